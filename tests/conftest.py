@@ -1,0 +1,38 @@
+"""What every test stands on: an Airflow home of its own, set before anything imports Airflow."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPO = Path(__file__).parent.parent
+
+_home = tempfile.mkdtemp(prefix="rooms-tests-")
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ.update(
+    AIRFLOW_HOME=_home,
+    AIRFLOW__CORE__DAGS_FOLDER=str(REPO / "example_dags"),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_home}/airflow.db",
+    AIRFLOW__LOGGING__BASE_LOG_FOLDER=f"{_home}/logs",
+)
+for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
+    del os.environ[name]  # a developer's own connections must not be used by a test
+
+# A busy machine is no bug.
+settings.register_profile("rooms", deadline=None)
+settings.load_profile("rooms")
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> None:
+    """Airflow's tables, for tests that run a DAG."""
+    from airflow.utils.db import initdb
+
+    initdb()
