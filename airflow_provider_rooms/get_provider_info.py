@@ -1,0 +1,65 @@
+"""What Airflow is told about this provider. Pure data: it is read at every start of every Airflow process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_rooms import __version__
+from airflow_provider_rooms.connections import CONNECTION_TYPES, ConnectionType, schema
+
+_INTEGRATIONS = {
+    "VideoSDK": "https://docs.videosdk.live",
+    "100ms": "https://www.100ms.live/docs",
+    "Twilio Video": "https://www.twilio.com/docs/video",
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Provider metadata; see https://airflow.apache.org/docs/apache-airflow-providers/howto/create-custom-providers.html"""
+    return {
+        "package-name": "airflow-provider-rooms",
+        "name": "Video rooms",
+        "description": "Video rooms on VideoSDK, 100ms and Twilio Video: created ahead of time, one per name.",
+        "versions": [__version__],
+        "integrations": [
+            {"integration-name": title, "external-doc-url": url, "tags": ["service"]}
+            for title, url in _INTEGRATIONS.items()
+        ],
+        "connection-types": [_connection_type(item) for item in CONNECTION_TYPES],
+        "hooks": _modules("hooks", ["videosdk", "hundredms", "twilio_video"]),
+        "operators": _modules("operators", ["rooms"]),
+        "extra-links": ["airflow_provider_rooms.links.rooms.RoomLink"],
+    }
+
+
+def _modules(kind: str, names: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"integration-name": title, "python-modules": [f"airflow_provider_rooms.{kind}.{name}" for name in names]}
+        for title in _INTEGRATIONS
+    ]
+
+
+def _connection_type(item: ConnectionType) -> dict[str, Any]:
+    return {
+        "connection-type": item.conn_type,
+        "hook-class-name": item.hook,
+        "hook-name": item.title,
+        "ui-field-behaviour": field_behaviour(item),
+        "conn-fields": {
+            setting.name: {"label": setting.label, "description": setting.help, "schema": schema(setting)}
+            for setting in item.settings
+        },
+    }
+
+
+def field_behaviour(item: ConnectionType) -> dict[str, Any]:
+    """Labels and hints of the form's standard fields."""
+    return {
+        "hidden-fields": ["schema"],
+        "relabeling": {"login": item.login, "password": item.password, "host": "Base URL"},
+        "placeholders": {
+            "login": item.login_help,
+            "host": item.default_url,
+            **{setting.name: setting.example for setting in item.settings if setting.example},
+        },
+    }

@@ -1,0 +1,67 @@
+"""Hooks: one per connection type, and :func:`get_rooms_hook` to pick by connection."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.hooks.hundredms import HundredMsHook
+    from airflow_provider_rooms.hooks.twilio_video import TwilioVideoHook
+    from airflow_provider_rooms.hooks.videosdk import VideoSDKHook
+
+__all__ = ["HundredMsHook", "TwilioVideoHook", "VideoSDKHook", "aget_rooms_hook", "get_rooms_hook"]
+
+_HOOKS = {"VideoSDKHook": "videosdk", "HundredMsHook": "hundredms", "TwilioVideoHook": "twilio_video"}
+
+
+def __getattr__(name: str) -> Any:
+    # Airflow imports this package whenever it looks at a provider: the hooks' libraries are loaded when one is used.
+    if name in _HOOKS:
+        return getattr(import_module(f"{__name__}.{_HOOKS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def get_rooms_hook(conn_id: str) -> RoomsHook:
+    """The hook that fits the type of a connection.
+
+    :raises InvalidConnectionError: there is no such connection, or it is not of one of the three types.
+    """
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return _hook_for(conn_id, None)
+    return _hook_for(conn_id, connection.conn_type)
+
+
+async def aget_rooms_hook(conn_id: str) -> RoomsHook:
+    """:func:`get_rooms_hook` for an event loop."""
+    from airflow.providers.common.compat.connection import get_async_connection
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+    try:
+        connection = await get_async_connection(conn_id)
+    except AirflowNotFoundException:
+        return _hook_for(conn_id, None)
+    return _hook_for(conn_id, connection.conn_type)
+
+
+def _hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
+    from airflow_provider_rooms.connections import BY_TYPE
+    from airflow_provider_rooms.errors import InvalidConnectionError
+
+    known = BY_TYPE.get((conn_type or "").replace("-", "_"))
+    if known is None:
+        raise InvalidConnectionError(
+            f"There is no connection {conn_id!r}."
+            if conn_type is None
+            else f"Connection {conn_id!r} has the type {conn_type!r}.",
+            advice=f"It must be of type {', '.join(BY_TYPE)}: add it under Admin → Connections, "
+            f"or set AIRFLOW_CONN_{conn_id.upper()}.",
+        )
+    module, _, name = known.hook.rpartition(".")
+    hook: RoomsHook = getattr(import_module(module), name)(conn_id)
+    return hook

@@ -1,0 +1,306 @@
+"""What the three hooks share: an Airflow connection turned into a vendor, and the vendor's flows as methods."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+
+from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.errors import InvalidConnectionError, PermanentError, RoomsError
+from airflow_provider_rooms.get_provider_info import field_behaviour
+from airflow_provider_rooms.hooks.connection import check_extra, read_connection
+from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, blocking_session
+from airflow_provider_rooms.vendors import vendor_class
+from airflow_provider_rooms.vendors.base import Config, OnClosed, OnDrift, Vendor
+from airflow_provider_rooms.vendors.flow import Flow, Patience, Runtime, TokenBucket
+
+if TYPE_CHECKING:
+    import requests
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Test connection blocks an API worker: it gives up after this many seconds.
+TEST_SECONDS = 5.0
+
+_buckets: dict[tuple[str, str], TokenBucket] = {}
+_buckets_lock = threading.Lock()
+
+
+def flow_method(make: Callable[Concatenate[Any, P], Flow[T]]) -> Callable[Concatenate[Any, P], T]:
+    """A flow as a method: blocking on the hook, awaitable under the same name on ``hook.aio``."""
+
+    @functools.wraps(make)
+    def blocking(self: RoomsHook, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.transport.run(make(self, *args, **kwargs))
+
+    blocking.make_flow = make  # type: ignore[attr-defined]
+    return blocking
+
+
+def list_method(make: Callable[Concatenate[Any, P], Flow[None]]) -> Callable[Concatenate[Any, P], Iterator[Any]]:
+    """A paged flow as a method: a lazy iterator on the hook, an async one on ``hook.aio``."""
+
+    @functools.wraps(make)
+    def blocking(self: RoomsHook, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        return self.transport.iterate(make(self, *args, **kwargs))
+
+    blocking.make_list = make  # type: ignore[attr-defined]
+    return blocking
+
+
+class RoomsHook(BaseHook):
+    """A vendor's rooms through an Airflow connection. Use one of the three hooks, or ``get_rooms_hook(conn_id)``.
+
+    :param conn_id: the Airflow connection.
+    """
+
+    conn_type: ClassVar[str]
+    hook_name: ClassVar[str]
+    default_conn_name: ClassVar[str]
+    conn_name_attr: ClassVar[str] = "conn_id"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Airflow before 3.2 looks these up in the class's own __dict__: inherited ones are not seen.
+        cls.get_ui_field_behaviour = staticmethod(functools.partial(_field_behaviour, cls.conn_type))  # type: ignore[attr-defined]
+        cls.get_connection_form_widgets = staticmethod(functools.partial(_widgets, cls.conn_type))  # type: ignore[attr-defined]
+
+    def __init__(self, conn_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id or self.default_conn_name
+        self.patience = Patience()
+        self._lock = threading.Lock()
+        self._vendor: Vendor | None = None
+        self._session: requests.Session | None = None
+
+    # -- connection → vendor + transport --------------------------------------------------------------------------------
+
+    @property
+    def vendor(self) -> Vendor:
+        """The vendor behind the connection, which is looked up once per hook.
+
+        :raises InvalidConnectionError: the connection is missing, of another type or incomplete.
+        """
+        with self._lock:
+            if self._vendor is None:
+                try:
+                    connection = self.get_connection(self.conn_id)
+                except AirflowNotFoundException:
+                    raise self._missing() from None
+                # Read before extra_dejson is: Airflow only logs a broken extra, with its text.
+                check_extra(self.conn_id, connection.extra)
+                self._vendor = self._make_vendor(read_connection(connection, connection.extra_dejson, self.conn_type))
+            return self._vendor
+
+    async def aprepare(self) -> Vendor:
+        """The same as :attr:`vendor`, without blocking the event loop."""
+        if self._vendor is None:
+            from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+
+            try:
+                connection = await get_async_connection(self.conn_id, hook=self)
+            except AirflowNotFoundException:
+                raise self._missing() from None
+            check_extra(self.conn_id, connection.extra)
+            extra = await get_async_extra_dejson(connection)
+            self._vendor = self._make_vendor(read_connection(connection, extra, self.conn_type))
+        return self._vendor
+
+    def _make_vendor(self, config: Config) -> Vendor:
+        from airflow.providers.common.compat.sdk import mask_secret
+
+        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values()):
+            mask_secret(secret)
+        kind = vendor_class(self.conn_type)
+        return kind(
+            config,
+            runtime=Runtime(conceal=mask_secret),
+            patience=self.patience,
+            bucket=_bucket(config, config.writes_per_second or kind.writes_per_second),
+        )
+
+    def _missing(self) -> InvalidConnectionError:
+        return InvalidConnectionError(
+            f"There is no connection {self.conn_id!r}.",
+            advice=f"Add it under Admin → Connections with the type {self.hook_name}, or set "
+            f"AIRFLOW_CONN_{self.conn_id.upper()}.",
+        )
+
+    def get_conn(self) -> requests.Session:
+        """A session that signs in by itself below the base URL, for calls this hook has no method for.
+
+        Write ``hook.get_conn().get(f"{hook.base_url}/v2/…")``; nothing is retried and no error is translated.
+        """
+        vendor = self.vendor
+        with self._lock:
+            if self._session is None:
+                session = blocking_session()
+                base = vendor.config.base_url
+
+                def sign_in(request: requests.PreparedRequest) -> requests.PreparedRequest:
+                    if str(request.url).startswith(f"{base}/"):
+                        request.headers.setdefault("Authorization", vendor.authorization())
+                    return request
+
+                session.auth = sign_in
+                self._session = session
+            return self._session
+
+    @property
+    def base_url(self) -> str:
+        """The vendor's base URL as the connection has it."""
+        return self.vendor.config.base_url
+
+    @property
+    def transport(self) -> BlockingTransport:
+        """Runs flows in this thread."""
+        return BlockingTransport(self.get_conn(), self.base_url)
+
+    @functools.cached_property
+    def aio(self) -> AsyncRooms:
+        """The same methods, to be awaited: ``await hook.aio.get_room(…)``."""
+        return AsyncRooms(self)
+
+    # -- methods --------------------------------------------------------------------------------------------------------
+
+    @flow_method
+    def ensure_room(
+        self, spec: RoomSpec | Mapping[str, Any], on_drift: OnDrift = "fail", on_closed: OnClosed = "fail"
+    ) -> Flow[Room]:
+        """The one usable room of the spec's name, with its settings: created, found, updated or reopened.
+
+        :param spec: a :class:`RoomSpec`, or a dict with its keys.
+        :param on_drift: what to do when the room has other settings: ``fail``, ``ignore`` or ``update`` (100ms only).
+        :param on_closed: what to do when the room was closed: ``fail`` or ``reopen``.
+        :raises RoomsError: see :mod:`airflow_provider_rooms.errors`.
+        """
+        return self.vendor.ensure_room(RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed)
+
+    @flow_method
+    def get_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
+        """Read a room.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :raises NotFoundError: there is none.
+        """
+        return self.vendor.find(room)
+
+    @flow_method
+    def find_room(self, name: str | list[Any]) -> Flow[Room | None]:
+        """The room of that name (without the connection's prefix), or None.
+
+        :param name: a name, or a list of parts as for :class:`RoomSpec`.
+        """
+        return self.vendor.find_by_name(name)
+
+    @list_method
+    def list_rooms(self, prefix: str = "", since: Any = None) -> Flow[None]:
+        """Rooms of the account, open and closed, lazily.
+
+        :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
+        :param since: only rooms made at or after this time.
+        """
+        return self.vendor.list_matching(prefix, since)
+
+    @flow_method
+    def close_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
+        """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine."""
+        return self.vendor.close(room)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask the vendor for something small; says what is wrong, without a secret and without the raw answer."""
+        self.patience = Patience(tries=1, deadline=TEST_SECONDS)
+        try:
+            return True, self.transport.run(self.vendor.check())
+        except PermanentError as error:
+            return False, str(error)
+        except RoomsError as error:
+            return False, f"{error} Nothing was found out about key and secret."
+        except Exception as error:  # the text goes to a browser: name the kind, nothing else
+            return False, f"{type(error).__name__} while reading the connection."
+
+
+class AsyncRooms:
+    """A hook's methods, awaitable, from the same flows. Belongs to one event loop; close it with ``await aclose()``."""
+
+    def __init__(self, hook: RoomsHook) -> None:
+        self._hook = hook
+        self._client: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(type(self._hook), name, None)
+        if make := getattr(method, "make_flow", None):
+
+            @functools.wraps(make)
+            async def call(*args: Any, **kwargs: Any) -> Any:
+                transport = await self._transport()
+                return await transport.run(make(self._hook, *args, **kwargs))
+
+            return call
+        if make := getattr(method, "make_list", None):
+
+            @functools.wraps(make)
+            async def iterate(*args: Any, **kwargs: Any) -> Any:
+                transport = await self._transport()
+                async for item in transport.iterate(make(self._hook, *args, **kwargs)):
+                    yield item
+
+            return iterate
+        raise AttributeError(f"{type(self._hook).__name__}.aio has no method {name!r}")
+
+    async def __aenter__(self) -> AsyncRooms:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _transport(self) -> AsyncTransport:
+        import httpx
+
+        vendor = await self._hook.aprepare()
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._client, self._loop = httpx.AsyncClient(), loop
+        return AsyncTransport(self._client, vendor.config.base_url)
+
+
+def _bucket(config: Config, per_second: float | None) -> TokenBucket | None:
+    """One bucket per account and process, however many hooks there are."""
+    if not per_second:
+        return None
+    with _buckets_lock:
+        return _buckets.setdefault((config.base_url, config.key), TokenBucket(per_second))
+
+
+def _field_behaviour(conn_type: str) -> dict[str, Any]:
+    """The form's standard fields, for Airflow before 3.2."""
+    return field_behaviour(BY_TYPE[conn_type])
+
+
+def _widgets(conn_type: str) -> dict[str, Any]:
+    """The form's own fields, for Airflow before 3.2."""
+    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+    from wtforms import PasswordField, StringField
+
+    return {
+        setting.name: (PasswordField if setting.secret else StringField)(
+            setting.label,
+            widget=BS3PasswordFieldWidget() if setting.secret else BS3TextFieldWidget(),
+            description=setting.help,
+        )
+        for setting in BY_TYPE[conn_type].settings
+    }

@@ -1,0 +1,199 @@
+"""An Airflow connection read into what a vendor needs: every problem named, nothing secret in any message."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from airflow_provider_rooms.connections import BY_TYPE, ConnectionType, Setting
+from airflow_provider_rooms.errors import InvalidConnectionError
+from airflow_provider_rooms.values import not_given
+from airflow_provider_rooms.vendors.base import Config
+
+log = logging.getLogger(__name__)
+
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
+#: The sign-in names that a vendor's keys have, where they have a form.
+_LOGIN_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "twilio_video": (re.compile(r"(SK|AC)[0-9a-fA-F]{32}"), "SK… or AC… and 32 hex digits"),
+}
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+
+
+class AirflowConnection(Protocol):
+    """What is read of Airflow's connection."""
+
+    conn_id: Any
+    conn_type: Any
+    host: Any
+    login: Any
+    password: Any
+    schema: Any
+    port: Any
+    extra: Any
+
+
+def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], conn_type: str) -> Config:
+    """Read a connection for a vendor.
+
+    White space around pasted keys is dropped, ``''`` means absent, numbers and their text are the same.
+
+    :param extra: the connection's extra as a dict; how Airflow reads it depends on the caller's event loop.
+    :raises InvalidConnectionError: another type, no key or secret, a bad URL, or a setting of the wrong kind.
+    """
+    conn_id = str(connection.conn_id)
+    expected = BY_TYPE[conn_type]
+    if (connection.conn_type or "").replace("-", "_") != conn_type:
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
+        )
+    check_extra(conn_id, connection.extra)
+    settings = _settings(conn_id, expected, extra)
+    key = _required(connection.login, conn_id, expected, f"{expected.login} (login)")
+    secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
+    _check_login(conn_id, conn_type, key, settings)
+    own = {item.name for item in expected.own}
+    return Config(
+        conn_id=conn_id,
+        base_url=base_url(connection, expected.default_url),
+        key=key,
+        secret=secret,
+        **{name: value for name, value in settings.items() if name not in own},
+        settings={name: value for name, value in settings.items() if name in own},
+    )
+
+
+def check_extra(conn_id: str, extra: Any) -> None:
+    """Refuse an extra that is not a JSON object; Airflow itself only logs that and goes on without.
+
+    :raises InvalidConnectionError: it is something else.
+    """
+    if not_given(extra) or isinstance(extra, Mapping):
+        return
+    try:
+        loaded = json.loads(extra)
+    except ValueError:
+        loaded = None
+    if not isinstance(loaded, Mapping):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r}: extra is not a JSON object.", advice='Write it like {"timeout": 30}.'
+        )
+
+
+def base_url(connection: AirflowConnection, default: str) -> str:
+    """The base URL without a slash at its end, from host, port and schema; no scheme means https.
+
+    Airflow's URI form keeps what stands behind the host in ``schema``, so that is part of the path here.
+
+    :raises InvalidConnectionError: no host in it, another scheme than http and https, or credentials in it.
+    """
+    conn_id = connection.conn_id
+    host = (connection.host or "").strip().rstrip("/")
+    if not host:
+        return default
+    text = host if "://" in host else f"https://{host}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port or (int(connection.port) if connection.port else None)
+    except ValueError:
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r}: the base URL (host) has no usable port."
+        ) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r}: {host!r} is not a base URL.", advice=f"Write it like {default}."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r}: the base URL (host) holds credentials or a query.",
+            advice="Credentials belong into login and password.",
+        )
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    path = "/".join(piece for piece in (parts.path.strip("/"), (connection.schema or "").strip("/ ")) if piece)
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{f'/{path}' if path else ''}"
+
+
+def _required(value: Any, conn_id: str, expected: ConnectionType, what: str) -> str:
+    text = "" if value is None else str(value).strip()
+    if not text:
+        raise InvalidConnectionError(f"Connection {conn_id!r} ({expected.title}) has no {what}.")
+    return text
+
+
+def _check_login(conn_id: str, conn_type: str, key: str, settings: Mapping[str, Any]) -> None:
+    form, shown = _LOGIN_FORMS.get(conn_type, (None, ""))
+    if form is None:
+        return
+    if not form.fullmatch(key):
+        raise InvalidConnectionError(f"Connection {conn_id!r}: the login is not a SID ({shown}).")
+    account = settings.get("account_sid")
+    if account and not _ACCOUNT_SID.fullmatch(account):
+        raise InvalidConnectionError(f"Connection {conn_id!r}: account_sid is not AC… and 32 hex digits.")
+    if key.startswith("SK") and not account:
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} signs in with an API key (SK…) but has no account_sid.",
+            advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
+        )
+
+
+def _settings(conn_id: str, expected: ConnectionType, extra: Mapping[str, Any]) -> dict[str, Any]:
+    known = {item.name: item for item in expected.settings}
+    settings: dict[str, Any] = {}
+    for name, value in extra.items():
+        # Forms of older Airflow versions prefix their fields.
+        name = name.removeprefix(f"extra__{expected.conn_type}__")
+        if name not in known:
+            log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
+        elif not not_given(value):
+            settings[name] = _READERS[known[name].kind](conn_id, known[name], value)
+    return settings
+
+
+def _wrong(conn_id: str, setting: Setting, expected: str) -> InvalidConnectionError:
+    # The value is left out: it may be a secret in the wrong place.
+    return InvalidConnectionError(f"Connection {conn_id!r}: {setting.name} in extra is not {expected}.")
+
+
+def _text(conn_id: str, setting: Setting, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise _wrong(conn_id, setting, "text")
+    text = str(value).strip()
+    if setting.choices and text not in setting.choices:
+        raise _wrong(conn_id, setting, f"one of {', '.join(setting.choices)}")
+    if setting.name == "name_prefix" and not _PREFIX.fullmatch(text):
+        raise _wrong(conn_id, setting, "1 to 40 letters, digits, '-' or '_'")
+    return text
+
+
+def _number(conn_id: str, setting: Setting, value: Any) -> float:
+    try:
+        number = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not 0 < number < 86400:
+        raise _wrong(conn_id, setting, "a number above 0")
+    return number
+
+
+def _object(conn_id: str, setting: Setting, value: Any) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise _wrong(conn_id, setting, "a JSON object")
+    if setting.secret:
+        return {key: str(item) for key, item in value.items()}
+    return dict(value)
+
+
+_READERS: Mapping[str, Callable[[str, Setting, Any], Any]] = {
+    "text": _text,
+    "number": _number,
+    "object": _object,
+}

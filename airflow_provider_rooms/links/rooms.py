@@ -1,0 +1,23 @@
+"""The button of a task that leads to its room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import BaseOperator, TaskInstanceKey
+
+#: XCom key under which a task leaves the address of its room's page; it holds no token.
+ROOM_URL = "room_url"
+
+
+class RoomLink(BaseOperatorLink):
+    """The room in its vendor's console, or on the sandbox's page. Empty until the room exists."""
+
+    name = "Room"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address the task left in XCom; Airflow 2.11 asks from the web server, where nothing else is known."""
+        return XCom.get_value(key=ROOM_URL, ti_key=ti_key) or ""

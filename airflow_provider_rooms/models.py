@@ -1,0 +1,143 @@
+"""What goes in and what comes out, the same for every vendor: frozen, JSON-safe, without a secret."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+from airflow_provider_rooms import values
+from airflow_provider_rooms.errors import InvalidSpecError
+
+Outcome = Literal["created", "found", "updated", "reopened", "not_due"]
+RoomState = Literal["open", "closed"]
+
+#: A class without an end is taken to be over this long after its start: the longest session 100ms allows.
+LONGEST_CLASS = dt.timedelta(hours=12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomSpec:
+    """What is asked for. ``None`` means that the vendor account decides.
+
+    :param name: the room name, or a list of parts for :func:`~airflow_provider_rooms.names.room_name`.
+    :param starts_at: when the class starts (aware).
+    :param ends_at: when the class ends (aware).
+    :param description: free text shown by the vendor.
+    :param max_participants: how many people may be in the room at once.
+    :param max_duration: longest session in seconds, counted from the first join.
+    :param record: whether a recording starts by itself.
+    :param transcribe: whether speech is transcribed.
+    :param region: where the media servers stand, in the vendor's own code.
+    :param webhook: ``{"url", "events"?, "method"?}``.
+    :param options: the vendor's own fields, under the vendor's own names.
+    :param ref: your own reference (a course id, say), handed on untouched.
+    """
+
+    name: str | list[Any] | None = None
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    description: str | None = None
+    max_participants: int | None = None
+    max_duration: int | None = None
+    record: bool | None = None
+    transcribe: bool | None = None
+    region: str | None = None
+    webhook: dict[str, Any] | None = field(default=None, repr=False)
+    options: dict[str, Any] | None = field(default=None, repr=False)
+    ref: Any = None
+
+    def __post_init__(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise InvalidSpecError(
+                f"ends_at {self.ends_at.isoformat()} is not after starts_at {self.starts_at.isoformat()}."
+            )
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any] | RoomSpec) -> RoomSpec:
+        """Read a spec from values that may come out of a template, strictly.
+
+        :raises InvalidSpecError: an unknown key, a value of the wrong type, a naive time, an end before the start.
+        """
+        if isinstance(given, RoomSpec):
+            return given
+        for key in given:
+            if key not in _READERS:
+                raise InvalidSpecError(
+                    f"spec: unknown key {key!r}.{values.suggestion(key, _READERS)}",
+                    advice=f"Known: {', '.join(_READERS)}. A vendor's own fields go into options.",
+                )
+        return cls(**{key: _READERS[key](key, value) for key, value in given.items()})
+
+    def over(self, now: dt.datetime) -> bool:
+        """Whether the class is over at the given time."""
+        end = self.ends_at or (self.starts_at + LONGEST_CLASS if self.starts_at else None)
+        return end is not None and end <= now
+
+
+def _read_name(field_name: str, value: object) -> str | list[Any] | None:
+    """A list of parts (or the text Jinja makes of one) stays a list; None is left to the operator to fill."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = values.read_json(field_name, value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    raise InvalidSpecError(f"name: expected text or a list of parts, got {type(value).__name__}.")
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    "name": _read_name,
+    "starts_at": values.read_time,
+    "ends_at": values.read_time,
+    "description": values.read_text,
+    "max_participants": values.read_int,
+    "max_duration": values.read_seconds,
+    "record": values.read_bool,
+    "transcribe": values.read_bool,
+    "region": values.read_text,
+    "webhook": values.read_object,
+    "options": values.read_object,
+    "ref": lambda _, value: value,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A room at its vendor.
+
+    :param vendor: the connection type: ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: the Airflow connection it was reached through.
+    :param id: the vendor's id of the room.
+    :param name: the room name, as the vendor has it.
+    :param state: ``open``, or ``closed`` (disabled, deactivated, completed).
+    :param outcome: what this task did: ``created``, ``found``, ``updated``, ``reopened`` or ``not_due``.
+    :param created_at: when the vendor made it, ISO 8601 in UTC.
+    :param starts_at: start of the class as asked for, ISO 8601.
+    :param ends_at: end of the class as asked for, ISO 8601.
+    :param ref: the reference given in the spec.
+    :param drift: ``{"field", "asked", "actual"}`` per setting that differs from what was asked.
+    :param unverified: settings that were asked for and that the vendor does not show.
+    :param details: the vendor's answer, secrets replaced by ``***``. Not part of XCom.
+    """
+
+    vendor: str
+    conn_id: str
+    id: str
+    name: str | None
+    state: RoomState
+    outcome: Outcome = "found"
+    created_at: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    ref: Any = None
+    drift: list[dict[str, Any]] = field(default_factory=list)
+    unverified: list[str] = field(default_factory=list)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The room as plain JSON for XCom: no token, no vendor detail."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "details"}

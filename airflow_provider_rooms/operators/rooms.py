@@ -1,0 +1,226 @@
+"""Operators for rooms. Importing this module loads no HTTP or token library: DAG files are parsed over and over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+
+from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+
+if TYPE_CHECKING:
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room, RoomSpec
+
+#: Keys of ``options`` below which every value is a secret.
+_SECRET_KEYS = frozenset({"headers", "credentials"})
+
+
+class CreateRoomOperator(BaseOperator):
+    """Make sure that a class has its one room: find it by name, create it, read it back, compare.
+
+    Run it again, clear it, lose a worker: there is still one usable room of the name. The room id is the return value; the
+    XCom ``room`` holds ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref, drift,
+    unverified}``. A class that is over and has no room is skipped.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``; it decides the vendor.
+    :param name: room name of ``[A-Za-z0-9_-]``, at most 64 characters, or a list of parts for
+        :func:`~airflow_provider_rooms.names.room_name`. Left out, it is derived from DAG, run and task: a new run, a new
+        room. Mapped tasks must give one.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset.
+    :param ends_at: when the class ends.
+    :param description: text shown by the vendor (100ms).
+    :param max_participants: people at once (100ms, Twilio Video).
+    :param max_duration: longest session from the first join, a ``timedelta`` or seconds.
+    :param record: whether a recording starts by itself (VideoSDK, Twilio Video).
+    :param transcribe: whether speech is transcribed (VideoSDK, Twilio Video).
+    :param region: where the media servers stand, in the vendor's own code.
+    :param webhook: ``{"url", "events"?, "method"?}``; secret headers belong into the connection.
+    :param options: the vendor's own request fields under their own names, or one such dict per connection type.
+        Fields newer than this package go into ``{"extra_body": {…}}``.
+    :param ref: your own reference, handed on in the ``room`` XCom.
+    :param spec: all of the above (but ``conn_id``) as one dict, for mapping.
+    :param on_drift: what to do with a room of the name that has other settings: ``fail``, ``ignore``, ``update`` (100ms).
+    :param on_closed: what to do with a room of the name that was closed: ``fail`` or ``reopen``.
+    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. Twilio closes unused
+        rooms within the hour, so it waits: 30 minutes unless given, at most 55. The others create at once unless given.
+    :param deferrable: wait without a worker slot. False refuses a class that is too far ahead instead of waiting.
+    """
+
+    template_fields: Sequence[str] = (
+        "conn_id",
+        "name",
+        "starts_at",
+        "ends_at",
+        "description",
+        "max_participants",
+        "max_duration",
+        "record",
+        "transcribe",
+        "region",
+        "webhook",
+        "options",
+        "ref",
+        "spec",
+        "create_ahead",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"options": "json", "webhook": "json", "spec": "json"}
+    operator_extra_links = (RoomLink(),)
+    ui_color = "#e3f1ea"
+
+    _SPEC_FIELDS: ClassVar[Sequence[str]] = template_fields[1:13]
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        name: str | list[Any] | None = None,
+        starts_at: dt.datetime | str | None = None,
+        ends_at: dt.datetime | str | None = None,
+        description: str | None = None,
+        max_participants: int | str | None = None,
+        max_duration: dt.timedelta | float | str | None = None,
+        record: bool | str | None = None,
+        transcribe: bool | str | None = None,
+        region: str | None = None,
+        webhook: Mapping[str, Any] | str | None = None,
+        options: Mapping[str, Any] | str | None = None,
+        ref: Any = None,
+        spec: Mapping[str, Any] | str | None = None,
+        on_drift: str = "fail",
+        on_closed: str = "fail",
+        create_ahead: dt.timedelta | float | str | None = None,
+        deferrable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self.name = name
+        self.starts_at = starts_at
+        self.ends_at = ends_at
+        self.description = description
+        self.max_participants = max_participants
+        self.max_duration = max_duration
+        self.record = record
+        self.transcribe = transcribe
+        self.region = region
+        self.webhook = webhook
+        self.options = options
+        self.ref = ref
+        self.spec = spec
+        self.on_drift = on_drift
+        self.on_closed = on_closed
+        self.create_ahead = create_ahead
+        self.deferrable = deferrable
+
+    @cached_property
+    def hook(self) -> RoomsHook:
+        """The hook that fits the connection's type."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        return get_rooms_hook(self.conn_id)
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Render, and tell the masker about secrets in the DAG: it knows keys such as ``secret``, not every value."""
+        super().render_template_fields(context, jinja_env)
+        for value in _secrets([self.options, self.spec]):
+            from airflow.providers.common.compat.sdk import mask_secret
+
+            mask_secret(value)
+
+    def execute(self, context: Context) -> str:
+        """Create the room, or wait until it is time to."""
+        spec = self._read_spec(context)
+        # Before any waiting: nobody should learn of a misspelt option minutes before class.
+        for warning in self.hook.vendor.checked(spec, self.on_drift, self.on_closed).warnings:
+            self.log.warning("%s: %s", self.hook.vendor.title, warning)
+        due = self.hook.vendor.due_at(spec, self._ahead())
+        if due is not None:
+            self._wait(due, spec)
+        return self._ensure(context, spec)
+
+    def execute_complete(self, context: Context, event: Any = None) -> str:
+        """Back from waiting: nothing of the first instance is left, and nothing of it is needed."""
+        return self.execute(context)
+
+    def _read_spec(self, context: Context) -> RoomSpec:
+        from airflow_provider_rooms import values
+        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.models import RoomSpec
+        from airflow_provider_rooms.names import room_name
+
+        given = {name: getattr(self, name) for name in self._SPEC_FIELDS if getattr(self, name) is not None}
+        whole = values.read_object("spec", self.spec) or {}
+        for key in whole:
+            if key in given:
+                raise InvalidSpecError(f"{key}: given as a parameter and in spec.", advice="Give one of the two.")
+        given.update(whole)
+        if given.get("name") is None:
+            ti = context["ti"]
+            if getattr(ti, "map_index", -1) >= 0:
+                raise InvalidSpecError(
+                    "name: a mapped task needs one; its map index is a position, not a class.",
+                    advice='Give what identifies the class, such as name=["algebra-1", "2026-11-20"].',
+                )
+            given["name"] = room_name(ti.dag_id, ti.run_id, ti.task_id, max_length=self._name_room())
+        return RoomSpec.read(given)
+
+    def _name_room(self) -> int:
+        from airflow_provider_rooms.names import MAX_LENGTH
+
+        return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
+
+    def _ahead(self) -> int | None:
+        from airflow_provider_rooms import values
+
+        return values.read_seconds("create_ahead", self.create_ahead)
+
+    def _wait(self, due: dt.datetime, spec: RoomSpec) -> None:
+        from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
+
+        from airflow_provider_rooms.errors import InvalidSpecError
+
+        starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
+        if not self.deferrable:
+            raise InvalidSpecError(
+                f"The class starts at {starts_at}: a room made now would be closed again by then.",
+                vendor=self.hook.vendor.title,
+                advice=f"Leave deferrable out, so that the task waits until {due.isoformat()}, or run it later.",
+            )
+        self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
+        delay = due - dt.datetime.now(dt.timezone.utc)
+        self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
+
+    def _ensure(self, context: Context, spec: RoomSpec) -> str:
+        from airflow_provider_rooms.errors import ClassOverError
+
+        try:
+            room = self.hook.ensure_room(spec, on_drift=self.on_drift, on_closed=self.on_closed)  # type: ignore[arg-type]
+        except ClassOverError as error:
+            raise AirflowSkipException(str(error)) from error
+        self._report(room)
+        context["ti"].xcom_push(key="room", value=room.as_dict())
+        context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        return room.id
+
+    def _report(self, room: Room) -> None:
+        self.log.info("%s: room %s (%s) %s.", self.hook.vendor.title, room.id, room.name, room.outcome)
+        for row in room.drift:
+            self.log.warning("%s is %r, asked for %r.", row["field"], row["actual"], row["asked"])
+        if room.unverified:
+            self.log.info("Sent, but not shown by the vendor: %s.", ", ".join(room.unverified))
+
+
+def _secrets(tree: Any, inside: bool = False) -> list[str]:
+    """Every text below a key whose values are secrets."""
+    if isinstance(tree, Mapping):
+        return [text for key, item in tree.items() for text in _secrets(item, inside or key in _SECRET_KEYS)]
+    if isinstance(tree, (list, tuple)):
+        return [text for item in tree for text in _secrets(item, inside)]
+    return [tree] if inside and isinstance(tree, str) else []

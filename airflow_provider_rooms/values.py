@@ -1,0 +1,159 @@
+"""Strict reading of values that may come out of a template.
+
+Jinja gives text: ``'25'``, ``'False'``, ``'None'``. Each reader takes the native type or its exact text, treats ``None``,
+``''`` and ``'None'`` as not given, and raises :class:`~airflow_provider_rooms.errors.InvalidSpecError` on anything else:
+``bool("False")`` is true, which is how a class gets recorded that must not be.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+from airflow_provider_rooms.errors import InvalidSpecError
+
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
+
+
+def not_given(value: object) -> bool:
+    """Whether the value means that nothing was given: ``None``, ``''`` or the text ``'None'``."""
+    return value is None or (isinstance(value, str) and value.strip() in ("", "None"))
+
+
+def read_text(field: str, value: object) -> str | None:
+    """Text as it is; numbers are taken as their text, since Airflow turns digits into numbers here and there.
+
+    :raises InvalidSpecError: any other type.
+    """
+    if not_given(value):
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise _wrong(field, value, "text")
+
+
+def read_bool(field: str, value: object) -> bool | None:
+    """``True``/``False``, ``1``/``0``, or one of their texts in any case.
+
+    :raises InvalidSpecError: anything else, such as ``'maybe'`` or ``'yes'``.
+    """
+    if not_given(value):
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, str)) and (known := _BOOLEANS.get(str(value).strip().lower())) is not None:
+        return known
+    raise _wrong(field, value, "true, false, 1 or 0")
+
+
+def read_int(field: str, value: object) -> int | None:
+    """A whole number or its text.
+
+    :raises InvalidSpecError: fractions, booleans, words.
+    """
+    if not_given(value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value.strip()):
+        return int(value)
+    raise _wrong(field, value, "a whole number")
+
+
+def read_seconds(field: str, value: object) -> int | None:
+    """A length of time in whole seconds, from a ``timedelta`` or a number of seconds (rounded up).
+
+    :raises InvalidSpecError: not a length of time, or not more than zero.
+    """
+    if not_given(value):
+        return None
+    if isinstance(value, dt.timedelta):
+        seconds = value.total_seconds()
+    else:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value.strip()):
+            value = float(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _wrong(field, value, "a timedelta or a number of seconds")
+        seconds = float(value)
+    if not 0 < seconds < 10**9:
+        raise InvalidSpecError(f"{field}: {seconds:g} seconds is not a usable length of time.")
+    return -int(-seconds // 1)
+
+
+def read_time(field: str, value: object) -> dt.datetime | None:
+    """An aware point in time, from a datetime or ISO 8601 text with an offset.
+
+    :raises InvalidSpecError: naive, unreadable, or not a time.
+    """
+    if not_given(value):
+        return None
+    moment = value
+    if isinstance(value, str):
+        try:
+            # fromisoformat also takes a date alone or a week; a class needs a time of day.
+            moment = dt.datetime.fromisoformat(value.strip()) if _TIMESTAMP.fullmatch(value.strip()) else None
+        except ValueError:
+            moment = None
+    if not isinstance(moment, dt.datetime):
+        raise _wrong(field, value, "a datetime or ISO 8601 text such as 2026-11-20T09:00:00-06:00")
+    if moment.utcoffset() is None:
+        raise InvalidSpecError(
+            f"{field}: {_show(value)} has no time zone, so it is not known when that is.",
+            advice='Use pendulum.datetime(…, tz="America/Chicago"), or text with an offset such as …-06:00 or …Z.',
+        )
+    return moment
+
+
+def read_json(field: str, value: object) -> Any:
+    """A dict, list or scalar, or its JSON text.
+
+    :raises InvalidSpecError: text that is not JSON.
+    """
+    if not_given(value):
+        return None
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise InvalidSpecError(f"{field}: {_show(value)} is not JSON: {error}.") from None
+
+
+def read_object(field: str, value: object) -> dict[str, Any] | None:
+    """A dict with text keys, or its JSON text.
+
+    :raises InvalidSpecError: anything else.
+    """
+    loaded = read_json(field, value)
+    if loaded is None:
+        return None
+    if not isinstance(loaded, dict) or not all(isinstance(key, str) for key in loaded):
+        raise _wrong(field, value, "a dict")
+    return loaded
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` for a misspelt word, or an empty text."""
+    by_fold = {item.lower(): item for item in known}
+    close = difflib.get_close_matches(str(word).lower(), by_fold, n=1, cutoff=0.6)
+    return f" Did you mean {by_fold[close[0]]!r}?" if close else ""
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _wrong(field: str, value: object, expected: str) -> InvalidSpecError:
+    return InvalidSpecError(f"{field}: expected {expected}, got {_show(value)}.")

@@ -1,0 +1,313 @@
+"""100ms: REST API v2. https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/overview"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.names import fold
+from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object
+from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.tokens import TokenSource
+
+#: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
+LARGE_ROOM_ABOVE = 2500
+PAGE_SIZE = 100
+# What a room id looks like; a name of this form is found as a name when no room has that id.
+_ROOM_ID = re.compile(r"[0-9a-f]{24}")
+
+
+class UploadOptions(Options):
+    """Where the bucket stands."""
+
+    region: Text | None = None
+
+
+class Credentials(Options):
+    """Access to the bucket; better kept in the connection's ``storage_credentials``."""
+
+    key: Text
+    secret: Text
+
+
+class UploadInfo(Options):
+    """The bucket that recordings go to."""
+
+    type: Literal["s3", "gs", "oss", "azure"]
+    location: Text
+    prefix: Text | None = None
+    options: UploadOptions | None = None
+    credentials: Credentials | None = None
+
+
+class RecordingInfo(Options):
+    """Legacy SFU recording. Sending it detaches the room from its template's recording settings."""
+
+    enabled: Bool | None = None
+    upload_info: UploadInfo | None = None
+
+
+class Webhook(Options):
+    """Where 100ms reports events of this room."""
+
+    url: Annotated[Text, Field(pattern="^https?://")]
+    headers: dict[str, Text] | None = None
+
+
+class HundredMsOptions(Options):
+    """Fields of ``POST /v2/rooms``."""
+
+    description: Text | None = None
+    template_id: Text | None = None
+    region: Literal["eu", "in", "us", "auto"] | None = None
+    large_room: Bool | None = None
+    size: Annotated[Int, Field(ge=0, le=20000)] | None = None
+    max_duration_seconds: Annotated[Int, Field(ge=120, le=43200)] | None = None
+    recording_info: RecordingInfo | None = None
+    webhook: Webhook | None = None
+    polls: list[Text] | None = None
+
+
+class HundredMs(Vendor):
+    """100ms rooms. The room name is ``name``, without regard to case; create is an upsert on it, so we read first."""
+
+    name: ClassVar[str] = "hundredms"
+    title: ClassVar[str] = "100ms"
+    default_url: ClassVar[str] = "https://api.100ms.live"
+    console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
+    key_field: ClassVar[str] = "name"
+    options: ClassVar[type[Options]] = HundredMsOptions
+    can_update: ClassVar[bool] = True
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "record": "Switch recording on in the template, use StartRecordingOperator, or options.recording_info (legacy).",
+        "transcribe": "Switch transcription on in the template.",
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 20000),
+        "max_duration": (120, 43200),
+    }
+    secret_fields: ClassVar[tuple[str, ...]] = (
+        "webhook.headers",
+        "recording_info.upload_info.credentials",
+        "recording.upload_info.credentials",
+    )
+    # Texts of https://www.100ms.live/docs/server-side/v2/how-to-guides/make-api-calls; they move between message and details.
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        "template not found": Fault(
+            errors.RequestRefusedError, "Check template_id, in options and in the connection, against the dashboard."
+        ),
+        "token validation error": Fault(
+            errors.AuthenticationError,
+            "Check app access key and app secret of the connection, and this machine's clock.",
+        ),
+        "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+
+    def _claims(self, now: int) -> Mapping[str, Any]:
+        """https://www.100ms.live/docs/get-started/v2/get-started/security-and-tokens"""
+        return {
+            "access_key": self.config.key,
+            "type": "management",
+            "version": 2,
+            "jti": str(uuid.uuid4()),
+            "nbf": now,
+        }
+
+    def authorization(self) -> str:
+        """A management token."""
+        return f"Bearer {self._tokens.token()}"
+
+    def forget_token(self) -> bool:
+        """A token can be minted again at any time."""
+        self._tokens.forget()
+        return True
+
+    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
+        """``{code, message, details}``; the code only repeats the HTTP status."""
+        _, message = super().error_parts(body)
+        details = body.get("details") if isinstance(body, Mapping) else None
+        if isinstance(details, list):
+            message = "; ".join([message, *(str(item) for item in details)])
+        return None, message[:300]
+
+    # -- the spec in 100ms' fields --------------------------------------------------------------------------------------
+
+    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
+        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        match field_name:
+            case "max_participants":
+                return {"size": value, "large_room": True} if value > LARGE_ROOM_ABOVE else {"size": value}
+            case "max_duration":
+                return {"max_duration_seconds": value}
+            case "region":
+                if value not in ("eu", "in", "us", "auto"):
+                    raise errors.InvalidSpecError(
+                        f"region: 100ms knows eu, in, us and auto, not {value!r}.", vendor=self.title
+                    )
+                return {"region": value}
+            case "webhook":
+                for key in ("events", "method"):
+                    if value.get(key) not in (None, [], "POST"):
+                        raise errors.UnsupportedError(
+                            f"webhook.{key}: 100ms reports every event of a room, by POST.", vendor=self.title
+                        )
+                return {"webhook": {"url": value["url"]}}
+            case _:
+                return {field_name: value}
+
+    def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The connection's template, unless the options name one."""
+        template = self.config.settings.get("template_id")
+        return {"template_id": template} if template else {}
+
+    def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
+        """Rules across fields, and what a field does besides."""
+        if (body.get("size") or 0) > LARGE_ROOM_ABOVE and not body.get("large_room"):
+            raise errors.InvalidSpecError(
+                f"options.size: more than {LARGE_ROOM_ABOVE} people need large_room.",
+                vendor=self.title,
+                advice="Set options.large_room, or use max_participants, which sets it.",
+            )
+        if body.get("webhook"):
+            yield "a webhook on the room silences the workspace's own webhook for this room."
+        if body.get("recording_info"):
+            yield "recording_info is the legacy SFU recording and detaches the room from its template's recording settings."
+
+    def with_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Webhook headers and storage credentials of the connection."""
+        headers, credentials = self.config.webhook_headers, self.config.storage_credentials
+        if body.get("webhook") and headers:
+            own = body["webhook"].get("headers") or {}
+            body = {**body, "webhook": {**body["webhook"], "headers": {**headers, **own}}}
+        upload = (body.get("recording_info") or {}).get("upload_info")
+        if upload and credentials and not upload.get("credentials"):
+            upload = {**upload, "credentials": dict(credentials)}
+            body = {**body, "recording_info": {**body["recording_info"], "upload_info": upload}}
+        return body
+
+    # -- rooms ----------------------------------------------------------------------------------------------------------
+
+    def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
+        """GET /v2/rooms?name=, among the enabled and then among the disabled: without the flag only enabled ones show."""
+        for enabled in (True, False):
+            item = yield from self._find(name, enabled=enabled)
+            if item is not None:
+                answer = yield from self._get(str(item["id"]))
+                return Existing(name=name, answer=answer, closed=answer.get("enabled") is False)
+        return None
+
+    def _find(self, name: str, *, enabled: bool) -> Flow[Mapping[str, Any] | None]:
+        # How ?name= matches is not documented: every hit is compared here.
+        cursor: str | None = None
+        while True:
+            items, cursor = yield from self._page({"name": name, "enabled": enabled}, cursor)
+            for item in items:
+                if fold(str(item.get("name"))) == fold(name) and item.get("id"):
+                    return item
+            if cursor is None:
+                return None
+
+    def _page(
+        self, filters: Mapping[str, Any], cursor: str | None
+    ) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
+        """``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still."""
+        query = {**filters, "limit": PAGE_SIZE, "start": cursor}
+        body = (yield from self.get("/v2/rooms", query)).json()
+        items = as_items(body, "data")
+        limit, last = (body.get("limit"), body.get("last")) if isinstance(body, Mapping) else (None, None)
+        full = bool(items) and isinstance(limit, int) and len(items) >= limit
+        return items, last if full and isinstance(last, str) and last and last != cursor else None
+
+    def _get(self, room_id: str) -> Flow[Mapping[str, Any]]:
+        response = yield from self.get(f"/v2/rooms/{segment(room_id)}", room=room_id)
+        return as_object(response, key="id")
+
+    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """POST /v2/rooms: a repeat with the same name gives the same room."""
+        response = yield from self.post("/v2/rooms", self.with_secrets(plan.body), room=name, repeatable=True)
+        answer = as_object(response, key="id")
+        # A room that was disabled in between stays disabled: look again.
+        return None if answer.get("enabled") is False else answer
+
+    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
+        """GET /v2/rooms/{room_id}."""
+        return (yield from self._get(str(answer["id"])))
+
+    def update(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any]]:
+        """Create under the same name: the only documented way that changes the template as well."""
+        response = yield from self.post(
+            "/v2/rooms", self.with_secrets(plan.body), room=plan.name, repeatable=True
+        )
+        return as_object(response, key="id")
+
+    def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """POST /v2/rooms/{room_id} with ``enabled``."""
+        path = f"/v2/rooms/{segment(str(existing.answer['id']))}"
+        response = yield from self.post(path, {"enabled": True}, room=plan.name, repeatable=True)
+        return as_object(response, key="id")
+
+    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The room's settings; older answers call ``recording_info`` ``recording``, and 0 means that no size is set."""
+        shown = {key: answer[key] for key in HundredMsOptions.model_fields if answer.get(key) is not None}
+        if "recording_info" not in shown and isinstance(answer.get("recording"), Mapping):
+            shown["recording_info"] = answer["recording"]
+        return shown
+
+    def room(self, answer: Mapping[str, Any]) -> Room:
+        """Fields of https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/object"""
+        return self.make_room(
+            id=str(answer.get("id")),
+            name=answer.get("name"),
+            state="closed" if answer.get("enabled") is False else "open",
+            created_at=answer.get("created_at"),
+            answer=answer,
+        )
+
+    def get_room(self, ref: str) -> Flow[Room]:
+        """The room of that id or name.
+
+        :raises NotFoundError: there is none.
+        """
+        if _ROOM_ID.fullmatch(ref):
+            try:
+                return self.room((yield from self._get(ref)))
+            except (errors.NotFoundError, errors.AccessDeniedError):
+                pass  # It may be a name that looks like an id; 403 is how some calls answer an unknown one.
+        existing = yield from self.look_up(ref, RoomSpec())
+        if existing is None:
+            raise self.not_found(ref)
+        return self.room(existing.answer)
+
+    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """GET /v2/rooms, the enabled rooms and then the disabled ones."""
+
+        def page(cursor: tuple[bool, str | None] | None) -> Flow[tuple[list[Room], tuple[bool, str | None] | None]]:
+            enabled, start = cursor or (True, None)
+            items, after = yield from self._page({"enabled": enabled}, start)
+            following = (enabled, after) if after else ((False, None) if enabled else None)
+            return [self.room(item) for item in items], following
+
+        return paged(page, keep)
+
+    def close_room(self, room: Room) -> Flow[None]:
+        """POST /v2/rooms/{room_id} with ``enabled: false``; a room cannot be deleted."""
+        yield from self.post(
+            f"/v2/rooms/{segment(room.id)}", {"enabled": False}, room=room.id, repeatable=True
+        )
+
+    def check(self) -> Flow[str]:
+        """The smallest page of the room list."""
+        response = yield from self.get("/v2/rooms", {"limit": 10})
+        as_items(response.json(), "data")
+        return "100ms accepts the app access key and app secret."

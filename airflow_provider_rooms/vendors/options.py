@@ -1,0 +1,162 @@
+"""The vendor's own request fields: what ``options`` may hold, checked before any call.
+
+Each vendor declares its fields as a model whose attributes carry the vendor's own names, so that a table in the docs, the
+check and the request are one thing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+
+from airflow_provider_rooms import values
+from airflow_provider_rooms.errors import InvalidSpecError
+
+MASK = "***"
+# Fields whose values are secrets wherever they stand; an error shows their name only.
+_SECRET_FIELDS = frozenset({"headers", "credentials", "secret", "key", "preSignedUrl"})
+
+
+def _plain(reader: Any) -> BeforeValidator:
+    """One of our strict readers as a validator; pydantic adds the field's path itself."""
+
+    def validate(value: object) -> Any:
+        try:
+            return reader("", value)
+        except InvalidSpecError as error:
+            raise ValueError(error.message.removeprefix(": ")) from None
+
+    return BeforeValidator(validate)
+
+
+Bool = Annotated[bool, _plain(values.read_bool)]
+Int = Annotated[int, _plain(values.read_int)]
+Text = Annotated[str, _plain(values.read_text)]
+
+
+class Options(BaseModel):
+    """Fields of a vendor's request. Unknown keys are refused with the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys_only(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for key in data:
+                if key not in cls.model_fields:
+                    raise ValueError(f"unknown option {key!r}.{values.suggestion(key, cls.model_fields)}")
+        return data
+
+
+def read_options(model: type[Options], given: Mapping[str, Any], *, vendor: str) -> dict[str, Any]:
+    """Check a dict of options and return it with native types, in the vendor's names.
+
+    :raises InvalidSpecError: every wrong field of it, each with its path.
+    """
+    try:
+        return model.model_validate(_without_none(given)).model_dump(mode="json", exclude_unset=True)
+    except ValidationError as error:
+        problems = [
+            ".".join(["options", *(str(item) for item in row["loc"])])
+            + ": "
+            + row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+            + ("" if row["type"] in ("value_error", "missing") else f", got {_show(row['input'], row['loc'])}")
+            for row in error.errors(include_url=False, include_context=False)
+        ]
+        raise InvalidSpecError(
+            "; ".join(problems) + ("" if problems[-1].endswith("?") else "."),
+            vendor=vendor,
+            advice='A field that is newer than this package goes into options={"extra_body": {…}}.',
+        ) from None
+
+
+def merge(base: Mapping[str, Any], more: Mapping[str, Any], *, source: str) -> dict[str, Any]:
+    """Both dicts deep-merged; the same leaf with two values is a contradiction.
+
+    :param source: where ``more`` comes from, for the error.
+    :raises InvalidSpecError: a contradiction.
+    """
+    merged = dict(base)
+    for key, value in more.items():
+        if key not in merged:
+            merged[key] = value
+        elif isinstance(merged[key], Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(merged[key], value, source=f"{source}.{key}")
+        elif merged[key] != value:
+            path = (*source.split("."), key)
+            raise InvalidSpecError(
+                f"{source}.{key} is {_show(value, path)}, but the parameters already say {_show(merged[key], path)}.",
+                advice="Give one of the two.",
+            )
+    return merged
+
+
+def fill(body: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, with defaults where it says nothing."""
+    return {**defaults, **body}
+
+
+def differences(
+    asked: Mapping[str, Any], shown: Mapping[str, Any], *, secret: tuple[str, ...] = ()
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Compare what was asked for with what the vendor shows.
+
+    :param secret: paths below which values are replaced by ``***``.
+    :returns: the differing settings as ``{"field", "asked", "actual"}``, and the paths that the vendor does not show.
+    """
+    drift: list[dict[str, Any]] = []
+    unverified: list[str] = []
+    known = dict(leaves(shown))
+    for path, value in leaves(asked):
+        hidden = path.startswith(secret) if secret else False
+        if path not in known:
+            unverified.append(path)
+        elif _comparable(known[path]) != _comparable(value):
+            pair = (MASK, MASK) if hidden else (value, known[path])
+            drift.append({"field": path, "asked": pair[0], "actual": pair[1]})
+    return drift, unverified
+
+
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each leaf of nested dicts with its dotted path; lists count as leaves."""
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def masked(tree: Any, secret: tuple[str, ...], prefix: str = "") -> Any:
+    """A copy with every value below a secret path replaced by ``***``."""
+    if isinstance(tree, Mapping):
+        return {
+            key: MASK if f"{prefix}{key}" in secret else masked(value, secret, f"{prefix}{key}.")
+            for key, value in tree.items()
+        }
+    return tree
+
+
+def _comparable(value: Any) -> Any:
+    # The order of codecs or events means nothing to the vendors.
+    if isinstance(value, list):
+        return sorted(json.dumps(item, sort_keys=True) for item in value)
+    return value
+
+
+def _without_none(tree: Any) -> Any:
+    """What means "not given" everywhere means it here too."""
+    if isinstance(tree, Mapping):
+        return {key: _without_none(value) for key, value in tree.items() if not values.not_given(value)}
+    return tree
+
+
+def _show(value: object, path: tuple[str | int, ...] = ()) -> str:
+    if not _SECRET_FIELDS.isdisjoint(path):
+        return MASK
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"

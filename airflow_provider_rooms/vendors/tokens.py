@@ -1,0 +1,54 @@
+"""Tokens minted on this machine: short-lived, kept until shortly before they expire."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from airflow_provider_rooms.vendors.flow import Runtime
+
+#: Life of a token for the vendor's REST API, in seconds.
+LIFE = 900
+#: It is replaced this many seconds before it expires.
+MARGIN = 60
+#: It says that it was made this long ago, in seconds: the vendor's clock may be behind ours.
+BACKDATED = 30
+
+
+class TokenSource:
+    """Mints HS256 tokens and keeps the newest one.
+
+    :param claims: the claims besides ``iat`` and ``exp``, given the current time in seconds since 1970.
+    """
+
+    def __init__(self, secret: str, claims: Callable[[int], Mapping[str, Any]], runtime: Runtime) -> None:
+        self._secret = secret
+        self._claims = claims
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._expires = 0.0
+
+    def token(self) -> str:
+        """A token that is good for at least another minute."""
+        with self._lock:
+            now = self._runtime.wall()
+            if self._token is None or self._expires - now < MARGIN:
+                issued = int(now) - BACKDATED
+                self._token = sign({**self._claims(issued), "iat": issued, "exp": int(now) + LIFE}, self._secret)
+                self._expires = int(now) + LIFE
+                self._runtime.conceal(self._token)
+            return self._token
+
+    def forget(self) -> None:
+        """Mint anew at the next use."""
+        with self._lock:
+            self._token = None
+
+
+def sign(claims: Mapping[str, Any], secret: str, headers: Mapping[str, Any] | None = None) -> str:
+    """An HS256 JWT over the claims."""
+    import jwt  # 0.1 s to import: only tasks that mint pay for it
+
+    return jwt.encode(dict(claims), secret, algorithm="HS256", headers=dict(headers) if headers else None)

@@ -1,0 +1,337 @@
+"""Twilio Video: REST API v1. https://www.twilio.com/docs/video/api/rooms-resource"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import Field
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
+from airflow_provider_rooms.names import is_room_sid
+from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+
+#: Codes of https://www.twilio.com/docs/video/programmable-video-limits and its media regions page. The set is open.
+MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1", "us1", "us2"})
+#: A room that nobody uses is closed after at most this many minutes.
+LONGEST_TIMEOUT = 60
+#: What a participant may stay when nothing is said, in seconds.
+DEFAULT_PARTICIPANT_DURATION = 14400
+#: Time people may stay after the class, in seconds, where the default would cut the class short.
+GRACE = 3600
+#: No room lives longer.
+LONGEST_ROOM = dt.timedelta(hours=24)
+PAGE_SIZE = 100
+
+
+class RecordingRule(Options):
+    """One rule of https://www.twilio.com/docs/video/api/recording-rules"""
+
+    type: Literal["include", "exclude"]
+    all: Literal[True] | None = None
+    kind: Literal["audio", "video"] | None = None
+    publisher: Text | None = None
+    track: Text | None = None
+
+
+class TranscriptionSettings(Options):
+    """Keys of https://www.twilio.com/docs/video/api/transcriptions-resource"""
+
+    transcriptionEngine: Literal["google", "deepgram"] | None = None
+    speechModel: Text | None = None
+    languageCode: Text | None = None
+    partialResults: Bool | None = None
+    profanityFilter: Bool | None = None
+    hints: Text | None = None
+    enableAutomaticPunctuation: Bool | None = None
+
+
+class TwilioVideoOptions(Options):
+    """Fields of ``POST /v1/Rooms``."""
+
+    Type: Literal["group", "go", "peer-to-peer", "group-small"] | None = None
+    StatusCallback: Annotated[Text, Field(max_length=1023, pattern="^https?://")] | None = None
+    StatusCallbackMethod: Literal["POST", "GET"] | None = None
+    MaxParticipants: Annotated[Int, Field(ge=1, le=50)] | None = None
+    RecordParticipantsOnConnect: Bool | None = None
+    RecordingRules: Annotated[list[RecordingRule], Field(min_length=1, max_length=20)] | None = None
+    TranscribeParticipantsOnConnect: Bool | None = None
+    TranscriptionsConfiguration: TranscriptionSettings | None = None
+    VideoCodecs: Annotated[list[Literal["VP8", "H264"]], Field(min_length=1)] | None = None
+    MediaRegion: Text | None = None
+    AudioOnly: Bool | None = None
+    MaxParticipantDuration: Annotated[Int, Field(ge=600, le=86400)] | None = None
+    EmptyRoomTimeout: Annotated[Int, Field(ge=1, le=LONGEST_TIMEOUT)] | None = None
+    UnusedRoomTimeout: Annotated[Int, Field(ge=1, le=LONGEST_TIMEOUT)] | None = None
+    LargeRoom: Bool | None = None
+    EnableTurn: Bool | None = None
+
+
+#: Fields whose value Twilio shows under the snake_case name; the others are never shown.
+_SHOWN_AS = {
+    "Type": "type",
+    "StatusCallback": "status_callback",
+    "StatusCallbackMethod": "status_callback_method",
+    "MaxParticipants": "max_participants",
+    "RecordParticipantsOnConnect": "record_participants_on_connect",
+    "VideoCodecs": "video_codecs",
+    "MediaRegion": "media_region",
+    "AudioOnly": "audio_only",
+    "MaxParticipantDuration": "max_participant_duration",
+    "EmptyRoomTimeout": "empty_room_timeout",
+    "UnusedRoomTimeout": "unused_room_timeout",
+    "LargeRoom": "large_room",
+    "EnableTurn": "enable_turn",
+}
+_ROOM_EXISTS = 53113
+
+_BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
+_BAD_FIELD = "Correct the setting that the message names."
+
+
+class TwilioVideo(Vendor):
+    """Twilio's rooms. The room name is ``UniqueName``, unique among rooms in progress; a used-up room is completed."""
+
+    name: ClassVar[str] = "twilio_video"
+    title: ClassVar[str] = "Twilio Video"
+    default_url: ClassVar[str] = "https://video.twilio.com"
+    longest_ahead: ClassVar[int | None] = 55 * 60
+    usual_ahead: ClassVar[int | None] = 30 * 60
+    writes_per_second: ClassVar[float | None] = 20.0
+    console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
+    key_field: ClassVar[str] = "UniqueName"
+    form: ClassVar[bool] = True
+    options: ClassVar[type[Options]] = TwilioVideoOptions
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks."
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 50),
+        "max_duration": (600, 86400),
+    }
+    # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        20003: Fault(errors.AuthenticationError, _BAD_KEY),
+        20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
+        20403: Fault(errors.AccessDeniedError),
+        20404: Fault(errors.NotFoundError),
+        20429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection; Twilio allows 20 per account."),
+        20500: Fault(errors.VendorDownError),
+        20503: Fault(errors.VendorDownError),
+        53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
+        53113: Fault(errors.RequestRefusedError),
+        53112: Fault(errors.RequestRefusedError),
+        53116: Fault(errors.VendorDownError, "No media server in this region: take another region, or none."),
+        53118: Fault(errors.RequestRefusedError),
+        53119: Fault(errors.QuotaError, "The account has as many rooms at once as it may."),
+        53126: Fault(errors.RequestRefusedError, "New accounts have group rooms only: leave Type out."),
+        53127: Fault(errors.RequestRefusedError, "New accounts have no audio-only rooms: leave AudioOnly out."),
+        53206: Fault(errors.QuotaError, "The account has as many participants at once as it may."),
+        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53100, 53101, 53102, *range(53107, 53112))},
+        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
+    }
+
+    def authorization(self) -> str:
+        """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
+        pair = f"{self.config.key}:{self.config.secret}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
+    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
+        """``{code, message, more_info, status}``, or the newer ``{type, title, detail, code}``."""
+        _, message = super().error_parts(body)
+        code = body.get("code") if isinstance(body, Mapping) else None
+        return code if isinstance(code, int) else None, message
+
+    # -- the spec in Twilio's fields ------------------------------------------------------------------------------------
+
+    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
+        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        match field_name:
+            case "max_participants":
+                return {"MaxParticipants": value}
+            case "max_duration":
+                return {"MaxParticipantDuration": value}
+            case "record":
+                return {"RecordParticipantsOnConnect": value}
+            case "transcribe":
+                return {"TranscribeParticipantsOnConnect": value}
+            case "region":
+                return {"MediaRegion": value}
+            case _:
+                if value.get("events"):
+                    raise errors.UnsupportedError(
+                        "webhook.events: Twilio reports every event of a room.",
+                        vendor=self.title,
+                        advice="Leave events out and sort by StatusCallbackEvent in your receiver.",
+                    )
+                method = {"StatusCallbackMethod": value["method"]} if value.get("method") else {}
+                return {"StatusCallback": value["url"], **method}
+
+    def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Twilio closes an unused room after five minutes and sends people out after four hours: too soon for a class."""
+        defaults: dict[str, Any] = {"UnusedRoomTimeout": LONGEST_TIMEOUT, "EmptyRoomTimeout": LONGEST_TIMEOUT}
+        if spec.ends_at and "MaxParticipantDuration" not in body:
+            start = spec.starts_at or dt.datetime.fromtimestamp(self.runtime.wall(), dt.timezone.utc)
+            needed = int((spec.ends_at - start).total_seconds()) + GRACE
+            if needed > DEFAULT_PARTICIPANT_DURATION:
+                defaults["MaxParticipantDuration"] = min(needed, self.limits["max_duration"][1])
+        return defaults
+
+    def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
+        """Fields that Twilio knows and that should not be sent."""
+        if body.get("MediaRegion", "gll") not in MEDIA_REGIONS:
+            yield f"media region {body['MediaRegion']!r} is not on Twilio's list; it is sent as it is."
+        for name in ("Type", "AudioOnly", "LargeRoom", "EnableTurn"):
+            if name in body and body[name] != "group":
+                yield f"{name} is for accounts from before 2024-10-21, or without meaning today."
+        for rule in body.get("RecordingRules") or []:
+            filters = [key for key in ("kind", "publisher", "track") if rule.get(key) is not None]
+            if bool(rule.get("all")) == bool(filters):
+                raise errors.InvalidSpecError(
+                    "options.RecordingRules: a rule has either all, or kind, publisher or track.", vendor=self.title
+                )
+
+    # -- rooms ----------------------------------------------------------------------------------------------------------
+
+    def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
+        """The room in progress of that name, else the last completed one that belongs to this class."""
+        response = yield from self.get(f"/v1/Rooms/{segment(name)}", room=name, allow=(404,))
+        if response.status != 404:
+            return Existing(name=name, answer=as_object(response, key="sid"))
+        since, until = self._window(spec)
+        completed = yield from self._completed(name, since)
+        for answer in completed:
+            created, ended = parse_time(answer.get("date_created")), parse_time(answer.get("end_time"))
+            if created and (until is None or created < until) and (ended is None or ended > since):
+                expired = yield from self._expired(answer)
+                return Existing(name=name, answer=answer, closed=True, expired=expired)
+        return None
+
+    def _window(self, spec: RoomSpec) -> tuple[dt.datetime, dt.datetime | None]:
+        """When a room of this class may have lived; without times, as long ago as a room can live."""
+        if spec.starts_at is None and spec.ends_at is None:
+            return dt.datetime.fromtimestamp(self.runtime.wall(), dt.timezone.utc) - LONGEST_ROOM, None
+        start = spec.starts_at or spec.ends_at - LONGEST_CLASS  # type: ignore[operator]  # one of the two is there
+        return start - dt.timedelta(minutes=LONGEST_TIMEOUT), spec.ends_at or start + LONGEST_CLASS
+
+    def _completed(self, name: str, since: dt.datetime) -> Flow[list[Mapping[str, Any]]]:
+        """Completed rooms of the name, newest first. A room in the window may have been made a day before it."""
+        after = (since - LONGEST_ROOM).astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": after}
+        found: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            items, cursor = yield from self._page(query, cursor)
+            found += [item for item in items if item.get("unique_name") == name and item.get("sid")]
+            if cursor is None:
+                return sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)
+
+    def _expired(self, answer: Mapping[str, Any]) -> Flow[bool]:
+        """Whether Twilio's own clock closed the room: unused, or empty, for as long as its settings allow."""
+        created, ended = parse_time(answer.get("date_created")), parse_time(answer.get("end_time"))
+        unused, empty = answer.get("unused_room_timeout"), answer.get("empty_room_timeout")
+        if not created or not ended or not isinstance(unused, int) or not isinstance(empty, int):
+            return False
+        path = f"/v1/Rooms/{segment(str(answer['sid']))}/Participants"
+        response = yield from self.get(path, {"PageSize": PAGE_SIZE}, room=str(answer["sid"]), allow=(404,))
+        people = as_items(response.json(), "participants") if response.status != 404 else []
+        lefts = [left for person in people if (left := parse_time(person.get("end_time")))]
+        idle_since = max(lefts) if lefts else created
+        minutes = empty if lefts else unused
+        # Twilio's times are whole seconds.
+        return ended - idle_since >= dt.timedelta(minutes=minutes, seconds=-2)
+
+    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """POST /v1/Rooms; 53113 says that a room of the name is in progress."""
+        try:
+            response = yield from self.post("/v1/Rooms", self.with_secrets(plan.body), room=name, repeatable=True)
+        except errors.RequestRefusedError as error:
+            if error.code == _ROOM_EXISTS:
+                return None
+            raise
+        return as_object(response, key="sid")
+
+    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
+        """GET /v1/Rooms/{sid}."""
+        return (yield from self._get(str(answer["sid"])))
+
+    def _get(self, ref: str) -> Flow[Mapping[str, Any]]:
+        response = yield from self.get(f"/v1/Rooms/{segment(ref)}", room=ref)
+        return as_object(response, key="sid")
+
+    def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """A completed room stays so: a new one under the same name takes over."""
+        return (yield from self.create(plan.name, plan))
+
+    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Rules, codecs' configuration and transcription settings are not shown by Twilio."""
+        return {name: answer[key] for name, key in _SHOWN_AS.items() if answer.get(key) is not None}
+
+    def room(self, answer: Mapping[str, Any]) -> Room:
+        """Fields of https://www.twilio.com/docs/video/api/rooms-resource"""
+        return self.make_room(
+            id=str(answer.get("sid")),
+            name=answer.get("unique_name"),
+            state="open" if answer.get("status") == "in-progress" else "closed",
+            created_at=answer.get("date_created"),
+            answer=answer,
+        )
+
+    def get_room(self, ref: str) -> Flow[Room]:
+        """The room of that SID or name; of several completed ones, the newest.
+
+        :raises NotFoundError: there is none.
+        """
+        response = yield from self.get(f"/v1/Rooms/{segment(ref)}", room=ref, allow=(404,))
+        if response.status != 404:
+            return self.room(as_object(response, key="sid"))
+        if not is_room_sid(ref):
+            past = yield from self._completed(ref, dt.datetime(2015, 1, 2, tzinfo=dt.timezone.utc))
+            if past:
+                return self.room(past[0])
+        raise self.not_found(ref)
+
+    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """GET /v1/Rooms, rooms in progress and then completed ones."""
+
+        def page(cursor: tuple[str, str | None] | None) -> Flow[tuple[list[Room], tuple[str, str | None] | None]]:
+            status, url = cursor or ("in-progress", None)
+            items, after = yield from self._page({"Status": status}, url)
+            following = (status, after) if after else (("completed", None) if status == "in-progress" else None)
+            return [self.room(item) for item in items], following
+
+        return paged(page, keep)
+
+    def _page(self, filters: Mapping[str, Any], url: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
+        """A page of rooms. ``next_page_url`` is followed only below our own base URL: it gets our credentials."""
+        if url is None:
+            response = yield from self.get("/v1/Rooms", {**filters, "PageSize": PAGE_SIZE})
+        else:
+            if not url.startswith(f"{self.config.base_url}/"):
+                raise errors.UnreadableAnswerError(
+                    "The next page lies on another host; credentials are not sent there.", vendor=self.title
+                )
+            parts = urlsplit(url[len(self.config.base_url) :])
+            response = yield from self.get(parts.path, dict(parse_qsl(parts.query)))
+        body = response.json()
+        items = as_items(body, "rooms")
+        meta = body.get("meta") if isinstance(body, Mapping) else None
+        after = meta.get("next_page_url") if isinstance(meta, Mapping) else None
+        return items, after if isinstance(after, str) and after and after != url else None
+
+    def close_room(self, room: Room) -> Flow[None]:
+        """POST /v1/Rooms/{sid} with ``Status=completed``."""
+        yield from self.post(f"/v1/Rooms/{segment(room.id)}", {"Status": "completed"}, room=room.id, repeatable=True)
+
+    def check(self) -> Flow[str]:
+        """One room of the list."""
+        response = yield from self.get("/v1/Rooms", {"PageSize": 1})
+        as_items(response.json(), "rooms")
+        return "Twilio accepts the key and secret."
+

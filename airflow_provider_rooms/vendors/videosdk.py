@@ -1,0 +1,342 @@
+"""VideoSDK: REST API v2. https://docs.videosdk.live/api-reference/realtime-communication/intro"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.names import numbered_name
+from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object
+from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.tokens import TokenSource
+
+#: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
+LAST_NUMBER = 20
+#: Rooms asked for at once; the largest number VideoSDK takes is not documented, this is its default.
+PAGE_SIZE = 20
+#: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
+DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
+
+#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room. The set is open: others only warn.
+WEBHOOK_EVENTS = frozenset(
+    ["participant-joined", "participant-left", "session-started", "session-ended", "transcription-completed"]
+    + ["merge-recording-completed", "merge-recording-failed", "hls-playable"]
+    + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("starting", "started")]
+    + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("stopping", "stopped", "failed")]
+    + [
+        f"{kind}-recording-{step}"
+        for kind in ("participant", "participant-track")
+        for step in ("starting", "started", "stopping", "stopped", "failed")
+    ]
+)
+
+
+class Webhook(Options):
+    """Where VideoSDK reports events of this room."""
+
+    endPoint: Annotated[Text, Field(max_length=512, pattern="^https?://")]
+    events: list[Text] | None = None
+
+
+class AutoClose(Options):
+    """When a running session is closed."""
+
+    type: Literal["session-ends", "session-end-and-deactivate"]
+    duration: Annotated[Int, Field(ge=1)] | None = None
+
+
+class Summary(Options):
+    """A summary of the transcript."""
+
+    enabled: Bool
+    prompt: Text | None = None
+
+
+class Transcription(Options):
+    """A transcript of the recording."""
+
+    enabled: Bool
+    summary: Summary | None = None
+
+
+class Layout(Options):
+    """How people are arranged in the picture."""
+
+    type: Literal["GRID", "SPOTLIGHT", "SIDEBAR"]
+    priority: Literal["SPEAKER", "PIN"] | None = None
+    gridSize: Annotated[Int, Field(ge=0, le=25)] | None = None
+
+
+class Composition(Options):
+    """Picture and sound of a recording or stream."""
+
+    layout: Layout
+    theme: Literal["DARK", "LIGHT", "DEFAULT"] | None = None
+    mode: Literal["video-and-audio", "audio"] | None = None
+    quality: Literal["low", "med", "high", "ultra"] | None = None
+    orientation: Literal["portrait", "landscape"] | None = None
+
+
+class Enabled(Options):
+    """A switch."""
+
+    enabled: Bool
+
+
+class HlsComposition(Composition):
+    """Picture and sound of an HLS stream."""
+
+    recording: Enabled | None = None
+
+
+class OnFailure(Options):
+    """What happens when the recording fails."""
+
+    action: Literal["close-room"]
+    waitTime: Annotated[Int, Field(ge=0, le=150)] | None = None
+
+
+class AutoRecording(Options):
+    """A recording that starts with the session."""
+
+    enabled: Bool | None = None
+    templateUrl: Text | None = None
+    transcription: Transcription | None = None
+    config: Composition | None = None
+    awsDirPath: Text | None = None
+    webhookUrl: Text | None = None
+    onFailure: OnFailure | None = None
+
+
+class AutoHls(Options):
+    """An HLS stream that starts with the session."""
+
+    templateUrl: Text | None = None
+    transcription: Transcription | None = None
+    config: HlsComposition | None = None
+
+
+class AutoStart(Options):
+    """What starts by itself when the session starts."""
+
+    recording: AutoRecording | None = None
+    hls: AutoHls | None = None
+    composite: dict[str, Any] | None = None
+
+
+class MultiComposition(Options):
+    """Kinds of composition that may run several times at once."""
+
+    recording: Bool | None = None
+    hls: Bool | None = None
+    rtmp: Bool | None = None
+
+
+class VideoSDKOptions(Options):
+    """Fields of ``POST /v2/rooms``."""
+
+    webhook: Webhook | None = None
+    autoCloseConfig: AutoClose | None = None
+    autoStartConfig: AutoStart | None = None
+    geoFence: Text | None = None
+    multiComposition: MultiComposition | None = None
+    allowedParticipantIds: list[Text] | None = None
+    # On every older page, and "discontinued" there: known, so that the refusal can say what to do.
+    region: Text | None = None
+
+
+class VideoSDK(Vendor):
+    """VideoSDK's rooms. The room name is ``customRoomId``, on which create is get-or-create."""
+
+    name: ClassVar[str] = "videosdk"
+    title: ClassVar[str] = "VideoSDK"
+    default_url: ClassVar[str] = "https://api.videosdk.live"
+    console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
+    key_field: ClassVar[str] = "customRoomId"
+    options: ClassVar[type[Options]] = VideoSDKOptions
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
+        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
+    }
+    # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        "invalid or expired": Fault(
+            errors.AuthenticationError, "Check API key and secret of the connection, and this machine's clock."
+        ),
+        "room not found": Fault(errors.NotFoundError),
+        "roomid is invalid": Fault(errors.NotFoundError),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+
+    def _claims(self, now: int) -> Mapping[str, Any]:
+        """https://docs.videosdk.live/api-reference/realtime-communication/intro: no room, no join right."""
+        return {"apikey": self.config.key, "permissions": ["allow_join"], "version": 2, "roles": ["crawler"]}
+
+    def authorization(self) -> str:
+        """The token itself: VideoSDK knows no ``Bearer``."""
+        return self._tokens.token()
+
+    def forget_token(self) -> bool:
+        """A token can be minted again at any time."""
+        self._tokens.forget()
+        return True
+
+    def fault(self, status: int, code: str | int | None, message: str) -> Fault:
+        """As everywhere, but 402 means "not found"."""
+        return Fault(errors.NotFoundError) if status == 402 else super().fault(status, code, message)
+
+    # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
+
+    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
+        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        match field_name:
+            case "max_duration":
+                unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
+                return {"autoCloseConfig": {"type": "session-ends", "duration": -(-value // unit)}}
+            case "record":
+                return {"autoStartConfig": {"recording": {"config": {"layout": DEFAULT_LAYOUT}}}} if value else {}
+            case "transcribe":
+                return self._transcription(spec) if value else {}
+            case "region":
+                return {"geoFence": value}
+            case _:
+                return self._webhook(value)
+
+    def _transcription(self, spec: RoomSpec) -> Mapping[str, Any]:
+        options = self._own_options(spec.options or {})
+        start = options.get("autoStartConfig")
+        kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
+        if spec.record and "recording" not in kinds:
+            kinds.append("recording")
+        if not kinds:
+            raise errors.UnsupportedError(
+                "transcribe: VideoSDK transcribes a recording or an HLS stream only.",
+                vendor=self.title,
+                advice="Give record=True as well, or options.autoStartConfig.hls.",
+            )
+        return {"autoStartConfig": {kind: {"transcription": {"enabled": True}} for kind in kinds}}
+
+    def _webhook(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if value.get("method") not in (None, "POST"):
+            raise errors.UnsupportedError(
+                f"webhook.method: VideoSDK always sends POST, not {value['method']}.", vendor=self.title
+            )
+        return {"webhook": {"endPoint": value["url"], "events": list(value.get("events") or ["*"])}}
+
+    def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
+        """Webhook events that no page names, and layouts larger than the page says."""
+        if body.get("region") is not None:
+            raise errors.UnsupportedError(
+                "options.region: VideoSDK has discontinued it.",
+                vendor=self.title,
+                advice="Use the region parameter or options.geoFence.",
+            )
+        for event in (body.get("webhook") or {}).get("events") or []:
+            if "*" not in event and event not in WEBHOOK_EVENTS:
+                yield f"webhook event {event!r} is on none of VideoSDK's pages; it is sent as it is."
+        for kind in ("recording", "hls"):
+            part = (body.get("autoStartConfig") or {}).get(kind) or {}
+            if ((part.get("config") or {}).get("layout") or {}).get("gridSize", 0) > 4:
+                yield f"{kind}: VideoSDK's create page allows a gridSize of at most 4, other pages up to 25."
+
+    # -- rooms ----------------------------------------------------------------------------------------------------------
+
+    def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
+        """The first room of the name, or of the rooms that took over from it, that is open; else the last closed one."""
+        last: Existing | None = None
+        for number in range(1, LAST_NUMBER + 1):
+            numbered = numbered_name(name, number)
+            answer = yield from self._find(numbered)
+            if answer is None:
+                break
+            last = Existing(name=numbered, answer=answer, closed=bool(answer.get("disabled")))
+            if not last.closed:
+                break
+        return last
+
+    def _find(self, ref: str) -> Flow[Mapping[str, Any] | None]:
+        """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
+        try:
+            response = yield from self.get(f"/v2/rooms/{segment(ref)}", room=ref)
+        except errors.NotFoundError:
+            return None
+        return as_object(response, key="roomId")
+
+    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """POST /v2/rooms: a repeat with the same customRoomId gives the same room."""
+        body = {**plan.body, self.key_field: name}
+        response = yield from self.post("/v2/rooms", body, room=name, repeatable=True)
+        answer = as_object(response, key="roomId")
+        # A room that was closed in between comes back closed: look again.
+        return None if answer.get("disabled") else answer
+
+    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
+        """GET /v2/rooms/{roomId}."""
+        room_id = str(answer["roomId"])
+        response = yield from self.get(f"/v2/rooms/{segment(room_id)}", room=room_id)
+        # What create showed and fetch does not is still known.
+        return {**answer, **as_object(response, key="roomId")}
+
+    def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
+        """Deactivation is final: a new room under the next number takes over."""
+        for number in range(2, LAST_NUMBER + 1):
+            if numbered_name(plan.name, number - 1) == existing.name:
+                return (yield from self.create(numbered_name(plan.name, number), plan))
+        raise errors.RoomClosedError(
+            f"This room was closed and reopened {LAST_NUMBER - 1} times.", vendor=self.title, room=plan.name
+        )
+
+    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Newer answers repeat the settings; older ones show none of them."""
+        return {key: answer[key] for key in VideoSDKOptions.model_fields if answer.get(key) is not None}
+
+    def room(self, answer: Mapping[str, Any]) -> Room:
+        """Fields of https://docs.videosdk.live/api-reference/realtime-communication/fetch-room"""
+        return self.make_room(
+            id=str(answer.get("roomId") or answer.get("meetingId")),
+            name=answer.get("customRoomId") or answer.get("userMeetingId"),
+            state="closed" if answer.get("disabled") else "open",
+            created_at=answer.get("createdAt"),
+            answer=answer,
+        )
+
+    def get_room(self, ref: str) -> Flow[Room]:
+        """The room of that id or name.
+
+        :raises NotFoundError: there is none.
+        """
+        answer = yield from self._find(ref)
+        if answer is None:
+            raise self.not_found(ref)
+        return self.room(answer)
+
+    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """GET /v2/rooms, page by page."""
+        return paged(self._page, keep)
+
+    def _page(self, cursor: int | None) -> Flow[tuple[list[Room], int | None]]:
+        page = cursor or 1
+        body = (yield from self.get("/v2/rooms", {"page": page, "perPage": PAGE_SIZE})).json()
+        items = as_items(body, "data")
+        info = body.get("pageInfo") if isinstance(body, Mapping) else None
+        last = info.get("lastPage") if isinstance(info, Mapping) else None
+        more = bool(items) and isinstance(last, int) and page < last
+        return [self.room(item) for item in items], page + 1 if more else None
+
+    def close_room(self, room: Room) -> Flow[None]:
+        """POST /v2/rooms/deactivate, which takes the real roomId only and cannot be undone."""
+        yield from self.post("/v2/rooms/deactivate", {"roomId": room.id}, room=room.id, repeatable=True)
+
+    def check(self) -> Flow[str]:
+        """One room of the list."""
+        response = yield from self.get("/v2/rooms", {"page": 1, "perPage": 1})
+        as_items(response.json(), "data")
+        return "VideoSDK accepts the API key and secret."
