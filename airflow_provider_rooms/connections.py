@@ -60,7 +60,13 @@ COMMON_SETTINGS = (
         help="Put before every room name; keeps staging off production's rooms.",
         example="staging-",
     ),
-    Setting(name="timeout", label="Timeout (seconds)", help="For one answer of the vendor, whole.", kind="number", example="30"),
+    Setting(
+        name="timeout",
+        label="Timeout (seconds)",
+        help="For one answer of the vendor, whole.",
+        kind="number",
+        example="30",
+    ),
     Setting(
         name="writes_per_second",
         label="Writes per second",
@@ -123,7 +129,9 @@ CONNECTION_TYPES = (
         login_help="from dashboard.100ms.live, Developer",
         password="App secret",
         own=(
-            Setting(name="template_id", label="Template id", help="For rooms that name none; else the account's default."),
+            Setting(
+                name="template_id", label="Template id", help="For rooms that name none; else the account's default."
+            ),
             Setting(
                 name="subdomain",
                 label="Subdomain",

@@ -124,7 +124,7 @@ def _text(part: object) -> str:
     if isinstance(part, dt.datetime):
         if part.tzinfo is None:
             raise InvalidSpecError(f"name part {part.isoformat()}: a datetime needs a time zone.")
-        return part.astimezone(dt.timezone.utc).strftime("%Y-%m-%dt%H%M%Sz")
+        return part.astimezone(dt.UTC).strftime("%Y-%m-%dt%H%M%Sz")
     if isinstance(part, dt.date):
         return part.isoformat()
     if isinstance(part, bool) or not isinstance(part, (str, int)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airflow_provider_rooms import __version__
@@ -13,6 +12,8 @@ from airflow_provider_rooms.errors import DeadlineError, PassingError, Transport
 from airflow_provider_rooms.vendors.flow import Flow, Page, Request, Response, Sleep, Step
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     import httpx
     import requests
 
@@ -263,11 +264,11 @@ def blocking_session() -> requests.Session:
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+            super().init_poolmanager(*args, **kwargs)
             self.poolmanager.pool_classes_by_scheme = pools
 
         def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            manager = super().proxy_manager_for(*args, **kwargs)  # type: ignore[no-untyped-call]
+            manager = super().proxy_manager_for(*args, **kwargs)
             manager.pool_classes_by_scheme = pools
             return manager
 

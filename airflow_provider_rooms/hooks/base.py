@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
@@ -17,14 +16,20 @@ from airflow_provider_rooms.hooks.connection import check_extra, read_connection
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, blocking_session
 from airflow_provider_rooms.vendors import vendor_class
-from airflow_provider_rooms.vendors.base import Config, OnClosed, OnDrift, Vendor
+from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
 from airflow_provider_rooms.vendors.flow import Flow, Patience, Runtime, TokenBucket
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     import requests
+
+    from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.exchange import Config
 
 P = ParamSpec("P")
 T = TypeVar("T")
+H = TypeVar("H", bound="RoomsHook")
 
 #: Test connection blocks an API worker: it gives up after this many seconds.
 TEST_SECONDS = 5.0
@@ -33,23 +38,23 @@ _buckets: dict[tuple[str, str], TokenBucket] = {}
 _buckets_lock = threading.Lock()
 
 
-def flow_method(make: Callable[Concatenate[Any, P], Flow[T]]) -> Callable[Concatenate[Any, P], T]:
+def flow_method(make: Callable[Concatenate[H, P], Flow[T]]) -> Callable[Concatenate[H, P], T]:
     """A flow as a method: blocking on the hook, awaitable under the same name on ``hook.aio``."""
 
     @functools.wraps(make)
-    def blocking(self: RoomsHook, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self.transport.run(make(self, *args, **kwargs))
+    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return hook.transport.run(make(hook, *args, **kwargs))
 
     blocking.make_flow = make  # type: ignore[attr-defined]
     return blocking
 
 
-def list_method(make: Callable[Concatenate[Any, P], Flow[None]]) -> Callable[Concatenate[Any, P], Iterator[Any]]:
+def list_method(make: Callable[Concatenate[H, P], Flow[None]]) -> Callable[Concatenate[H, P], Iterator[Any]]:
     """A paged flow as a method: a lazy iterator on the hook, an async one on ``hook.aio``."""
 
     @functools.wraps(make)
-    def blocking(self: RoomsHook, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
-        return self.transport.iterate(make(self, *args, **kwargs))
+    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        return hook.transport.iterate(make(hook, *args, **kwargs))
 
     blocking.make_list = make  # type: ignore[attr-defined]
     return blocking
@@ -69,8 +74,8 @@ class RoomsHook(BaseHook):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # Airflow before 3.2 looks these up in the class's own __dict__: inherited ones are not seen.
-        cls.get_ui_field_behaviour = staticmethod(functools.partial(_field_behaviour, cls.conn_type))  # type: ignore[attr-defined]
-        cls.get_connection_form_widgets = staticmethod(functools.partial(_widgets, cls.conn_type))  # type: ignore[attr-defined]
+        for method, make in (("get_ui_field_behaviour", _field_behaviour), ("get_connection_form_widgets", _widgets)):
+            setattr(cls, method, staticmethod(functools.partial(make, cls.conn_type)))
 
     def __init__(self, conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -181,7 +186,7 @@ class RoomsHook(BaseHook):
         :param on_closed: what to do when the room was closed: ``fail`` or ``reopen``.
         :raises RoomsError: see :mod:`airflow_provider_rooms.errors`.
         """
-        return self.vendor.ensure_room(RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed)
+        return ensure_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed)
 
     @flow_method
     def get_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
@@ -223,7 +228,7 @@ class RoomsHook(BaseHook):
             return False, str(error)
         except RoomsError as error:
             return False, f"{error} Nothing was found out about key and secret."
-        except Exception as error:  # the text goes to a browser: name the kind, nothing else
+        except Exception as error:  # noqa: BLE001 - the text goes to a browser: name the kind, nothing else
             return False, f"{type(error).__name__} while reading the connection."
 
 
@@ -237,7 +242,8 @@ class AsyncRooms:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(type(self._hook), name, None)
-        if make := getattr(method, "make_flow", None):
+        make: Any = getattr(method, "make_flow", None)
+        if make:
 
             @functools.wraps(make)
             async def call(*args: Any, **kwargs: Any) -> Any:
@@ -245,7 +251,8 @@ class AsyncRooms:
                 return await transport.run(make(self._hook, *args, **kwargs))
 
             return call
-        if make := getattr(method, "make_list", None):
+        make = getattr(method, "make_list", None)
+        if make:
 
             @functools.wraps(make)
             async def iterate(*args: Any, **kwargs: Any) -> Any:

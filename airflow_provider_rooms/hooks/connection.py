@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from airflow_provider_rooms.connections import BY_TYPE, ConnectionType, Setting
 from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.values import not_given
-from airflow_provider_rooms.vendors.base import Config
+from airflow_provider_rooms.vendors.exchange import Config
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +100,7 @@ def base_url(connection: AirflowConnection, default: str) -> str:
         parts = urlsplit(text)
         port = parts.port or (int(connection.port) if connection.port else None)
     except ValueError:
-        raise InvalidConnectionError(
-            f"Connection {conn_id!r}: the base URL (host) has no usable port."
-        ) from None
+        raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no usable port.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
         raise InvalidConnectionError(
             f"Connection {conn_id!r}: {host!r} is not a base URL.", advice=f"Write it like {default}."

@@ -194,7 +194,7 @@ class CreateRoomOperator(BaseOperator):
                 advice=f"Leave deferrable out, so that the task waits until {due.isoformat()}, or run it later.",
             )
         self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
-        delay = due - dt.datetime.now(dt.timezone.utc)
+        delay = due - dt.datetime.now(dt.UTC)
         self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
 
     def _ensure(self, context: Context, spec: RoomSpec) -> str:

@@ -91,7 +91,9 @@ Step = Request | Sleep | Page
 Flow = Generator[Step, Response | None, T]
 
 
-def paged(page: Callable[[Any], Flow[tuple[list[T], Any]]], keep: Callable[[T], bool] = lambda item: True) -> Flow[None]:
+def paged(
+    page: Callable[[Any], Flow[tuple[list[T], Any]]], keep: Callable[[T], bool] = lambda item: True
+) -> Flow[None]:
     """Yield a list page by page.
 
     :param page: reads one page, given a cursor (None for the first page); answers its items and the next cursor or None.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.vendors.flow import Runtime
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from airflow_provider_rooms.vendors.flow import Runtime
 
 #: Life of a token for the vendor's REST API, in seconds.
 LIFE = 900

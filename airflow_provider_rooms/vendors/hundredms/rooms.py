@@ -1,21 +1,19 @@
-"""100ms: REST API v2. https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/overview"""
+"""100ms' rooms. https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/overview"""
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.names import fold
-from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object
+from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.exchange import as_items, as_object
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
-from airflow_provider_rooms.vendors.tokens import TokenSource
+from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
+from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500
@@ -24,122 +22,8 @@ PAGE_SIZE = 100
 _ROOM_ID = re.compile(r"[0-9a-f]{24}")
 
 
-class UploadOptions(Options):
-    """Where the bucket stands."""
-
-    region: Text | None = None
-
-
-class Credentials(Options):
-    """Access to the bucket; better kept in the connection's ``storage_credentials``."""
-
-    key: Text
-    secret: Text
-
-
-class UploadInfo(Options):
-    """The bucket that recordings go to."""
-
-    type: Literal["s3", "gs", "oss", "azure"]
-    location: Text
-    prefix: Text | None = None
-    options: UploadOptions | None = None
-    credentials: Credentials | None = None
-
-
-class RecordingInfo(Options):
-    """Legacy SFU recording. Sending it detaches the room from its template's recording settings."""
-
-    enabled: Bool | None = None
-    upload_info: UploadInfo | None = None
-
-
-class Webhook(Options):
-    """Where 100ms reports events of this room."""
-
-    url: Annotated[Text, Field(pattern="^https?://")]
-    headers: dict[str, Text] | None = None
-
-
-class HundredMsOptions(Options):
-    """Fields of ``POST /v2/rooms``."""
-
-    description: Text | None = None
-    template_id: Text | None = None
-    region: Literal["eu", "in", "us", "auto"] | None = None
-    large_room: Bool | None = None
-    size: Annotated[Int, Field(ge=0, le=20000)] | None = None
-    max_duration_seconds: Annotated[Int, Field(ge=120, le=43200)] | None = None
-    recording_info: RecordingInfo | None = None
-    webhook: Webhook | None = None
-    polls: list[Text] | None = None
-
-
-class HundredMs(Vendor):
-    """100ms rooms. The room name is ``name``, without regard to case; create is an upsert on it, so we read first."""
-
-    name: ClassVar[str] = "hundredms"
-    title: ClassVar[str] = "100ms"
-    default_url: ClassVar[str] = "https://api.100ms.live"
-    console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
-    key_field: ClassVar[str] = "name"
-    options: ClassVar[type[Options]] = HundredMsOptions
-    can_update: ClassVar[bool] = True
-    unsupported: ClassVar[Mapping[str, str]] = {
-        "record": "Switch recording on in the template, use StartRecordingOperator, or options.recording_info (legacy).",
-        "transcribe": "Switch transcription on in the template.",
-    }
-    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
-        "max_participants": (1, 20000),
-        "max_duration": (120, 43200),
-    }
-    secret_fields: ClassVar[tuple[str, ...]] = (
-        "webhook.headers",
-        "recording_info.upload_info.credentials",
-        "recording.upload_info.credentials",
-    )
-    # Texts of https://www.100ms.live/docs/server-side/v2/how-to-guides/make-api-calls; they move between message and details.
-    faults: ClassVar[Mapping[str | int, Fault]] = {
-        "template not found": Fault(
-            errors.RequestRefusedError, "Check template_id, in options and in the connection, against the dashboard."
-        ),
-        "token validation error": Fault(
-            errors.AuthenticationError,
-            "Check app access key and app secret of the connection, and this machine's clock.",
-        ),
-        "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
-
-    def _claims(self, now: int) -> Mapping[str, Any]:
-        """https://www.100ms.live/docs/get-started/v2/get-started/security-and-tokens"""
-        return {
-            "access_key": self.config.key,
-            "type": "management",
-            "version": 2,
-            "jti": str(uuid.uuid4()),
-            "nbf": now,
-        }
-
-    def authorization(self) -> str:
-        """A management token."""
-        return f"Bearer {self._tokens.token()}"
-
-    def forget_token(self) -> bool:
-        """A token can be minted again at any time."""
-        self._tokens.forget()
-        return True
-
-    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
-        """``{code, message, details}``; the code only repeats the HTTP status."""
-        _, message = super().error_parts(body)
-        details = body.get("details") if isinstance(body, Mapping) else None
-        if isinstance(details, list):
-            message = "; ".join([message, *(str(item) for item in details)])
-        return None, message[:300]
+class HundredMsRooms(HundredMsApi):
+    """The room name is ``name``, without regard to case; create is an upsert on it, so we read first."""
 
     # -- the spec in 100ms' fields --------------------------------------------------------------------------------------
 
@@ -218,9 +102,7 @@ class HundredMs(Vendor):
             if cursor is None:
                 return None
 
-    def _page(
-        self, filters: Mapping[str, Any], cursor: str | None
-    ) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
+    def _page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
         """``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still."""
         query = {**filters, "limit": PAGE_SIZE, "start": cursor}
         body = (yield from self.get("/v2/rooms", query)).json()
@@ -246,9 +128,7 @@ class HundredMs(Vendor):
 
     def update(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any]]:
         """Create under the same name: the only documented way that changes the template as well."""
-        response = yield from self.post(
-            "/v2/rooms", self.with_secrets(plan.body), room=plan.name, repeatable=True
-        )
+        response = yield from self.post("/v2/rooms", self.with_secrets(plan.body), room=plan.name, repeatable=True)
         return as_object(response, key="id")
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
@@ -267,7 +147,7 @@ class HundredMs(Vendor):
     def room(self, answer: Mapping[str, Any]) -> Room:
         """Fields of https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/object"""
         return self.make_room(
-            id=str(answer.get("id")),
+            room_id=str(answer.get("id")),
             name=answer.get("name"),
             state="closed" if answer.get("enabled") is False else "open",
             created_at=answer.get("created_at"),
@@ -302,9 +182,7 @@ class HundredMs(Vendor):
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/{room_id} with ``enabled: false``; a room cannot be deleted."""
-        yield from self.post(
-            f"/v2/rooms/{segment(room.id)}", {"enabled": False}, room=room.id, repeatable=True
-        )
+        yield from self.post(f"/v2/rooms/{segment(room.id)}", {"enabled": False}, room=room.id, repeatable=True)
 
     def check(self) -> Flow[str]:
         """The smallest page of the room list."""

@@ -1,26 +1,23 @@
-"""Twilio Video: REST API v1. https://www.twilio.com/docs/video/api/rooms-resource"""
+"""Twilio Video's rooms. https://www.twilio.com/docs/video/api/rooms-resource"""
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-from pydantic import Field
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
 from airflow_provider_rooms.names import is_room_sid
-from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
+from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 #: Codes of https://www.twilio.com/docs/video/programmable-video-limits and its media regions page. The set is open.
 MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1", "us1", "us2"})
-#: A room that nobody uses is closed after at most this many minutes.
-LONGEST_TIMEOUT = 60
 #: What a participant may stay when nothing is said, in seconds.
 DEFAULT_PARTICIPANT_DURATION = 14400
 #: Time people may stay after the class, in seconds, where the default would cut the class short.
@@ -28,51 +25,6 @@ GRACE = 3600
 #: No room lives longer.
 LONGEST_ROOM = dt.timedelta(hours=24)
 PAGE_SIZE = 100
-
-
-class RecordingRule(Options):
-    """One rule of https://www.twilio.com/docs/video/api/recording-rules"""
-
-    type: Literal["include", "exclude"]
-    all: Literal[True] | None = None
-    kind: Literal["audio", "video"] | None = None
-    publisher: Text | None = None
-    track: Text | None = None
-
-
-class TranscriptionSettings(Options):
-    """Keys of https://www.twilio.com/docs/video/api/transcriptions-resource"""
-
-    transcriptionEngine: Literal["google", "deepgram"] | None = None
-    speechModel: Text | None = None
-    languageCode: Text | None = None
-    partialResults: Bool | None = None
-    profanityFilter: Bool | None = None
-    hints: Text | None = None
-    enableAutomaticPunctuation: Bool | None = None
-
-
-class TwilioVideoOptions(Options):
-    """Fields of ``POST /v1/Rooms``."""
-
-    Type: Literal["group", "go", "peer-to-peer", "group-small"] | None = None
-    StatusCallback: Annotated[Text, Field(max_length=1023, pattern="^https?://")] | None = None
-    StatusCallbackMethod: Literal["POST", "GET"] | None = None
-    MaxParticipants: Annotated[Int, Field(ge=1, le=50)] | None = None
-    RecordParticipantsOnConnect: Bool | None = None
-    RecordingRules: Annotated[list[RecordingRule], Field(min_length=1, max_length=20)] | None = None
-    TranscribeParticipantsOnConnect: Bool | None = None
-    TranscriptionsConfiguration: TranscriptionSettings | None = None
-    VideoCodecs: Annotated[list[Literal["VP8", "H264"]], Field(min_length=1)] | None = None
-    MediaRegion: Text | None = None
-    AudioOnly: Bool | None = None
-    MaxParticipantDuration: Annotated[Int, Field(ge=600, le=86400)] | None = None
-    EmptyRoomTimeout: Annotated[Int, Field(ge=1, le=LONGEST_TIMEOUT)] | None = None
-    UnusedRoomTimeout: Annotated[Int, Field(ge=1, le=LONGEST_TIMEOUT)] | None = None
-    LargeRoom: Bool | None = None
-    EnableTurn: Bool | None = None
-
-
 #: Fields whose value Twilio shows under the snake_case name; the others are never shown.
 _SHOWN_AS = {
     "Type": "type",
@@ -91,62 +43,9 @@ _SHOWN_AS = {
 }
 _ROOM_EXISTS = 53113
 
-_BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
-_BAD_FIELD = "Correct the setting that the message names."
 
-
-class TwilioVideo(Vendor):
-    """Twilio's rooms. The room name is ``UniqueName``, unique among rooms in progress; a used-up room is completed."""
-
-    name: ClassVar[str] = "twilio_video"
-    title: ClassVar[str] = "Twilio Video"
-    default_url: ClassVar[str] = "https://video.twilio.com"
-    longest_ahead: ClassVar[int | None] = 55 * 60
-    usual_ahead: ClassVar[int | None] = 30 * 60
-    writes_per_second: ClassVar[float | None] = 20.0
-    console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
-    key_field: ClassVar[str] = "UniqueName"
-    form: ClassVar[bool] = True
-    options: ClassVar[type[Options]] = TwilioVideoOptions
-    unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks."
-    }
-    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
-        "max_participants": (1, 50),
-        "max_duration": (600, 86400),
-    }
-    # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
-    faults: ClassVar[Mapping[str | int, Fault]] = {
-        20003: Fault(errors.AuthenticationError, _BAD_KEY),
-        20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
-        20403: Fault(errors.AccessDeniedError),
-        20404: Fault(errors.NotFoundError),
-        20429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection; Twilio allows 20 per account."),
-        20500: Fault(errors.VendorDownError),
-        20503: Fault(errors.VendorDownError),
-        53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
-        53113: Fault(errors.RequestRefusedError),
-        53112: Fault(errors.RequestRefusedError),
-        53116: Fault(errors.VendorDownError, "No media server in this region: take another region, or none."),
-        53118: Fault(errors.RequestRefusedError),
-        53119: Fault(errors.QuotaError, "The account has as many rooms at once as it may."),
-        53126: Fault(errors.RequestRefusedError, "New accounts have group rooms only: leave Type out."),
-        53127: Fault(errors.RequestRefusedError, "New accounts have no audio-only rooms: leave AudioOnly out."),
-        53206: Fault(errors.QuotaError, "The account has as many participants at once as it may."),
-        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53100, 53101, 53102, *range(53107, 53112))},
-        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
-    }
-
-    def authorization(self) -> str:
-        """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
-        pair = f"{self.config.key}:{self.config.secret}".encode()
-        return f"Basic {base64.b64encode(pair).decode()}"
-
-    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
-        """``{code, message, more_info, status}``, or the newer ``{type, title, detail, code}``."""
-        _, message = super().error_parts(body)
-        code = body.get("code") if isinstance(body, Mapping) else None
-        return code if isinstance(code, int) else None, message
+class TwilioVideoRooms(TwilioVideoApi):
+    """The room name is ``UniqueName``, unique among rooms in progress; a room that is used up is completed."""
 
     # -- the spec in Twilio's fields ------------------------------------------------------------------------------------
 
@@ -177,7 +76,7 @@ class TwilioVideo(Vendor):
         """Twilio closes an unused room after five minutes and sends people out after four hours: too soon for a class."""
         defaults: dict[str, Any] = {"UnusedRoomTimeout": LONGEST_TIMEOUT, "EmptyRoomTimeout": LONGEST_TIMEOUT}
         if spec.ends_at and "MaxParticipantDuration" not in body:
-            start = spec.starts_at or dt.datetime.fromtimestamp(self.runtime.wall(), dt.timezone.utc)
+            start = spec.starts_at or self.now()
             needed = int((spec.ends_at - start).total_seconds()) + GRACE
             if needed > DEFAULT_PARTICIPANT_DURATION:
                 defaults["MaxParticipantDuration"] = min(needed, self.limits["max_duration"][1])
@@ -215,14 +114,16 @@ class TwilioVideo(Vendor):
 
     def _window(self, spec: RoomSpec) -> tuple[dt.datetime, dt.datetime | None]:
         """When a room of this class may have lived; without times, as long ago as a room can live."""
-        if spec.starts_at is None and spec.ends_at is None:
-            return dt.datetime.fromtimestamp(self.runtime.wall(), dt.timezone.utc) - LONGEST_ROOM, None
-        start = spec.starts_at or spec.ends_at - LONGEST_CLASS  # type: ignore[operator]  # one of the two is there
-        return start - dt.timedelta(minutes=LONGEST_TIMEOUT), spec.ends_at or start + LONGEST_CLASS
+        early = dt.timedelta(minutes=LONGEST_TIMEOUT)
+        if spec.starts_at:
+            return spec.starts_at - early, spec.ends_at or spec.starts_at + LONGEST_CLASS
+        if spec.ends_at:
+            return spec.ends_at - LONGEST_CLASS - early, spec.ends_at
+        return self.now() - LONGEST_ROOM, None
 
     def _completed(self, name: str, since: dt.datetime) -> Flow[list[Mapping[str, Any]]]:
         """Completed rooms of the name, newest first. A room in the window may have been made a day before it."""
-        after = (since - LONGEST_ROOM).astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        after = (since - LONGEST_ROOM).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": after}
         found: list[Mapping[str, Any]] = []
         cursor: str | None = None
@@ -276,7 +177,7 @@ class TwilioVideo(Vendor):
     def room(self, answer: Mapping[str, Any]) -> Room:
         """Fields of https://www.twilio.com/docs/video/api/rooms-resource"""
         return self.make_room(
-            id=str(answer.get("sid")),
+            room_id=str(answer.get("sid")),
             name=answer.get("unique_name"),
             state="open" if answer.get("status") == "in-progress" else "closed",
             created_at=answer.get("date_created"),
@@ -292,7 +193,7 @@ class TwilioVideo(Vendor):
         if response.status != 404:
             return self.room(as_object(response, key="sid"))
         if not is_room_sid(ref):
-            past = yield from self._completed(ref, dt.datetime(2015, 1, 2, tzinfo=dt.timezone.utc))
+            past = yield from self._completed(ref, dt.datetime(2015, 1, 2, tzinfo=dt.UTC))
             if past:
                 return self.room(past[0])
         raise self.not_found(ref)
@@ -334,4 +235,3 @@ class TwilioVideo(Vendor):
         response = yield from self.get("/v1/Rooms", {"PageSize": 1})
         as_items(response.json(), "rooms")
         return "Twilio accepts the key and secret."
-

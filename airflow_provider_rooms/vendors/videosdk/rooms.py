@@ -1,19 +1,20 @@
-"""VideoSDK: REST API v2. https://docs.videosdk.live/api-reference/realtime-communication/intro"""
+"""VideoSDK's rooms. https://docs.videosdk.live/api-reference/realtime-communication/create-room"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.names import numbered_name
-from airflow_provider_rooms.vendors.base import Existing, Fault, Plan, Vendor, as_items, as_object
+from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.exchange import as_items, as_object
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
-from airflow_provider_rooms.vendors.tokens import TokenSource
+from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
+from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, VideoSDKOptions
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.models import Room, RoomSpec
 
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
 LAST_NUMBER = 20
@@ -22,176 +23,9 @@ PAGE_SIZE = 20
 #: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
 DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
 
-#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room. The set is open: others only warn.
-WEBHOOK_EVENTS = frozenset(
-    ["participant-joined", "participant-left", "session-started", "session-ended", "transcription-completed"]
-    + ["merge-recording-completed", "merge-recording-failed", "hls-playable"]
-    + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("starting", "started")]
-    + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("stopping", "stopped", "failed")]
-    + [
-        f"{kind}-recording-{step}"
-        for kind in ("participant", "participant-track")
-        for step in ("starting", "started", "stopping", "stopped", "failed")
-    ]
-)
 
-
-class Webhook(Options):
-    """Where VideoSDK reports events of this room."""
-
-    endPoint: Annotated[Text, Field(max_length=512, pattern="^https?://")]
-    events: list[Text] | None = None
-
-
-class AutoClose(Options):
-    """When a running session is closed."""
-
-    type: Literal["session-ends", "session-end-and-deactivate"]
-    duration: Annotated[Int, Field(ge=1)] | None = None
-
-
-class Summary(Options):
-    """A summary of the transcript."""
-
-    enabled: Bool
-    prompt: Text | None = None
-
-
-class Transcription(Options):
-    """A transcript of the recording."""
-
-    enabled: Bool
-    summary: Summary | None = None
-
-
-class Layout(Options):
-    """How people are arranged in the picture."""
-
-    type: Literal["GRID", "SPOTLIGHT", "SIDEBAR"]
-    priority: Literal["SPEAKER", "PIN"] | None = None
-    gridSize: Annotated[Int, Field(ge=0, le=25)] | None = None
-
-
-class Composition(Options):
-    """Picture and sound of a recording or stream."""
-
-    layout: Layout
-    theme: Literal["DARK", "LIGHT", "DEFAULT"] | None = None
-    mode: Literal["video-and-audio", "audio"] | None = None
-    quality: Literal["low", "med", "high", "ultra"] | None = None
-    orientation: Literal["portrait", "landscape"] | None = None
-
-
-class Enabled(Options):
-    """A switch."""
-
-    enabled: Bool
-
-
-class HlsComposition(Composition):
-    """Picture and sound of an HLS stream."""
-
-    recording: Enabled | None = None
-
-
-class OnFailure(Options):
-    """What happens when the recording fails."""
-
-    action: Literal["close-room"]
-    waitTime: Annotated[Int, Field(ge=0, le=150)] | None = None
-
-
-class AutoRecording(Options):
-    """A recording that starts with the session."""
-
-    enabled: Bool | None = None
-    templateUrl: Text | None = None
-    transcription: Transcription | None = None
-    config: Composition | None = None
-    awsDirPath: Text | None = None
-    webhookUrl: Text | None = None
-    onFailure: OnFailure | None = None
-
-
-class AutoHls(Options):
-    """An HLS stream that starts with the session."""
-
-    templateUrl: Text | None = None
-    transcription: Transcription | None = None
-    config: HlsComposition | None = None
-
-
-class AutoStart(Options):
-    """What starts by itself when the session starts."""
-
-    recording: AutoRecording | None = None
-    hls: AutoHls | None = None
-    composite: dict[str, Any] | None = None
-
-
-class MultiComposition(Options):
-    """Kinds of composition that may run several times at once."""
-
-    recording: Bool | None = None
-    hls: Bool | None = None
-    rtmp: Bool | None = None
-
-
-class VideoSDKOptions(Options):
-    """Fields of ``POST /v2/rooms``."""
-
-    webhook: Webhook | None = None
-    autoCloseConfig: AutoClose | None = None
-    autoStartConfig: AutoStart | None = None
-    geoFence: Text | None = None
-    multiComposition: MultiComposition | None = None
-    allowedParticipantIds: list[Text] | None = None
-    # On every older page, and "discontinued" there: known, so that the refusal can say what to do.
-    region: Text | None = None
-
-
-class VideoSDK(Vendor):
-    """VideoSDK's rooms. The room name is ``customRoomId``, on which create is get-or-create."""
-
-    name: ClassVar[str] = "videosdk"
-    title: ClassVar[str] = "VideoSDK"
-    default_url: ClassVar[str] = "https://api.videosdk.live"
-    console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
-    key_field: ClassVar[str] = "customRoomId"
-    options: ClassVar[type[Options]] = VideoSDKOptions
-    unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
-        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
-    }
-    # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
-    faults: ClassVar[Mapping[str | int, Fault]] = {
-        "invalid or expired": Fault(
-            errors.AuthenticationError, "Check API key and secret of the connection, and this machine's clock."
-        ),
-        "room not found": Fault(errors.NotFoundError),
-        "roomid is invalid": Fault(errors.NotFoundError),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
-
-    def _claims(self, now: int) -> Mapping[str, Any]:
-        """https://docs.videosdk.live/api-reference/realtime-communication/intro: no room, no join right."""
-        return {"apikey": self.config.key, "permissions": ["allow_join"], "version": 2, "roles": ["crawler"]}
-
-    def authorization(self) -> str:
-        """The token itself: VideoSDK knows no ``Bearer``."""
-        return self._tokens.token()
-
-    def forget_token(self) -> bool:
-        """A token can be minted again at any time."""
-        self._tokens.forget()
-        return True
-
-    def fault(self, status: int, code: str | int | None, message: str) -> Fault:
-        """As everywhere, but 402 means "not found"."""
-        return Fault(errors.NotFoundError) if status == 402 else super().fault(status, code, message)
+class VideoSDKRooms(VideoSDKApi):
+    """The room name is ``customRoomId``, on which create is get-or-create."""
 
     # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
 
@@ -301,7 +135,7 @@ class VideoSDK(Vendor):
     def room(self, answer: Mapping[str, Any]) -> Room:
         """Fields of https://docs.videosdk.live/api-reference/realtime-communication/fetch-room"""
         return self.make_room(
-            id=str(answer.get("roomId") or answer.get("meetingId")),
+            room_id=str(answer.get("roomId") or answer.get("meetingId")),
             name=answer.get("customRoomId") or answer.get("userMeetingId"),
             state="closed" if answer.get("disabled") else "open",
             created_at=answer.get("createdAt"),

@@ -1,0 +1,83 @@
+"""100ms: its name, its tokens, its errors. https://www.100ms.live/docs/server-side/v2/how-to-guides/make-api-calls"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.base import Vendor
+from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
+from airflow_provider_rooms.vendors.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.options import Options
+
+
+class HundredMsApi(Vendor):
+    """Base of 100ms' parts."""
+
+    name: ClassVar[str] = "hundredms"
+    title: ClassVar[str] = "100ms"
+    default_url: ClassVar[str] = "https://api.100ms.live"
+    console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
+    key_field: ClassVar[str] = "name"
+    options: ClassVar[type[Options]] = HundredMsOptions
+    can_update: ClassVar[bool] = True
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "record": "Switch recording on in the template, use StartRecordingOperator, or options.recording_info (legacy).",
+        "transcribe": "Switch transcription on in the template.",
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 20000),
+        "max_duration": (120, 43200),
+    }
+    secret_fields: ClassVar[tuple[str, ...]] = (
+        "webhook.headers",
+        "recording_info.upload_info.credentials",
+        "recording.upload_info.credentials",
+    )
+    # Texts of https://www.100ms.live/docs/server-side/v2/how-to-guides/make-api-calls; they move between message and details.
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        "template not found": Fault(
+            errors.RequestRefusedError, "Check template_id, in options and in the connection, against the dashboard."
+        ),
+        "token validation error": Fault(
+            errors.AuthenticationError,
+            "Check app access key and app secret of the connection, and this machine's clock.",
+        ),
+        "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+
+    def _claims(self, now: int) -> Mapping[str, Any]:
+        """https://www.100ms.live/docs/get-started/v2/get-started/security-and-tokens"""
+        return {
+            "access_key": self.config.key,
+            "type": "management",
+            "version": 2,
+            "jti": str(uuid.uuid4()),
+            "nbf": now,
+        }
+
+    def authorization(self) -> str:
+        """A management token."""
+        return f"Bearer {self._tokens.token()}"
+
+    def forget_token(self) -> bool:
+        """A token can be minted again at any time."""
+        self._tokens.forget()
+        return True
+
+    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
+        """``{code, message, details}``; the code only repeats the HTTP status."""
+        _, message = super().error_parts(body)
+        details = body.get("details") if isinstance(body, Mapping) else None
+        if isinstance(details, list):
+            message = "; ".join([message, *(str(item) for item in details)])
+        return None, message[:300]

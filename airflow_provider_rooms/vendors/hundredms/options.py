@@ -1,0 +1,60 @@
+"""What ``POST /v2/rooms`` takes. https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/create-via-api"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+
+
+class UploadOptions(Options):
+    """Where the bucket stands."""
+
+    region: Text | None = None
+
+
+class Credentials(Options):
+    """Access to the bucket; better kept in the connection's ``storage_credentials``."""
+
+    key: Text
+    secret: Text
+
+
+class UploadInfo(Options):
+    """The bucket that recordings go to."""
+
+    type: Literal["s3", "gs", "oss", "azure"]
+    location: Text
+    prefix: Text | None = None
+    options: UploadOptions | None = None
+    credentials: Credentials | None = None
+
+
+class RecordingInfo(Options):
+    """Legacy SFU recording. Sending it detaches the room from its template's recording settings."""
+
+    enabled: Bool | None = None
+    upload_info: UploadInfo | None = None
+
+
+class Webhook(Options):
+    """Where 100ms reports events of this room."""
+
+    url: Annotated[Text, Field(pattern="^https?://")]
+    headers: dict[str, Text] | None = None
+
+
+class HundredMsOptions(Options):
+    """Fields of ``POST /v2/rooms``."""
+
+    description: Text | None = None
+    template_id: Text | None = None
+    region: Literal["eu", "in", "us", "auto"] | None = None
+    large_room: Bool | None = None
+    size: Annotated[Int, Field(ge=0, le=20000)] | None = None
+    max_duration_seconds: Annotated[Int, Field(ge=120, le=43200)] | None = None
+    recording_info: RecordingInfo | None = None
+    webhook: Webhook | None = None
+    polls: list[Text] | None = None

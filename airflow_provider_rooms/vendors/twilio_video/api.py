@@ -1,0 +1,72 @@
+"""Twilio Video: its name, its sign-in, its errors. https://www.twilio.com/docs/video/api"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.base import Vendor
+from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptions
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.options import Options
+
+_BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
+_BAD_FIELD = "Correct the setting that the message names."
+
+
+class TwilioVideoApi(Vendor):
+    """Base of Twilio Video's parts."""
+
+    name: ClassVar[str] = "twilio_video"
+    title: ClassVar[str] = "Twilio Video"
+    default_url: ClassVar[str] = "https://video.twilio.com"
+    longest_ahead: ClassVar[int | None] = 55 * 60
+    usual_ahead: ClassVar[int | None] = 30 * 60
+    writes_per_second: ClassVar[float | None] = 20.0
+    console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
+    key_field: ClassVar[str] = "UniqueName"
+    form: ClassVar[bool] = True
+    options: ClassVar[type[Options]] = TwilioVideoOptions
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks."
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 50),
+        "max_duration": (600, 86400),
+    }
+    # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        20003: Fault(errors.AuthenticationError, _BAD_KEY),
+        20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
+        20403: Fault(errors.AccessDeniedError),
+        20404: Fault(errors.NotFoundError),
+        20429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection; Twilio allows 20 per account."),
+        20500: Fault(errors.VendorDownError),
+        20503: Fault(errors.VendorDownError),
+        53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
+        53113: Fault(errors.RequestRefusedError),
+        53112: Fault(errors.RequestRefusedError),
+        53116: Fault(errors.VendorDownError, "No media server in this region: take another region, or none."),
+        53118: Fault(errors.RequestRefusedError),
+        53119: Fault(errors.QuotaError, "The account has as many rooms at once as it may."),
+        53126: Fault(errors.RequestRefusedError, "New accounts have group rooms only: leave Type out."),
+        53127: Fault(errors.RequestRefusedError, "New accounts have no audio-only rooms: leave AudioOnly out."),
+        53206: Fault(errors.QuotaError, "The account has as many participants at once as it may."),
+        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53100, 53101, 53102, *range(53107, 53112))},
+        **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
+    }
+
+    def authorization(self) -> str:
+        """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
+        pair = f"{self.config.key}:{self.config.secret}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
+    def error_parts(self, body: Any) -> tuple[str | int | None, str]:
+        """``{code, message, more_info, status}``, or the newer ``{type, title, detail, code}``."""
+        _, message = super().error_parts(body)
+        code = body.get("code") if isinstance(body, Mapping) else None
+        return code if isinstance(code, int) else None, message

@@ -1,0 +1,60 @@
+"""VideoSDK: its name, its tokens, its errors. https://docs.videosdk.live/api-reference/realtime-communication/intro"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.base import Vendor
+from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.tokens import TokenSource
+from airflow_provider_rooms.vendors.videosdk.options import VideoSDKOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_provider_rooms.vendors.options import Options
+
+
+class VideoSDKApi(Vendor):
+    """Base of VideoSDK's parts."""
+
+    name: ClassVar[str] = "videosdk"
+    title: ClassVar[str] = "VideoSDK"
+    default_url: ClassVar[str] = "https://api.videosdk.live"
+    console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
+    key_field: ClassVar[str] = "customRoomId"
+    options: ClassVar[type[Options]] = VideoSDKOptions
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
+        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
+    }
+    # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
+    faults: ClassVar[Mapping[str | int, Fault]] = {
+        "invalid or expired": Fault(
+            errors.AuthenticationError, "Check API key and secret of the connection, and this machine's clock."
+        ),
+        "room not found": Fault(errors.NotFoundError),
+        "roomid is invalid": Fault(errors.NotFoundError),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+
+    def _claims(self, now: int) -> Mapping[str, Any]:
+        """https://docs.videosdk.live/api-reference/realtime-communication/intro: no room, no join right."""
+        return {"apikey": self.config.key, "permissions": ["allow_join"], "version": 2, "roles": ["crawler"]}
+
+    def authorization(self) -> str:
+        """The token itself: VideoSDK knows no ``Bearer``."""
+        return self._tokens.token()
+
+    def forget_token(self) -> bool:
+        """A token can be minted again at any time."""
+        self._tokens.forget()
+        return True
+
+    def fault(self, status: int, code: str | int | None, message: str) -> Fault:
+        """As everywhere, but 402 means "not found"."""
+        return Fault(errors.NotFoundError) if status == 402 else super().fault(status, code, message)
