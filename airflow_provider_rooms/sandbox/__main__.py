@@ -1,0 +1,50 @@
+"""``python -m airflow_provider_rooms.sandbox``"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _milliseconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 600_000:
+        raise ValueError(text)
+    return value
+
+
+def main(argv: list[str] | None = None) -> int:
+    from airflow_provider_rooms.sandbox.server import DEFAULT_PORT
+
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_rooms.sandbox",
+        description="VideoSDK, 100ms and Twilio Video on one local port, with a page to look at and play with.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--latency-ms", type=_milliseconds, default=0.0, help="sleep before each vendor answer (default: 0)"
+    )
+    args = parser.parse_args(argv)
+
+    from airflow_provider_rooms.sandbox.server import run
+
+    try:
+        run(args.host, args.port, args.latency_ms)
+    except OSError as error:
+        print(f"sandbox cannot listen on {args.host}:{args.port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""``/control``: look at the sandbox and make things happen in it. Not part of any vendor.
+
+Unknown things get 404, bad input 400 or 422, what cannot be done 409; always with a reason in ``detail``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Body, HTTPException, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
+
+from airflow_provider_rooms.sandbox.clock import iso_millis
+from airflow_provider_rooms.sandbox.faults import Fault, Kind
+from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
+from airflow_provider_rooms.sandbox.wire import NotPossible
+from airflow_provider_rooms.sandbox.world import World
+
+#: Ten years: far beyond any test, and far from the end of what a date can hold.
+FARTHEST_ADVANCE: Final = 10 * 366 * 86_400
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FaultOrder(_Strict):
+    vendor: str
+    kind: Kind
+    method: str = "*"
+    path: str = "*"
+    status: int | None = Field(default=None, ge=200, le=599)
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: Any = None
+    seconds: float = Field(default=0.0, ge=0, le=600)
+    times: int = Field(default=1, ge=-1)
+    #: For ``body`` and ``status``: do the work first and replace only the answer.
+    work: StrictBool = False
+
+    @field_validator("method")
+    @classmethod
+    def _upper(cls, value: str) -> str:
+        return value.upper() or "*"
+
+    @model_validator(mode="after")
+    def _complete(self) -> FaultOrder:
+        if self.times == 0:
+            raise ValueError("times must be 1 or more, or -1 for ever")
+        if self.kind == "status" and self.status is None:
+            raise ValueError("a fault of kind status needs a status")
+        if self.kind == "delay" and not self.seconds:
+            raise ValueError("a fault of kind delay needs seconds")
+        if self.kind == "body" and self.body is None:
+            raise ValueError("a fault of kind body needs a body")
+        return self
+
+
+class ClockOrder(_Strict):
+    advance_seconds: float = Field(ge=0, le=FARTHEST_ADVANCE)
+
+
+class BehaviourOrder(BaseModel):
+    """The vendor and any of its switches."""
+
+    model_config = ConfigDict(extra="allow")
+    vendor: str
+
+
+class Person(_Strict):
+    name: str | None = Field(default=None, min_length=1)
+    role: str | None = Field(default=None, min_length=1)
+    identity: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _someone(self) -> Person:
+        if self.name is None and self.identity is None:
+            raise ValueError("a participant needs a name or an identity")
+        return self
+
+
+class SessionOrder(_Strict):
+    action: Literal["start", "end", "join", "leave"]
+    participants: list[Annotated[str, Field(min_length=1)] | Person] | None = None
+
+
+class RecordingOrder(_Strict):
+    action: Literal["start", "complete", "fail"]
+
+
+class JoinOrder(_Strict):
+    token: str = Field(min_length=1)
+    name: str | None = None
+
+
+def control_router(world: World) -> APIRouter:
+    router = APIRouter(prefix="/control")
+
+    def vendor_of(name: str) -> Vendor:
+        vendor = world.vendors.get(name)
+        if vendor is None:
+            raise HTTPException(404, f"no vendor {name!r}: the vendors are {', '.join(world.vendors)}")
+        world.clock.catch_up()
+        return vendor
+
+    def base_of(request: Request, name: str) -> str:
+        return f"{str(request.base_url).rstrip('/')}/{name}"
+
+    @router.get("/state")
+    async def state(
+        request: Request, newest: Annotated[int | None, Query(ge=1, le=10_000)] = None
+    ) -> dict[str, dict[str, Any]]:
+        """All that the vendors hold. ``newest=50`` keeps the page light and adds ``totals``."""
+        world.clock.catch_up()
+        seen: dict[str, dict[str, Any]] = {}
+        for name, vendor in world.vendors.items():
+            seen[name] = dict(vendor.state(base_of(request, name), newest))
+            if newest is not None:
+                seen[name]["totals"] = vendor.totals()
+        return seen
+
+    @router.post("/reset")
+    async def reset() -> dict[str, str]:
+        world.reset()
+        return {"message": "everything forgotten: rooms, faults, requests, behaviour, clock"}
+
+    @router.get("/requests")
+    async def requests() -> list[dict[str, Any]]:
+        return world.log.rows()
+
+    @router.get("/faults")
+    async def pending_faults() -> list[dict[str, Any]]:
+        return [
+            {"vendor": f.vendor, "kind": f.kind, "method": f.method, "path": f.path, "times": f.times}
+            for f in world.faults.pending()
+        ]
+
+    @router.post("/faults")
+    async def add_fault(order: FaultOrder) -> dict[str, Any]:
+        vendor_of(order.vendor)
+        world.faults.add(Fault(**order.model_dump()))
+        return {"message": "fault set", "pending": len(world.faults.pending())}
+
+    @router.delete("/faults")
+    async def clear_faults() -> dict[str, Any]:
+        return {"message": "faults cleared", "cleared": world.faults.clear()}
+
+    @router.get("/clock")
+    async def clock() -> dict[str, Any]:
+        world.clock.catch_up()
+        return {"now": iso_millis(world.clock.now()), "ahead_seconds": world.clock.ahead_seconds}
+
+    @router.post("/clock")
+    async def advance(order: ClockOrder) -> dict[str, Any]:
+        if world.clock.ahead_seconds + order.advance_seconds > FARTHEST_ADVANCE:
+            raise HTTPException(422, f"the clock cannot be more than {FARTHEST_ADVANCE} s ahead; reset puts it back")
+        world.clock.advance(order.advance_seconds)
+        return {"now": iso_millis(world.clock.now()), "ahead_seconds": world.clock.ahead_seconds}
+
+    @router.get("/behaviour")
+    async def behaviours() -> dict[str, dict[str, Any]]:
+        return {name: dict(vendor.behaviour) for name, vendor in world.vendors.items()}
+
+    @router.post("/behaviour")
+    async def behave(order: BehaviourOrder) -> dict[str, Any]:
+        vendor = vendor_of(order.vendor)
+        for switch, value in (order.model_extra or {}).items():
+            _check_switch(vendor, switch, value)
+        vendor.behaviour.update(order.model_extra or {})
+        return dict(vendor.behaviour)
+
+    @router.post("/{name}/rooms/{room:path}/session")
+    async def session(name: str, room: str, order: SessionOrder) -> dict[str, Any]:
+        vendor = vendor_of(name)
+        given = None
+        if order.participants is not None:
+            given = [p if isinstance(p, str) else p.model_dump(exclude_none=True) for p in order.participants]
+        try:
+            if order.action in ("start", "join"):
+                if given is not None and not given:
+                    raise HTTPException(422, "a session needs at least one participant")
+                return vendor.people_join(room, guests(given or DEFAULT_PEOPLE))
+            return vendor.people_leave(room, None if given is None else [g.identity for g in guests(given)])
+        except NotPossible as no:
+            raise HTTPException(no.status, no.reason) from no
+
+    @router.post("/{name}/rooms/{room:path}/recording")
+    async def recording(name: str, room: str, order: RecordingOrder) -> dict[str, Any]:
+        try:
+            return vendor_of(name).recording_action(room, order.action)
+        except NotPossible as no:
+            raise HTTPException(no.status, no.reason) from no
+
+    @router.post("/{name}/join")
+    async def join(name: str, order: Annotated[JoinOrder, Body()]) -> dict[str, Any]:
+        try:
+            return vendor_of(name).join_with_token(order.token, order.name)
+        except NotPossible as no:
+            raise HTTPException(no.status, no.reason) from no
+
+    return router
+
+
+def _check_switch(vendor: Vendor, switch: str, value: object) -> None:
+    if switch not in vendor.behaviour:
+        known = ", ".join(sorted(vendor.behaviour))
+        raise HTTPException(422, f"{vendor.name} has no switch {switch!r}; it has {known}")
+    if switch == "read_lag_seconds":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 600:
+            raise HTTPException(422, "read_lag_seconds must be a number from 0 to 600")
+        return
+    default = vendor.switches[switch]
+    choices = vendor.switch_choices.get(switch)
+    if choices is not None and value not in choices:
+        raise HTTPException(422, f"{switch} must be one of {', '.join(map(repr, choices))}")
+    if type(value) is not type(default):
+        raise HTTPException(422, f"{switch} must be of the same type as its default, {default!r}")

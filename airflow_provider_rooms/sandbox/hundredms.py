@@ -1,0 +1,440 @@
+"""100ms v2: credentials, errors, paging and rooms (fact sheet §0–§5) and what ``/control`` does with them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, TypeVar
+
+from airflow_provider_rooms.sandbox import (
+    hundredms_codes,
+    hundredms_recordings,
+    hundredms_sessions,
+    tokens,
+)
+from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
+from airflow_provider_rooms.sandbox.checks import Record
+from airflow_provider_rooms.sandbox.clock import Clock, iso_go, parse_time
+from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
+from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
+from airflow_provider_rooms.sandbox.vendor import Guest, Vendor
+from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossible, Refused, Route, as_json, read_json
+
+CUSTOMER: Final = "627cdddff2e4e30487862ad1"
+APP: Final = "62510797903d857ab8ec3ba5"
+CLAIMS: Final = ("access_key", "type", "version", "jti", "iat", "nbf", "exp")
+#: Three statements exist (14 days, 90 days, none); this is the longest that an official page gives.
+LONGEST_TOKEN_SECONDS: Final = 90 * 86_400
+ZERO_TIME: Final = "0001-01-01T00:00:00Z"
+
+_BORN: Final = datetime(2022, 9, 8, 15, 7, 37, 830_000, UTC)
+#: Two ready-made templates, as if made on the dashboard. The first is the default one.
+TEMPLATES: Final = (
+    Template("63188115d11d6db790c73c60", "default_videoconf", "in", ("host", "guest"), _BORN, "sandbox"),
+    Template("627cdddff2e4e30487862ad9", "webinar", "eu", ("teacher", "student", "viewer"), _BORN, "sandbox"),
+)
+
+T = TypeVar("T")
+
+
+class HundredMs(Vendor):
+    name: ClassVar[str] = "hundredms"
+    title: ClassVar[str] = "100ms"
+    switches: ClassVar[Mapping[str, Any]] = {
+        "unknown_fields": "reject",
+        # how ?name= matches is not stated: exact (without regard to case) or any part of the name
+        "name_filter": "exact",
+        # an empty list comes as [] or as null; both are on official pages
+        "empty_data": "list",
+    }
+    switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "unknown_fields": ("reject", "accept"),
+        "name_filter": ("exact", "substring"),
+        "empty_data": ("list", "null"),
+    }
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.store = Store(clock, list(TEMPLATES))
+
+    def routes(self) -> Iterable[Route]:
+        return (
+            Route("POST", "/v2/rooms", self.create_room),
+            Route("GET", "/v2/rooms", self.list_rooms),
+            Route("GET", "/v2/rooms/{id}", self.get_room),
+            Route("POST", "/v2/rooms/{id}", self.update_room),
+            *hundredms_sessions.routes(self),
+            *hundredms_recordings.routes(self),
+            *hundredms_codes.routes(self),
+        )
+
+    # -- credentials and errors -----------------------------------------------------------------------------
+
+    def authenticate(self, call: Call) -> None:
+        """``Bearer`` and a management token with its seven claims (fact sheet §1.1)."""
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        try:
+            if scheme != "Bearer":
+                raise tokens.BadToken("no bearer token")
+            self.claims(token, "management", CLAIMS)
+        except tokens.BadToken as bad:
+            raise Refused(self.error(401, "Token validation error", "not found")) from bad
+
+    def claims(self, token: str, type_: str, needed: Sequence[str]) -> dict[str, Any]:
+        _, claims = tokens.read(token, SECRET)
+        missing = [name for name in needed if name not in claims]
+        if missing:
+            raise tokens.BadToken(f"claims missing: {', '.join(missing)}")
+        if claims["access_key"] != KEY:
+            raise tokens.BadToken("access_key is not this workspace's")
+        if claims["type"] != type_:
+            raise tokens.BadToken(f"type is not {type_}")
+        if tokens.whole(claims, "version") != 2:
+            raise tokens.BadToken("version is not 2")
+        if not isinstance(claims["jti"], str) or not claims["jti"]:
+            raise tokens.BadToken("jti must be a text")
+        now = time.time()
+        issued, not_before, expires = (tokens.whole(claims, name) for name in ("iat", "nbf", "exp"))
+        # no leeway is documented, which is why official code backdates both
+        if issued > now or not_before > now:
+            raise tokens.BadToken("not valid yet")
+        if expires <= now:
+            raise tokens.BadToken("expired")
+        if expires - issued > LONGEST_TOKEN_SECONDS:
+            raise tokens.BadToken("valid for too long")
+        return claims
+
+    def error(self, status: int, message: str, *details: str) -> Answer:
+        return as_json({"code": status, "message": message, "details": list(details)}, status)
+
+    def refuse(self, status: int, message: str, *details: str) -> Refused:
+        return Refused(self.error(status, message, *details))
+
+    def no_route(self, call: Call, known: bool) -> Answer:
+        return self.error(404, "404 page not found")
+
+    def failure(self, status: int, call: Call) -> Answer:
+        texts = {
+            401: "Token validation error",
+            403: "user does not have required permission",
+            429: "rate limit exceeded, retry after 1 seconds",
+            503: "service unavailable",
+        }
+        return self.error(status, texts.get(status, "internal server error" if status >= 500 else "invalid input"))
+
+    # -- bodies and pages -----------------------------------------------------------------------------------
+
+    def body(self, call: Call, spec: Record, needed: bool = True) -> dict[str, Any]:
+        """The checked JSON body. The refusals are worded as observed on recordings (fact sheet §2.4)."""
+        if not call.body:
+            if needed:
+                raise self.refuse(400, "request body must not be empty")
+            return {}
+        if call.content_type != "application/json":
+            # the header is said to be required; the idiom of this decoder answers 415 without it
+            raise self.refuse(415, "Content-Type header is not application/json")
+        try:
+            value = read_json(call.body)
+        except ValueError as error:
+            position = getattr(error, "pos", len(call.body))
+            text = f"request body contains badly-formed JSON (at position {position})"
+            raise self.refuse(400, text) from error
+        if problem := spec.problem(value, lenient=self.behaviour["unknown_fields"] == "accept"):
+            if problem.kind == "unknown":
+                raise self.refuse(400, f'request body contains unknown field "{problem.at}"')
+            if problem.kind == "type":
+                raise self.refuse(400, f'request body contains an invalid value for the "{problem.at}" field')
+            raise self.refuse(400, "invalid input", f"{problem.at} {problem.text}")
+        checked: dict[str, Any] = value
+        return checked
+
+    def envelope(
+        self, call: Call, items: Sequence[T], id_of: Callable[[T], str], view: Callable[[T], dict[str, Any]]
+    ) -> Answer:
+        """``limit``, ``data`` and ``last`` (fact sheet §2). ``last`` stays filled on the final page."""
+        # a limit outside 10 to 100 is cut, which the answer tells; whether it is refused instead is unknown
+        limit = min(100, max(10, self.number(call, "limit", 10)))
+        start = call.first("start")
+        begin = 0
+        if start:
+            begin = next((i for i, item in enumerate(items, 1) if id_of(item) == start), 0)
+            if not begin:
+                raise self.refuse(400, "invalid query parameter: start")
+        page = items[begin : begin + limit]
+        data: list[dict[str, Any]] | None = [view(item) for item in page]
+        if not data and self.behaviour["empty_data"] == "null":
+            data = None
+        return as_json({"limit": limit, "data": data, "last": id_of(page[-1]) if page else ""})
+
+    def number(self, call: Call, name: str, default: int) -> int:
+        text = call.first(name)
+        if not text:  # official code sends empty parameters (?limit=&start=)
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
+            raise self.refuse(400, f"invalid query parameter: {name}")
+        return int(text)
+
+    def flag(self, call: Call, name: str, default: bool) -> bool:
+        text = call.first(name)
+        if not text:
+            return default
+        if text not in ("true", "false"):
+            raise self.refuse(400, f"invalid query parameter: {name}")
+        return text == "true"
+
+    def moment(self, call: Call, name: str) -> datetime | None:
+        text = call.first(name)
+        if not text:
+            return None
+        try:
+            return parse_time(text)
+        except ValueError as error:
+            raise self.refuse(400, f"invalid query parameter: {name}") from error
+
+    # -- rooms ----------------------------------------------------------------------------------------------
+
+    def create_room(self, call: Call) -> Answer:
+        """An upsert: 200 for a new room and for one of the same name, which takes over what the body carries.
+
+        Fields left out stay as they are (likely, not stated). A disabled room stays disabled (not stated).
+        """
+        body = self._room_body(call, shapes.CREATE_ROOM)
+        template = self._template(body)
+        name = body.pop("name", None)
+        room = self.store.by_name.get(name.lower()) if name is not None else None
+        if room is None:
+            room = self.store.add_room(name, template or self.store.default_template, body, self.lag_until())
+        else:
+            room.settings.update(body)
+            room.template = template or room.template
+            self.store.touch(room)
+        return as_json(self.room_view(room) | {"app_id": APP})
+
+    def update_room(self, call: Call) -> Answer:
+        room = self.room(call)
+        body = self._room_body(call, shapes.UPDATE_ROOM)
+        name = body.pop("name", None)
+        if name is not None and name.lower() != room.name.lower():
+            if name.lower() in self.store.by_name:
+                # the page only says that "the corresponding room ID is returned"; refusing is the safer reading
+                raise self.refuse(400, "Invalid body param", f"Invalid body param: room name {name} already exists")
+            self.store.rename(room, name)
+        room.enabled = body.pop("enabled", room.enabled)
+        room.settings.update(body)
+        self.store.touch(room)
+        return as_json(self.room_view(room) | {"customer": CUSTOMER})
+
+    def get_room(self, call: Call) -> Answer:
+        return as_json(self.room_view(self.room(call, lagging=True)))
+
+    def list_rooms(self, call: Call) -> Answer:
+        """Newest first (not stated). ``enabled`` is true unless given; ``after`` and ``before`` are inclusive."""
+        enabled = self.flag(call, "enabled", True)
+        after, before = self.moment(call, "after"), self.moment(call, "before")
+        name, template_id = call.first("name"), call.first("template_id")
+        candidates: Iterable[Room] = reversed(self.store.rooms.values())
+        if name and self.behaviour["name_filter"] == "exact":
+            room = self.store.by_name.get(name.lower())
+            candidates = [room] if room is not None else []
+        found = [
+            room
+            for room in candidates
+            if room.enabled is enabled
+            and (not name or name.lower() in room.name.lower())
+            and (not template_id or room.template.id == template_id)
+            and (after is None or room.created >= after)
+            and (before is None or room.created <= before)
+            and self.shows(room.visible_at)
+        ]
+        return self.envelope(call, found, lambda room: room.id, self.listed_view)
+
+    def room(self, call: Call, lagging: bool = False) -> Room:
+        """By id only: a name is looked up in the list."""
+        room = self.store.rooms.get(call.params["id"])
+        if room is None or (lagging and not self.shows(room.visible_at)):
+            raise self.refuse(404, "Error: Room not found")
+        return room
+
+    def _room_body(self, call: Call, spec: Record) -> dict[str, Any]:
+        body = self.body(call, spec) if b'"template"' not in call.body else self._no_template(call, spec)
+        if "name" in body and not re.fullmatch(shapes.NAME_PATTERN, body["name"]):
+            raise self._invalid("name")
+        if body.get("region", "auto") not in shapes.REGIONS:
+            raise self.refuse(400, "Error: region not supported", "Error: region not supported")
+        least, most = shapes.DURATION
+        seconds = body.get("max_duration_seconds", least)
+        if seconds < least:
+            raise self._invalid(f"max_duration_seconds less than {least} seconds")
+        if seconds > most:
+            raise self._invalid(f"max_duration_seconds greater than {most} seconds")
+        self._check_size(body, call.params.get("id"))
+        self._check_upload((body.get("recording_info") or {}).get("upload_info"))
+        return body
+
+    def _no_template(self, call: Call, spec: Record) -> dict[str, Any]:
+        """``template`` (a name) has an error of its own: use the id."""
+        try:
+            value = read_json(call.body)
+        except ValueError:
+            value = None
+        if isinstance(value, dict) and "template" in value:
+            raise self.refuse(400, "Invalid body param: template. Use template_id")
+        return self.body(call, spec)
+
+    def _check_size(self, body: dict[str, Any], room_id: str | None) -> None:
+        known = self.store.rooms.get(room_id or "") or self.store.by_name.get(str(body.get("name", "")).lower())
+        before = known.settings if known is not None else {}
+        large = body.get("large_room", before.get("large_room", False))
+        size = body.get("size", before.get("size", 0))
+        if size < 0:
+            raise self._invalid("room size less than 0")
+        if size > shapes.LARGEST_LARGE_SIZE:
+            raise self._invalid(f"room size greater than {shapes.LARGEST_LARGE_SIZE}")
+        if size > shapes.LARGEST_SIZE and not large:
+            raise self._invalid(f"room size greater than {shapes.LARGEST_SIZE}, set large_room flag as true")
+
+    def _check_upload(self, upload: dict[str, Any] | None) -> None:
+        if upload is None:
+            return
+        if not upload.get("location"):
+            raise self.refuse(400, "Bucket location is missing", "Bucket location is missing")
+        if upload.get("type") not in shapes.STORAGE:
+            raise self.refuse(400, "Invalid upload configuration", "Invalid upload configuration")
+
+    def _invalid(self, what: str) -> Refused:
+        """The texts may come as message or in details (fact sheet §3): the documented shape has them in details."""
+        return self.refuse(400, "Invalid body param", f"Invalid body param: {what}")
+
+    def _template(self, body: dict[str, Any]) -> Template | None:
+        template_id = body.pop("template_id", None)
+        if template_id is None:
+            return None
+        template = self.store.templates.get(template_id)
+        if template is None:
+            raise self.refuse(400, "Error: template not found", "Error: template not found")
+        return template
+
+    def room_view(self, room: Room) -> dict[str, Any]:
+        """Webhook headers and storage credentials come back in clear, as on the vendor's own page."""
+        settings = room.settings
+        region = settings.get("region", "auto")
+        view: dict[str, Any] = {
+            "id": room.id,
+            "name": room.name,
+            "enabled": room.enabled,
+            "description": settings.get("description", ""),
+            "customer_id": CUSTOMER,
+            "recording_source_template": "recording_info" not in settings,
+            "enabled_source_template": False,
+            "recording_info": settings.get("recording_info"),
+            "template_id": room.template.id,
+            "template": room.template.name,
+            # "auto" falls back to the template's region; that the answer shows the outcome is the stricter reading
+            "region": room.template.region if region == "auto" else region,
+            "created_at": iso_go(room.created),
+            "updated_at": iso_go(room.updated, 9 if room.changed else 3),
+            "large_room": settings.get("large_room", False),
+        }
+        optional = ("size", "max_duration_seconds", "polls", "webhook")
+        return view | {name: settings[name] for name in optional if name in settings}
+
+    def listed_view(self, room: Room) -> dict[str, Any]:
+        """Lists show less, call recording_info ``recording``, and have a zero date where nothing was updated."""
+        view = self.room_view(room)
+        recording = view.pop("recording_info")
+        for absent in ("webhook", "polls", "enabled_source_template"):
+            view.pop(absent, None)
+        if recording is not None:
+            view["recording"] = recording
+        view["key"] = f"{CUSTOMER}:{room.name}"
+        if not room.changed:
+            view["updated_at"] = ZERO_TIME
+        return view
+
+    # -- /control -------------------------------------------------------------------------------------------
+
+    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
+        store = self.store
+        jobs = [job for job in reversed(store.jobs.values()) if job.kind == "recording"]
+        return {
+            "rooms": [self.room_view(room) for room in list(reversed(store.rooms.values()))[:newest]],
+            "sessions": [
+                hundredms_sessions.session_view(session) for session in list(reversed(store.sessions.values()))[:newest]
+            ],
+            "recordings": [hundredms_recordings.job_view(job, assets=True) for job in jobs[:newest]],
+        }
+
+    def totals(self) -> dict[str, int]:
+        jobs = sum(job.kind == "recording" for job in self.store.jobs.values())
+        return {"rooms": len(self.store.rooms), "sessions": len(self.store.sessions), "recordings": jobs}
+
+    def known_room(self, reference: str) -> Room:
+        room = self.store.rooms.get(reference) or self.store.by_name.get(reference.lower())
+        if room is None:
+            raise NotPossible(404, f"100ms has no room with id or name {reference!r}")
+        return room
+
+    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+        known = self.known_room(room)
+        if not known.enabled:
+            raise NotPossible(409, f"room {known.id} is disabled: nobody can join it")
+        return hundredms_sessions.session_view(self.store.join(known, list(people)))
+
+    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+        known = self.known_room(room)
+        session = self.store.live.get(known.id)
+        if session is None:
+            raise NotPossible(409, f"no session is live in room {known.id}")
+        if identities is None:
+            self.store.close(session)
+        else:
+            leaving = [peer for peer in session.present() if peer.user_id in identities and not peer.beam]
+            missing = [i for i in identities if i not in {peer.user_id for peer in leaving}]
+            if missing:
+                raise NotPossible(404, f"not in the session: {', '.join(missing)}")
+            self.store.leave(session, leaving)
+        return hundredms_sessions.session_view(session)
+
+    def recording_action(self, room: str, action: str) -> dict[str, Any]:
+        known = self.known_room(room)
+        if action == "start":
+            if any(self.store.running(known, "recording")):
+                raise NotPossible(409, "a recording is already running")
+            job = self.store.start(known, "recording", {})
+        else:
+            job = self._newest(known)
+            if action == "complete":
+                self.store.finish(job)
+                self.store.written(job)
+            else:
+                self.store.fail(job)
+        return hundredms_recordings.job_view(job, assets=True)
+
+    def _newest(self, room: Room) -> Job:
+        for job in reversed(self.store.jobs.values()):
+            if job.session.room is room and job.kind == "recording":
+                return job
+        raise NotPossible(409, f"room {room.id} has no recording; start one first")
+
+    def has_file(self, path: str) -> bool:
+        return any(asset.path == path and asset.status == "completed" for asset in self.store.assets.values())
+
+    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+        """An app token (fact sheet §1.2), or a room code in its place as Prebuilt links carry it."""
+        if (code := self.store.codes.get(token)) is not None:
+            if not code.enabled:
+                raise NotPossible(401, "room code is disabled")
+            return self.people_join(code.room.id, [Guest(name or code.role, code.role, name or code.role)])
+        try:
+            claims = self.claims(token, "app", (*CLAIMS, "room_id", "role"))
+        except tokens.BadToken as bad:
+            raise NotPossible(401, f"token refused: {bad}") from bad
+        room = self.store.rooms.get(str(claims["room_id"]))
+        if room is None:
+            raise NotPossible(404, "token is for a room that does not exist")
+        if claims["role"] not in room.template.roles:
+            raise NotPossible(401, f"role {claims['role']!r} is not in the room's template {list(room.template.roles)}")
+        user = str(claims.get("user_id") or name or claims["role"])
+        return self.people_join(room.id, [Guest(name or user, str(claims["role"]), user)])

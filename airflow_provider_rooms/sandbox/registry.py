@@ -1,0 +1,16 @@
+"""The vendors of the sandbox: one line each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from airflow_provider_rooms.sandbox.hundredms import HundredMs
+from airflow_provider_rooms.sandbox.twilio import Twilio
+from airflow_provider_rooms.sandbox.vendor import Vendor
+from airflow_provider_rooms.sandbox.videosdk import VideoSDK
+
+VENDORS: Final[tuple[type[Vendor], ...]] = (
+    VideoSDK,
+    HundredMs,
+    Twilio,
+)

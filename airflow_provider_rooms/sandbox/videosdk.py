@@ -1,0 +1,360 @@
+"""VideoSDK v2: credentials, errors, rooms (fact sheet §1–§5) and what ``/control`` does with them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from airflow_provider_rooms.sandbox import tokens, videosdk_recordings, videosdk_sessions
+from airflow_provider_rooms.sandbox.checks import Problem, Record
+from airflow_provider_rooms.sandbox.clock import Clock, iso_millis
+from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
+from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, letters
+from airflow_provider_rooms.sandbox.videosdk_shapes import (
+    CREATE_ROOM,
+    DEACTIVATE,
+    ECHOED,
+    USER,
+    USER_ID,
+    links,
+)
+from airflow_provider_rooms.sandbox.videosdk_store import Recording, Room, Session, Store
+from airflow_provider_rooms.sandbox.wire import (
+    Answer,
+    Call,
+    NotPossible,
+    Refused,
+    Route,
+    as_json,
+    as_text,
+    read_json,
+)
+
+#: Largest perPage: unknown. The page is cut to this and ``pageInfo`` says so, as a client must believe it anyway.
+LARGEST_PAGE: Final = 100
+
+PERMISSIONS: Final = frozenset({"allow_join", "ask_join", "allow_mod"})
+
+
+class VideoSDK(Vendor):
+    name: ClassVar[str] = "videosdk"
+    title: ClassVar[str] = "VideoSDK"
+    # official pages write some lists with a slash at the end, the official client without
+    trailing_slash: ClassVar[bool] = True
+    switches: ClassVar[Mapping[str, Any]] = {
+        # whether live answers echo the settings of a room is unknown: the pages show none, the SDK's types do
+        "echo_config": True,
+        "unknown_fields": "reject",
+        # minutes on five versions of the page, seconds in the SDK
+        "auto_close_unit": "minutes",
+    }
+    switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "unknown_fields": ("reject", "accept"),
+        "auto_close_unit": ("minutes", "seconds"),
+    }
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.store = Store(clock, lambda: 60.0 if self.behaviour["auto_close_unit"] == "minutes" else 1.0)
+
+    def routes(self) -> Iterable[Route]:
+        return (
+            Route("POST", "/v2/rooms", self.create_room),
+            Route("GET", "/v2/rooms", self.list_rooms),
+            Route("GET", "/v2/rooms/{id}", self.get_room),
+            Route("GET", "/v2/rooms/validate/{id}", self.validate_room),
+            # POST /v2/rooms/{id} (update) has a page that no menu lists and no SDK: it is left out on purpose
+            Route("POST", "/v2/rooms/deactivate", self.deactivate_room),
+            *videosdk_sessions.routes(self),
+            *videosdk_recordings.routes(self),
+        )
+
+    # -- credentials and errors -----------------------------------------------------------------------------
+
+    def authenticate(self, call: Call) -> None:
+        """A bare HS256 token (no ``Bearer``), fact sheet §1. 401 for a bad one, 403 for one that may not do REST."""
+        header = call.headers.get("authorization", "")
+        try:
+            # whether a prefix is tolerated is unknown; every page says to send none
+            claims = self.claims(header)
+        except tokens.BadToken as bad:
+            raise Refused(self.error(401, "Token is invalid or expired")) from bad
+        if claims.get("version") != 2 or isinstance(claims["version"], bool | float):
+            raise Refused(self.error(403, "Token of version 2 is required to access V2 api"))
+        roles = claims.get("roles")
+        if roles is not None and (not isinstance(roles, list) or "crawler" not in roles):
+            raise Refused(self.error(403, f"Not allowed to access V2 api with role {_role(roles)}"))
+        # a token scoped to one room or participant is made for joining; whether REST takes one is unknown
+        if "roomId" in claims or "participantId" in claims:
+            raise Refused(self.error(403, "Not allowed to access V2 api with a token for joining"))
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token of this account, whatever it is for; raises ``BadToken``."""
+        _, claims = tokens.read(token, SECRET)
+        now = time.time()
+        if claims.get("apikey") != KEY:
+            raise tokens.BadToken("apikey is not this account's")
+        if tokens.whole(claims, "exp") <= now:
+            raise tokens.BadToken("expired")
+        if "nbf" in claims and tokens.whole(claims, "nbf") > now:
+            raise tokens.BadToken("not valid yet")
+        permissions = claims.get("permissions")
+        # documented as mandatory; the SDK calls it harmless for REST. ask_join has to stand alone
+        if not isinstance(permissions, list) or not permissions or not PERMISSIONS.issuperset(permissions):
+            raise tokens.BadToken("permissions missing or unknown")
+        if "ask_join" in permissions and len(permissions) > 1:
+            raise tokens.BadToken("ask_join beside other permissions")
+        return claims
+
+    def error(self, status: int, text: str) -> Answer:
+        """400 is plain text (official samples read it so), the rest JSON with ``error`` (fact sheet §5)."""
+        return as_text(text, status) if status == 400 else as_json({"error": text}, status)
+
+    def refuse(self, status: int, text: str) -> Refused:
+        return Refused(self.error(status, text))
+
+    def no_route(self, call: Call, known: bool) -> Answer:
+        return self.error(404, f"Cannot {call.method} {call.path}")
+
+    def failure(self, status: int, call: Call) -> Answer:
+        texts = {429: "Too many requests", 401: "Token is invalid or expired", 402: "Room not found"}
+        return self.error(status, texts.get(status, "Something went wrong"))
+
+    # -- bodies and pages -----------------------------------------------------------------------------------
+
+    def body(self, call: Call, spec: Record) -> dict[str, Any]:
+        """The checked JSON body; an absent one is an empty object (official clients create rooms without)."""
+        if not call.body:
+            value: Any = {}
+        else:
+            # an Express server silently ignores a body of another type; refusing it shows the mistake
+            if call.content_type != "application/json":
+                raise self.refuse(400, "Content-Type must be application/json")
+            try:
+                value = read_json(call.body)
+            except ValueError as error:
+                raise self.refuse(400, "Request body is not valid JSON") from error
+        if problem := spec.problem(value, lenient=self.behaviour["unknown_fields"] == "accept"):
+            raise self.refuse(400, _worded(problem))
+        checked: dict[str, Any] = value
+        return checked
+
+    def page(
+        self, call: Call, items: Sequence[Any], key: str = "data", per_page: int = 20
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """``pageInfo`` and the part of ``items`` that was asked for."""
+        current = self._number(call, "page", 1)
+        size = min(self._number(call, "perPage", per_page), LARGEST_PAGE)
+        total = len(items)
+        info = {
+            "currentPage": current,
+            "perPage": size,
+            # of an empty list: unknown whether 0 or 1
+            "lastPage": max(1, math.ceil(total / size)),
+            "total": total,
+        }
+        return info, list(items[(current - 1) * size : current * size])
+
+    def _number(self, call: Call, name: str, default: int) -> int:
+        text = call.first(name)
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise self.refuse(400, f"{name} must be a positive integer")
+        return int(text)
+
+    # -- rooms ----------------------------------------------------------------------------------------------
+
+    def create_room(self, call: Call) -> Answer:
+        """Get-or-create on customRoomId: a second call gives the room as it is and changes nothing of it.
+
+        That it gives the existing room is documented; that settings stay, and that a deactivated room comes
+        back deactivated, is the stricter reading of what is not.
+        """
+        body = self.body(call, CREATE_ROOM)
+        config = {name: value for name, value in body.items() if name not in ("customRoomId", "region")}
+        custom_id = body.get("customRoomId")
+        room = self.store.by_custom_id.get(custom_id) if custom_id is not None else None
+        if room is None:
+            room = self.store.add_room(custom_id, config, self.lag_until())
+        return as_json(self.room_view(room, call.base, fetched=False))
+
+    def get_room(self, call: Call) -> Answer:
+        room = self.store.room(call.params["id"])
+        if room is None or not self.shows(room.visible_at):
+            # 402 or 404, says the SDK, which treats both as "not found"; 402 is the surprising one
+            raise self.refuse(402, "Room not found")
+        return as_json(self.room_view(room, call.base))
+
+    def validate_room(self, call: Call) -> Answer:
+        room = self.store.room(call.params["id"])
+        if room is None or not self.shows(room.visible_at):
+            raise self.refuse(400, "Room not found.")
+        return as_json(self.room_view(room, call.base, fetched=False))
+
+    def list_rooms(self, call: Call) -> Answer:
+        """Order unknown: newest first here. ``query`` is an exact roomId or customRoomId."""
+        query = call.first("query")
+        found: Sequence[Room]
+        if query is not None:
+            room = self.store.rooms.get(query) or self.store.by_custom_id.get(query)
+            found = [room] if room is not None else []
+        else:
+            found = list(reversed(self.store.rooms.values()))
+        info, page = self.page(call, [room for room in found if self.shows(room.visible_at)])
+        return as_json({"pageInfo": info, "data": [self.room_view(room, call.base) for room in page]})
+
+    def deactivate_room(self, call: Call) -> Answer:
+        """For ever, by the real roomId only. A running session goes on (unknown); so does a second call succeed."""
+        room = self.store.rooms.get(self.body(call, DEACTIVATE)["roomId"])
+        if room is None:
+            raise self.refuse(402, "Room not found")
+        self.store.deactivate(room)
+        webhook = room.config.get("webhook") or {}
+        return as_json(
+            {
+                "webhook": {"events": webhook.get("events", []), "endPoint": webhook.get("endPoint", "")},
+                "disabled": True,
+                "meetingId": room.room_id,
+                "userMeetingId": room.custom_id,
+                "userId": USER_ID,
+                "createdAt": iso_millis(room.created),
+                "updatedAt": iso_millis(room.updated),
+                "user": USER,
+                "id": room.id,
+            }
+        )
+
+    def room_view(self, room: Room, base: str, fetched: bool = True) -> dict[str, Any]:
+        """Create and validate show ``userId``; get and list show ``user`` in its place."""
+        owner = {"user": USER} if fetched else {"userId": USER_ID}
+        echo: dict[str, Any] = {}
+        if self.behaviour["echo_config"]:
+            echo = {name: room.config[name] for name in ECHOED if name in room.config}
+        return {
+            "roomId": room.room_id,
+            "customRoomId": room.custom_id,
+            **owner,
+            "disabled": room.disabled,
+            "createdAt": iso_millis(room.created),
+            "updatedAt": iso_millis(room.updated),
+            **echo,
+            "id": room.id,
+            "links": links(room, base),
+        }
+
+    # -- /control -------------------------------------------------------------------------------------------
+
+    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
+        store = self.store
+        meetings = [r for r in reversed(store.recordings.values()) if r.kind == "meeting" and not r.deleted]
+        return {
+            "rooms": [self.room_view(room, base) for room in list(reversed(store.rooms.values()))[:newest]],
+            "sessions": [
+                videosdk_sessions.session_view(session, base)
+                for session in list(reversed(store.sessions.values()))[:newest]
+            ],
+            "recordings": [videosdk_recordings.recording_view(r, base) for r in meetings[:newest]],
+        }
+
+    def totals(self) -> dict[str, int]:
+        store = self.store
+        meetings = sum(r.kind == "meeting" and not r.deleted for r in store.recordings.values())
+        return {"rooms": len(store.rooms), "sessions": len(store.sessions), "recordings": meetings}
+
+    def _known_room(self, reference: str) -> Room:
+        room = self.store.room(reference)
+        if room is None:
+            raise NotPossible(404, f"VideoSDK has no room with id or customRoomId {reference!r}")
+        return room
+
+    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+        known = self._known_room(room)
+        if known.disabled and known.room_id not in self.store.live:
+            raise NotPossible(409, f"room {known.room_id} is deactivated: nobody can join it")
+        return videosdk_sessions.session_view(self.store.join(known, list(people)), "")
+
+    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+        session = self._live(room)
+        leaving = [session.people[i] for i in identities or () if i in session.people]
+        if identities is not None and len(leaving) < len(identities):
+            missing = [i for i in identities if i not in session.people]
+            raise NotPossible(404, f"not in the session: {', '.join(missing)}")
+        if identities is None:
+            self.store.end(session)
+        else:
+            self.store.leave(session, leaving)
+        return videosdk_sessions.session_view(session, "")
+
+    def _live(self, reference: str) -> Session:
+        room = self._known_room(reference)
+        session = self.store.live.get(room.room_id)
+        if session is None:
+            raise NotPossible(409, f"no session is live in room {room.room_id}")
+        return session
+
+    def recording_action(self, room: str, action: str) -> dict[str, Any]:
+        if action == "start":
+            session = self._live(room)
+            if any(self.store.running(session, "meeting")):
+                raise NotPossible(409, "a recording is already running")
+            recording = self.store.record(session, "meeting", {})
+        else:
+            recording = self._newest(room)
+            if action == "complete":
+                self.store.finish(recording)
+                if recording.transcript is not None:
+                    self.store.transcribed(recording.transcript)
+            else:
+                self.store.fail(recording)
+        return videosdk_recordings.recording_view(recording, "")
+
+    def _newest(self, reference: str) -> Recording:
+        room = self._known_room(reference)
+        for recording in reversed(self.store.recordings.values()):
+            if recording.session.room is room and recording.kind == "meeting" and not recording.deleted:
+                return recording
+        raise NotPossible(409, f"room {room.room_id} has no recording; start one first")
+
+    def needs_signature(self, path: str) -> bool:
+        return False
+
+    def has_file(self, path: str) -> bool:
+        return videosdk_recordings.has_file(self.store, path)
+
+    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+        """As the media servers check it at join time: version 2, roles with rtc, a room to go to."""
+        try:
+            claims = self.claims(token)
+        except tokens.BadToken as bad:
+            raise NotPossible(401, f"token refused (client error 4002): {bad}") from bad
+        if claims.get("version") != 2:
+            raise NotPossible(401, "token refused: version must be 2 beside roomId or roles")
+        roles = claims.get("roles")
+        if roles is not None and (not isinstance(roles, list) or "rtc" not in roles):
+            raise NotPossible(401, "token refused: roles must hold rtc to join")
+        if "ask_join" in claims["permissions"]:
+            raise NotPossible(401, "token may only ask to join: somebody inside has to let it in")
+        if "roomId" not in claims:
+            raise NotPossible(401, "token has no roomId: say in the token which room it is for")
+        room = self.store.rooms.get(str(claims["roomId"]))
+        if room is None:
+            raise NotPossible(404, "token is for a room that does not exist (client error 4003)")
+        identity = str(claims.get("participantId") or letters(8))
+        allowed = room.config.get("allowedParticipantIds")
+        if any(character.isspace() for character in identity):
+            raise NotPossible(401, "participantId must not hold spaces (client error 4004)")
+        if allowed and identity not in allowed:
+            raise NotPossible(401, "participantId is not among the room's allowedParticipantIds")
+        role = "host" if "allow_mod" in claims["permissions"] else "guest"
+        return self.people_join(room.room_id, [Guest(name or identity, role, identity)])
+
+
+def _role(roles: object) -> str:
+    return ",".join(map(str, roles)) if isinstance(roles, list) else "unknown"
+
+
+def _worded(problem: Problem) -> str:
+    return f'"{problem.at}" {problem.text}' if problem.at else f"Request body {problem.text}"

@@ -1,0 +1,27 @@
+"""Everything the sandbox remembers, so that one ``reset`` forgets all of it."""
+
+from __future__ import annotations
+
+from airflow_provider_rooms.sandbox.clock import Clock
+from airflow_provider_rooms.sandbox.faults import Faults, RequestLog
+from airflow_provider_rooms.sandbox.registry import VENDORS
+from airflow_provider_rooms.sandbox.vendor import Vendor
+
+
+class World:
+    """The clock, the vendors with their rooms, the faults in force and the requests seen."""
+
+    clock: Clock
+    vendors: dict[str, Vendor]
+    faults: Faults
+    log: RequestLog
+
+    def __init__(self, latency_seconds: float = 0.0) -> None:
+        self.latency_seconds = latency_seconds
+        self.reset()
+
+    def reset(self) -> None:
+        self.clock = Clock()
+        self.vendors = {vendor.name: vendor(self.clock) for vendor in VENDORS}
+        self.faults = Faults()
+        self.log = RequestLog()
