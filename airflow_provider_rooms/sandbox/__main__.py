@@ -21,7 +21,12 @@ def _milliseconds(text: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from airflow_provider_rooms.sandbox.server import DEFAULT_PORT
+    """Run the sandbox until it is interrupted."""
+    try:
+        from airflow_provider_rooms.sandbox.server import DEFAULT_PORT, run
+    except ModuleNotFoundError as missing:
+        print(f"{missing.name} is not installed: pip install 'airflow-provider-rooms[sandbox]'", file=sys.stderr)
+        return 1
 
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_rooms.sandbox",
@@ -33,8 +38,6 @@ def main(argv: list[str] | None = None) -> int:
         "--latency-ms", type=_milliseconds, default=0.0, help="sleep before each vendor answer (default: 0)"
     )
     args = parser.parse_args(argv)
-
-    from airflow_provider_rooms.sandbox.server import run
 
     try:
         run(args.host, args.port, args.latency_ms)

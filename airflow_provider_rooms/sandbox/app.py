@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -11,10 +11,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from airflow_provider_rooms.sandbox.control import control_router
 from airflow_provider_rooms.sandbox.gate import App, Gate
 from airflow_provider_rooms.sandbox.page import page
-from airflow_provider_rooms.sandbox.world import World
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.world import World
 
 
 def make_app(world: World) -> Gate:
+    """Everything the sandbox answers, as one ASGI application."""
     app = FastAPI(title="Rooms sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(control_router(world))
 
@@ -30,4 +33,4 @@ def make_app(world: World) -> Gate:
             reason = f"{reason}: the sandbox answers {prefixes} as the vendors do, and has /control/… and / of its own"
         return JSONResponse({"detail": reason}, status_code=error.status_code, headers=error.headers)
 
-    return Gate(world, cast(App, app))
+    return Gate(world, cast("App", app))

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Spec(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A string."""
+
     choices: tuple[str, ...] = ()
     longest: int | None = None
     shortest: int = 0
@@ -50,6 +54,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
+    """A whole number."""
+
     least: int | None = None
     most: int | None = None
 
@@ -66,6 +72,8 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number with bounds."""
+
     least: float
     most: float
 
@@ -79,12 +87,16 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
+    """True or false."""
+
     def problem(self, value: object, at: str, lenient: bool = False) -> Problem | None:
         return None if isinstance(value, bool) else Problem("type", at, "must be true or false")
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
+    """An array of things alike."""
+
     of: Spec
     fewest: int = 0
     most: int | None = None

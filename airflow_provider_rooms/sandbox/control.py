@@ -5,7 +5,7 @@ Unknown things get 404, bad input 400 or 422, what cannot be done 409; always wi
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, 
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
 from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
-from airflow_provider_rooms.sandbox.wire import NotPossible
-from airflow_provider_rooms.sandbox.world import World
+from airflow_provider_rooms.sandbox.wire import NotPossibleError
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.world import World
 
 #: Ten years: far beyond any test, and far from the end of what a date can hold.
 FARTHEST_ADVANCE: Final = 10 * 366 * 86_400
@@ -25,6 +27,8 @@ class _Strict(BaseModel):
 
 
 class FaultOrder(_Strict):
+    """What shall go wrong, where and how often."""
+
     vendor: str
     kind: Kind
     method: str = "*"
@@ -56,6 +60,8 @@ class FaultOrder(_Strict):
 
 
 class ClockOrder(_Strict):
+    """How far to move the clock; time does not go back."""
+
     advance_seconds: float = Field(ge=0, le=FARTHEST_ADVANCE)
 
 
@@ -67,6 +73,8 @@ class BehaviourOrder(BaseModel):
 
 
 class Person(_Strict):
+    """A participant by name, identity, or both."""
+
     name: str | None = Field(default=None, min_length=1)
     role: str | None = Field(default=None, min_length=1)
     identity: str | None = Field(default=None, min_length=1)
@@ -79,20 +87,27 @@ class Person(_Strict):
 
 
 class SessionOrder(_Strict):
+    """Start a session or join it; end it, or let some leave."""
+
     action: Literal["start", "end", "join", "leave"]
     participants: list[Annotated[str, Field(min_length=1)] | Person] | None = None
 
 
 class RecordingOrder(_Strict):
+    """What shall become of the newest recording."""
+
     action: Literal["start", "complete", "fail"]
 
 
 class JoinOrder(_Strict):
+    """Somebody at the door with a join token (100ms: or a room code)."""
+
     token: str = Field(min_length=1)
     name: str | None = None
 
 
 def control_router(world: World) -> APIRouter:
+    """The routes of ``/control``, bound to one world."""
     router = APIRouter(prefix="/control")
 
     def vendor_of(name: str) -> Vendor:
@@ -180,21 +195,21 @@ def control_router(world: World) -> APIRouter:
                     raise HTTPException(422, "a session needs at least one participant")
                 return vendor.people_join(room, guests(given or DEFAULT_PEOPLE))
             return vendor.people_leave(room, None if given is None else [g.identity for g in guests(given)])
-        except NotPossible as no:
+        except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 
     @router.post("/{name}/rooms/{room:path}/recording")
     async def recording(name: str, room: str, order: RecordingOrder) -> dict[str, Any]:
         try:
             return vendor_of(name).recording_action(room, order.action)
-        except NotPossible as no:
+        except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 
     @router.post("/{name}/join")
     async def join(name: str, order: Annotated[JoinOrder, Body()]) -> dict[str, Any]:
         try:
             return vendor_of(name).join_with_token(order.token, order.name)
-        except NotPossible as no:
+        except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 
     return router

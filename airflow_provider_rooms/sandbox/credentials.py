@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SECRET: Final = "sandbox-secret-for-tests-only-32-bytes!"
+SECRET: Final = "sandbox-secret-for-tests-only-32-bytes!"  # noqa: S105 - public on purpose
 
 #: VideoSDK API key and 100ms app access key.
 KEY: Final = "sandbox-key"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from airflow_provider_rooms.sandbox.clock import iso_millis
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Kind = Literal["status", "drop_before", "drop_after", "delay", "body"]
 
@@ -76,6 +78,8 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One request, as it was answered."""
+
     method: str
     path: str
     status: int

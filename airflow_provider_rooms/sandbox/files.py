@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from airflow_provider_rooms.sandbox.credentials import SECRET
-from airflow_provider_rooms.sandbox.vendor import Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, as_text
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.vendor import Vendor
 
 #: Size of every made-up media file; big enough to be streamed in several pieces.
 MEDIA_BYTES: Final = 192 * 1024
@@ -55,6 +57,7 @@ def content(path: str) -> bytes:
 
 
 def size(path: str) -> int:
+    """How many bytes ``content`` has."""
     return len(content(path))
 
 
@@ -75,6 +78,7 @@ def _signature(vendor: str, path: str, expires: int) -> str:
 
 
 def serve(vendor: Vendor, call: Call) -> Answer:
+    """Answer a download as object storage would."""
     if call.method != "GET":
         return as_text("Method not allowed", 405)
     if "authorization" in call.headers:

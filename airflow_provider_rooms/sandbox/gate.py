@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from airflow_provider_rooms.sandbox import files
-from airflow_provider_rooms.sandbox.faults import Fault
-from airflow_provider_rooms.sandbox.vendor import Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, as_json, as_text
-from airflow_provider_rooms.sandbox.world import World
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.faults import Fault
+    from airflow_provider_rooms.sandbox.vendor import Vendor
+    from airflow_provider_rooms.sandbox.world import World
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -39,11 +41,13 @@ class Gate:
         if scope["type"] == "http":
             raw = scope.get("raw_path") or scope["path"].encode()
             path = raw.split(b"?")[0].decode("latin-1")
-            _, first, rest = (path.split("/", 2) + ["", ""])[:3]
+            _, first, rest = [*path.split("/", 2), "", ""][:3]
             if first in self.world.vendors:
-                return await self._serve(first, "/" + rest, scope, receive, send)
+                await self._serve(first, "/" + rest, scope, receive, send)
+                return
             if first == "files" and (name := rest.split("/")[0]) in self.world.vendors:
-                return await self._serve(name, path, scope, receive, send)
+                await self._serve(name, path, scope, receive, send)
+                return
         await self.inner(scope, receive, send)
 
     async def _serve(self, name: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,11 +81,13 @@ class Gate:
         vendor = world.vendors[name]
         if fault is not None and fault.kind == "drop_before":
             world.log.add(name, call.method, plain_path, 0, world.clock.now(), fault.kind)
-            return await _cut(receive, send)
+            await _cut(receive, send)
+            return
         answer = _answer(vendor, call, fault)
         world.log.add(name, call.method, plain_path, answer.status, world.clock.now(), fault.kind if fault else None)
         if fault is not None and fault.kind == "drop_after":
-            return await _cut(receive, send)
+            await _cut(receive, send)
+            return
         await _send(send, answer, call.method)
 
 

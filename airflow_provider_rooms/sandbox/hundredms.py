@@ -1,12 +1,11 @@
-"""100ms v2: credentials, errors, paging and rooms (fact sheet §0–§5) and what ``/control`` does with them."""
+"""100ms v2: credentials, errors, paging and rooms and what ``/control`` does with them."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rooms.sandbox import (
     hundredms_codes,
@@ -15,12 +14,16 @@ from airflow_provider_rooms.sandbox import (
     tokens,
 )
 from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
-from airflow_provider_rooms.sandbox.checks import Record
 from airflow_provider_rooms.sandbox.clock import Clock, iso_go, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
 from airflow_provider_rooms.sandbox.vendor import Guest, Vendor
-from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossible, Refused, Route, as_json, read_json
+from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from airflow_provider_rooms.sandbox.checks import Record
 
 CUSTOMER: Final = "627cdddff2e4e30487862ad1"
 APP: Final = "62510797903d857ab8ec3ba5"
@@ -40,6 +43,8 @@ T = TypeVar("T")
 
 
 class HundredMs(Vendor):
+    """The 100ms REST API v2."""
+
     name: ClassVar[str] = "hundredms"
     title: ClassVar[str] = "100ms"
     switches: ClassVar[Mapping[str, Any]] = {
@@ -73,44 +78,44 @@ class HundredMs(Vendor):
     # -- credentials and errors -----------------------------------------------------------------------------
 
     def authenticate(self, call: Call) -> None:
-        """``Bearer`` and a management token with its seven claims (fact sheet §1.1)."""
+        """``Bearer`` and a management token with its seven claims (page "Security and tokens")."""
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         try:
             if scheme != "Bearer":
-                raise tokens.BadToken("no bearer token")
+                raise tokens.BadTokenError("no bearer token")
             self.claims(token, "management", CLAIMS)
-        except tokens.BadToken as bad:
-            raise Refused(self.error(401, "Token validation error", "not found")) from bad
+        except tokens.BadTokenError as bad:
+            raise RefusedError(self.error(401, "Token validation error", "not found")) from bad
 
     def claims(self, token: str, type_: str, needed: Sequence[str]) -> dict[str, Any]:
         _, claims = tokens.read(token, SECRET)
         missing = [name for name in needed if name not in claims]
         if missing:
-            raise tokens.BadToken(f"claims missing: {', '.join(missing)}")
+            raise tokens.BadTokenError(f"claims missing: {', '.join(missing)}")
         if claims["access_key"] != KEY:
-            raise tokens.BadToken("access_key is not this workspace's")
+            raise tokens.BadTokenError("access_key is not this workspace's")
         if claims["type"] != type_:
-            raise tokens.BadToken(f"type is not {type_}")
+            raise tokens.BadTokenError(f"type is not {type_}")
         if tokens.whole(claims, "version") != 2:
-            raise tokens.BadToken("version is not 2")
+            raise tokens.BadTokenError("version is not 2")
         if not isinstance(claims["jti"], str) or not claims["jti"]:
-            raise tokens.BadToken("jti must be a text")
+            raise tokens.BadTokenError("jti must be a text")
         now = time.time()
         issued, not_before, expires = (tokens.whole(claims, name) for name in ("iat", "nbf", "exp"))
         # no leeway is documented, which is why official code backdates both
         if issued > now or not_before > now:
-            raise tokens.BadToken("not valid yet")
+            raise tokens.BadTokenError("not valid yet")
         if expires <= now:
-            raise tokens.BadToken("expired")
+            raise tokens.BadTokenError("expired")
         if expires - issued > LONGEST_TOKEN_SECONDS:
-            raise tokens.BadToken("valid for too long")
+            raise tokens.BadTokenError("valid for too long")
         return claims
 
     def error(self, status: int, message: str, *details: str) -> Answer:
         return as_json({"code": status, "message": message, "details": list(details)}, status)
 
-    def refuse(self, status: int, message: str, *details: str) -> Refused:
-        return Refused(self.error(status, message, *details))
+    def refuse(self, status: int, message: str, *details: str) -> RefusedError:
+        return RefusedError(self.error(status, message, *details))
 
     def no_route(self, call: Call, known: bool) -> Answer:
         return self.error(404, "404 page not found")
@@ -127,7 +132,7 @@ class HundredMs(Vendor):
     # -- bodies and pages -----------------------------------------------------------------------------------
 
     def body(self, call: Call, spec: Record, needed: bool = True) -> dict[str, Any]:
-        """The checked JSON body. The refusals are worded as observed on recordings (fact sheet §2.4)."""
+        """The checked JSON body. The refusals are worded as observed on recordings."""
         if not call.body:
             if needed:
                 raise self.refuse(400, "request body must not be empty")
@@ -153,7 +158,7 @@ class HundredMs(Vendor):
     def envelope(
         self, call: Call, items: Sequence[T], id_of: Callable[[T], str], view: Callable[[T], dict[str, Any]]
     ) -> Answer:
-        """``limit``, ``data`` and ``last`` (fact sheet §2). ``last`` stays filled on the final page."""
+        """``limit``, ``data`` and ``last`` (guide "Make API calls"). ``last`` stays filled on the final page."""
         # a limit outside 10 to 100 is cut, which the answer tells; whether it is refused instead is unknown
         limit = min(100, max(10, self.number(call, "limit", 10)))
         start = call.first("start")
@@ -303,8 +308,8 @@ class HundredMs(Vendor):
         if upload.get("type") not in shapes.STORAGE:
             raise self.refuse(400, "Invalid upload configuration", "Invalid upload configuration")
 
-    def _invalid(self, what: str) -> Refused:
-        """The texts may come as message or in details (fact sheet §3): the documented shape has them in details."""
+    def _invalid(self, what: str) -> RefusedError:
+        """The texts may come as message or in details; the guide "Create large rooms" has them in details."""
         return self.refuse(400, "Invalid body param", f"Invalid body param: {what}")
 
     def _template(self, body: dict[str, Any]) -> Template | None:
@@ -373,27 +378,27 @@ class HundredMs(Vendor):
     def known_room(self, reference: str) -> Room:
         room = self.store.rooms.get(reference) or self.store.by_name.get(reference.lower())
         if room is None:
-            raise NotPossible(404, f"100ms has no room with id or name {reference!r}")
+            raise NotPossibleError(404, f"100ms has no room with id or name {reference!r}")
         return room
 
     def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
         known = self.known_room(room)
         if not known.enabled:
-            raise NotPossible(409, f"room {known.id} is disabled: nobody can join it")
+            raise NotPossibleError(409, f"room {known.id} is disabled: nobody can join it")
         return hundredms_sessions.session_view(self.store.join(known, list(people)))
 
     def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
         known = self.known_room(room)
         session = self.store.live.get(known.id)
         if session is None:
-            raise NotPossible(409, f"no session is live in room {known.id}")
+            raise NotPossibleError(409, f"no session is live in room {known.id}")
         if identities is None:
             self.store.close(session)
         else:
             leaving = [peer for peer in session.present() if peer.user_id in identities and not peer.beam]
             missing = [i for i in identities if i not in {peer.user_id for peer in leaving}]
             if missing:
-                raise NotPossible(404, f"not in the session: {', '.join(missing)}")
+                raise NotPossibleError(404, f"not in the session: {', '.join(missing)}")
             self.store.leave(session, leaving)
         return hundredms_sessions.session_view(session)
 
@@ -401,7 +406,7 @@ class HundredMs(Vendor):
         known = self.known_room(room)
         if action == "start":
             if any(self.store.running(known, "recording")):
-                raise NotPossible(409, "a recording is already running")
+                raise NotPossibleError(409, "a recording is already running")
             job = self.store.start(known, "recording", {})
         else:
             job = self._newest(known)
@@ -416,25 +421,27 @@ class HundredMs(Vendor):
         for job in reversed(self.store.jobs.values()):
             if job.session.room is room and job.kind == "recording":
                 return job
-        raise NotPossible(409, f"room {room.id} has no recording; start one first")
+        raise NotPossibleError(409, f"room {room.id} has no recording; start one first")
 
     def has_file(self, path: str) -> bool:
         return any(asset.path == path and asset.status == "completed" for asset in self.store.assets.values())
 
     def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
-        """An app token (fact sheet §1.2), or a room code in its place as Prebuilt links carry it."""
+        """An app token, or a room code in its place as Prebuilt links carry it."""
         if (code := self.store.codes.get(token)) is not None:
             if not code.enabled:
-                raise NotPossible(401, "room code is disabled")
+                raise NotPossibleError(401, "room code is disabled")
             return self.people_join(code.room.id, [Guest(name or code.role, code.role, name or code.role)])
         try:
             claims = self.claims(token, "app", (*CLAIMS, "room_id", "role"))
-        except tokens.BadToken as bad:
-            raise NotPossible(401, f"token refused: {bad}") from bad
+        except tokens.BadTokenError as bad:
+            raise NotPossibleError(401, f"token refused: {bad}") from bad
         room = self.store.rooms.get(str(claims["room_id"]))
         if room is None:
-            raise NotPossible(404, "token is for a room that does not exist")
+            raise NotPossibleError(404, "token is for a room that does not exist")
         if claims["role"] not in room.template.roles:
-            raise NotPossible(401, f"role {claims['role']!r} is not in the room's template {list(room.template.roles)}")
+            raise NotPossibleError(
+                401, f"role {claims['role']!r} is not in the room's template {list(room.template.roles)}"
+            )
         user = str(claims.get("user_id") or name or claims["role"])
         return self.people_join(room.id, [Guest(name or user, str(claims["role"]), user)])

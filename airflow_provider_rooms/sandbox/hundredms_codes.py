@@ -1,8 +1,10 @@
-"""100ms v2: room codes, the links' credentials (fact sheet §2.6), and templates as far as rooms need them (§2.10)."""
+"""100ms v2: room codes, the links' credentials, and templates as far as rooms need them.
+
+Pages: api-reference/room-codes, api-reference/policy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox.checks import Record, Table, Text
@@ -13,6 +15,8 @@ from airflow_provider_rooms.sandbox.vendor import hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_provider_rooms.sandbox.hundredms import HundredMs
 
 CODES_PER_ROOM: Final = 100
@@ -37,6 +41,7 @@ _TEMPLATE: Final = Record(
 
 
 def routes(vendor: HundredMs) -> Iterable[Route]:
+    """The paths of this module."""
     codes, templates = Codes(vendor), Templates(vendor)
     return (
         Route("POST", "/v2/room-codes/room/{id}", codes.create_all),
@@ -50,6 +55,8 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 
 
 class Codes:
+    """Room codes: one per role stands for (room, role) in a link."""
+
     def __init__(self, vendor: HundredMs) -> None:
         self.vendor = vendor
 
@@ -103,6 +110,8 @@ class Codes:
 
 
 class Templates:
+    """Templates: what roles a room has, and its region."""
+
     def __init__(self, vendor: HundredMs) -> None:
         self.vendor = vendor
 
@@ -134,6 +143,7 @@ class Templates:
 
 
 def code_view(code: Code) -> dict[str, Any]:
+    """A room code as the pages show it."""
     return {
         "code": code.code,
         "room_id": code.room.id,
@@ -145,6 +155,7 @@ def code_view(code: Code) -> dict[str, Any]:
 
 
 def template_view(template: Template) -> dict[str, Any]:
+    """A template, camelCase and in the parts that matter to rooms."""
     from airflow_provider_rooms.sandbox.hundredms import CUSTOMER
 
     return {

@@ -1,8 +1,10 @@
-"""100ms v2: recordings and live streams (jobs of the recorder, fact sheet §2.4, §2.7) and their files (§2.5)."""
+"""100ms v2: recordings and live streams (jobs of the recorder) and their files.
+
+Pages: api-reference/recordings, live-streams, recording-assets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files
@@ -13,6 +15,8 @@ from airflow_provider_rooms.sandbox.hundredms_store import ACTIVE, Asset, Job, R
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_provider_rooms.sandbox.hundredms import HundredMs
 
 STATUSES: Final = ("starting", "running", "stopping", "post_processing", "completed", "failed")
@@ -26,6 +30,7 @@ _METADATA: Final = Record(
 
 
 def routes(vendor: HundredMs) -> Iterable[Route]:
+    """The paths of this module."""
     recordings = Jobs(vendor, "recording", "beam already started", "beam not found", shapes.START_RECORDING)
     streams = Jobs(vendor, "stream", "hls already started", "hls not running", shapes.START_STREAM)
     assets = Assets(vendor)
@@ -142,6 +147,8 @@ class Jobs:
 
 
 class Assets:
+    """The files that jobs leave behind."""
+
     def __init__(self, vendor: HundredMs) -> None:
         self.vendor = vendor
 
@@ -228,6 +235,7 @@ def _meeting_url(job: Job) -> str:
 
 
 def asset_view(asset: Asset, nested: bool = False) -> dict[str, Any]:
+    """An asset; inside its job it lacks the ids of job, room and session."""
     view: dict[str, Any] = {
         "id": asset.id,
         "thumbnails": None,

@@ -1,21 +1,26 @@
-"""100ms v2: sessions (fact sheet §2.3) and active rooms, which exist only while a session runs (§2.2)."""
+"""100ms v2: sessions, and active rooms, which exist only while a session runs.
+
+Pages: api-reference/Sessions, api-reference/active-rooms.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
 from airflow_provider_rooms.sandbox.clock import iso_go
-from airflow_provider_rooms.sandbox.hundredms_store import Peer, Session
 from airflow_provider_rooms.sandbox.vendor import new_uuid
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_provider_rooms.sandbox.hundredms import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms_store import Peer, Session
 
 
 def routes(vendor: HundredMs) -> Iterable[Route]:
+    """The paths of this module."""
     sessions, active = Sessions(vendor), ActiveRooms(vendor)
     return (
         Route("GET", "/v2/sessions", sessions.list_),
@@ -31,6 +36,8 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 
 
 class Sessions:
+    """Sessions, running and past."""
+
     def __init__(self, vendor: HundredMs) -> None:
         self.vendor = vendor
 
@@ -57,6 +64,8 @@ class Sessions:
 
 
 class ActiveRooms:
+    """Rooms with a session running, by the id of the room."""
+
     def __init__(self, vendor: HundredMs) -> None:
         self.vendor = vendor
 
@@ -172,6 +181,7 @@ def _peer_view(peer: Peer, session: Session) -> dict[str, Any]:
 
 
 def active_peer_view(peer: Peer, tracks: bool = False) -> dict[str, Any]:
+    """A connected peer; ``tracks`` are shown where one peer is asked for."""
     view: dict[str, Any] = {
         "id": peer.id,
         "name": peer.name,

@@ -1,4 +1,7 @@
-"""100ms: what its bodies may hold, as tables (fact sheet §2, §3)."""
+"""100ms: what its bodies may hold, as tables.
+
+Pages: api-reference/Rooms/create-via-api and update-a-room, recordings/start-recording-for-room, active-rooms.
+"""
 
 from __future__ import annotations
 

@@ -1,14 +1,17 @@
-"""100ms: rooms, sessions, recordings and room codes, and how they live (fact sheet §2, §6)."""
+"""100ms: rooms, sessions, recordings and room codes, and how they live."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rooms.sandbox.clock import Clock
 from airflow_provider_rooms.sandbox.vendor import Guest, hex_id, letters, new_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from airflow_provider_rooms.sandbox.clock import Clock
 
 #: "session is ending": the answer comes first, the end a moment later. How long it takes is unknown.
 END_DELAY_SECONDS: Final = 1.0
@@ -28,6 +31,8 @@ ACTIVE: Final = ("starting", "running")
 
 @dataclass(frozen=True, slots=True)
 class Template:
+    """What a room takes its roles and region from."""
+
     id: str
     name: str
     region: str
@@ -39,6 +44,8 @@ class Template:
 
 @dataclass(slots=True, eq=False)
 class Room:
+    """A room: for ever, enabled or not."""
+
     id: str
     name: str
     template: Template
@@ -54,6 +61,8 @@ class Room:
 
 @dataclass(slots=True, eq=False)
 class Code:
+    """A room code."""
+
     code: str
     room: Room
     role: str
@@ -64,6 +73,8 @@ class Code:
 
 @dataclass(slots=True, eq=False)
 class Peer:
+    """One connection of somebody to a session."""
+
     id: str
     name: str
     role: str
@@ -79,6 +90,8 @@ class Peer:
 
 @dataclass(slots=True, eq=False)
 class Session:
+    """From the first join (or the recorder's) to the last leave."""
+
     id: str
     room: Room
     created: datetime
@@ -92,6 +105,8 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class Asset:
+    """A file that a job left behind."""
+
     id: str
     type: str
     path: str

@@ -8,4 +8,5 @@ from importlib.resources import files
 
 @cache
 def page() -> str:
+    """The HTML of the page."""
     return files(__package__).joinpath("page.html").read_text(encoding="utf-8")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rooms.sandbox.hundredms import HundredMs
 from airflow_provider_rooms.sandbox.twilio import Twilio
-from airflow_provider_rooms.sandbox.vendor import Vendor
 from airflow_provider_rooms.sandbox.videosdk import VideoSDK
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.vendor import Vendor
 
 VENDORS: Final[tuple[type[Vendor], ...]] = (
     VideoSDK,

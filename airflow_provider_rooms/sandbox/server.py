@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import uvicorn
 
 from airflow_provider_rooms.sandbox.app import make_app
 from airflow_provider_rooms.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
 
 DEFAULT_PORT: Final = 8790
 
@@ -47,11 +49,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def url_of(sock: socket.socket) -> str:
+    """Where a bound socket is to be reached."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def make_server(world: World, ready: Callable[[], None]) -> uvicorn.Server:
+    """A server for this world; ``ready`` is called once it listens."""
     config = uvicorn.Config(
         make_app(world),
         log_level="warning",
@@ -73,7 +77,7 @@ def run(host: str = "127.0.0.1", port: int = DEFAULT_PORT, latency_ms: float = 0
     address = url_of(sock)
 
     def announce() -> None:
-        print(f"sandbox ready on {address}", flush=True)
+        print(f"sandbox ready on {address}", flush=True)  # noqa: T201 - the line that scripts wait for
 
     make_server(World(latency_ms / 1000.0), announce).run(sockets=[sock])
 

@@ -15,42 +15,42 @@ import json
 from typing import Any
 
 
-class BadToken(Exception):
+class BadTokenError(Exception):
     """Why a token is refused. Never holds the token."""
 
 
 def _decode(part: str) -> bytes:
     if "=" in part:
-        raise BadToken("padding in a token part")
+        raise BadTokenError("padding in a token part")
     try:
         return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadToken("not base64url") from error
+        raise BadTokenError("not base64url") from error
 
 
 def _object(part: str, what: str) -> dict[str, Any]:
     try:
         value = json.loads(_decode(part))
     except ValueError as error:
-        raise BadToken(f"{what} is not JSON") from error
+        raise BadTokenError(f"{what} is not JSON") from error
     if not isinstance(value, dict):
-        raise BadToken(f"{what} is not an object")
+        raise BadTokenError(f"{what} is not an object")
     return value
 
 
 def read(token: str, secret: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a token signed with ``secret``; raises ``BadToken`` for any other."""
+    """Header and claims of a token signed with ``secret``; raises ``BadTokenError`` for any other."""
     parts = token.split(".")
     if len(parts) != 3:
-        raise BadToken("not a token of three parts")
+        raise BadTokenError("not a token of three parts")
     header = _object(parts[0], "header")
     if header.get("alg") != "HS256":
-        raise BadToken("algorithm is not HS256")
+        raise BadTokenError("algorithm is not HS256")
     if header.get("typ", "JWT") != "JWT":
-        raise BadToken("type is not JWT")
+        raise BadTokenError("type is not JWT")
     expected = hmac.new(secret.encode(), f"{parts[0]}.{parts[1]}".encode(), hashlib.sha256).digest()
     if not hmac.compare_digest(expected, _decode(parts[2])):
-        raise BadToken("signature does not match")
+        raise BadTokenError("signature does not match")
     return header, _object(parts[1], "claims")
 
 
@@ -58,5 +58,5 @@ def whole(claims: dict[str, Any], name: str) -> int:
     """A claim that must be a whole number of seconds."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise BadToken(f"claim {name} must be a whole number")
+        raise BadTokenError(f"claim {name} must be a whole number")
     return value

@@ -1,4 +1,4 @@
-"""Twilio Video v1: credentials, errors, paging and rooms (fact sheet §1–§5) and what ``/control`` does with them."""
+"""Twilio Video v1: credentials, errors, paging and rooms and what ``/control`` does with them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from urllib.parse import urlencode
 
 from airflow_provider_rooms.sandbox import (
@@ -21,10 +19,14 @@ from airflow_provider_rooms.sandbox import (
 from airflow_provider_rooms.sandbox import twilio_shapes as shapes
 from airflow_provider_rooms.sandbox.clock import Clock, iso_seconds, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
-from airflow_provider_rooms.sandbox.twilio_shapes import Invalid, Param
+from airflow_provider_rooms.sandbox.twilio_shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, PUBLISHED_TRACKS, Room, Session, Store
 from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, hex_id
-from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossible, Refused, Route, as_json
+from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
 DEFAULT_PAGE: Final = 50
 LONGEST_TOKEN_SECONDS: Final = 24 * 3600
@@ -33,6 +35,8 @@ T = TypeVar("T")
 
 
 class Twilio(Vendor):
+    """The Video part of the Twilio REST API, v1."""
+
     name: ClassVar[str] = "twilio"
     title: ClassVar[str] = "Twilio Video"
     switches: ClassVar[Mapping[str, Any]] = {
@@ -74,7 +78,7 @@ class Twilio(Vendor):
         if not known or not hmac.compare_digest(password.encode(), TWILIO_SECRET.encode()):
             answer = self.error(20003)
             answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
-            raise Refused(answer)
+            raise RefusedError(answer)
 
     def error(self, code: int, message: str | None = None, status: int | None = None) -> Answer:
         known_status, text = shapes.ERRORS[code]
@@ -87,10 +91,10 @@ class Twilio(Vendor):
         }
         return as_json(body, status)
 
-    def refuse(self, code: int, message: str | None = None) -> Refused:
-        return Refused(self.error(code, message))
+    def refuse(self, code: int, message: str | None = None) -> RefusedError:
+        return RefusedError(self.error(code, message))
 
-    def missing(self, path: str) -> Refused:
+    def missing(self, path: str) -> RefusedError:
         return self.refuse(20404, f"The requested resource {path} was not found")
 
     def no_route(self, call: Call, known: bool) -> Answer:
@@ -110,17 +114,17 @@ class Twilio(Vendor):
         if call.body and call.content_type != "application/x-www-form-urlencoded":
             # Twilio would read no parameter at all of a JSON body and make an unnamed room; refused instead
             body = {"message": "Content-Type must be application/x-www-form-urlencoded", "status": 415}
-            raise Refused(as_json(body, 415))
+            raise RefusedError(as_json(body, 415))
         try:
             return shapes.read_form(call.body, table)
-        except Invalid as invalid:
+        except InvalidError as invalid:
             raise self.refuse(invalid.code, invalid.message) from invalid
 
     def page(
         self, call: Call, key: str, items: Sequence[T], sid_of: Callable[[T], str], view: Callable[[T], dict[str, Any]],
         most: int = 1000,
     ) -> Answer:  # fmt: skip
-        """``{key: […], meta: {…}}`` with absolute URLs of this very server (fact sheet §2)."""
+        """``{key: […], meta: {…}}`` with absolute URLs of this very server."""
         size = self._page_number(call, "PageSize", DEFAULT_PAGE, 1, most, 20007)
         number = self._page_number(call, "Page", 0, 0, 10**9, 20001)
         token = call.first("PageToken")
@@ -323,17 +327,17 @@ class Twilio(Vendor):
         if room is None:
             room = next((r for r in reversed(self.store.rooms.values()) if r.name == reference), None)
         if room is None:
-            raise NotPossible(404, f"Twilio has no room with SID or unique name {reference!r}")
+            raise NotPossibleError(404, f"Twilio has no room with SID or unique name {reference!r}")
         return room
 
     def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
         known = self._known_room(room)
         if known.status != "in-progress":
-            raise NotPossible(409, f"room {known.sid} is {known.status}: nobody can join it")
+            raise NotPossibleError(409, f"room {known.sid} is {known.status}: nobody can join it")
         inside = {p.identity for p in known.connected()}
         most = known.settings.get("MaxParticipants", 50)
         if len(inside | {guest.identity for guest in people}) > most:
-            raise NotPossible(409, f"room {known.sid} holds at most {most} participants (53105)")
+            raise NotPossibleError(409, f"room {known.sid} holds at most {most} participants (53105)")
         return self._session_view(self.store.join(known, list(people)), "")
 
     def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
@@ -341,11 +345,11 @@ class Twilio(Vendor):
         known = self._known_room(room)
         session = known.session
         if session is None:
-            raise NotPossible(409, f"nobody is in room {known.sid}")
+            raise NotPossibleError(409, f"nobody is in room {known.sid}")
         leaving = [p for p in known.connected() if identities is None or p.identity in identities]
         missing = [i for i in identities or () if i not in {p.identity for p in leaving}]
         if missing:
-            raise NotPossible(404, f"not in the room: {', '.join(missing)}")
+            raise NotPossibleError(404, f"not in the room: {', '.join(missing)}")
         self.store.disconnect(known, leaving)
         return self._session_view(session, "")
 
@@ -354,13 +358,13 @@ class Twilio(Vendor):
         known = self._known_room(room)
         if action == "start":
             if known.session is None:
-                raise NotPossible(409, f"nobody is in room {known.sid}: there is no track to record")
+                raise NotPossibleError(409, f"nobody is in room {known.sid}: there is no track to record")
             known.rules = [dict(INCLUDE_ALL)]
             known.rules_set = self.clock.now()
             self.store.apply_rules(known)
         recordings = [r for r in self.store.recordings.values() if r.room is known and r.status != "deleted"]
         if not recordings:
-            raise NotPossible(409, f"room {known.sid} has no recording; start one first")
+            raise NotPossibleError(409, f"room {known.sid} has no recording; start one first")
         for recording in recordings if action != "start" else ():
             if recording.status != "processing":
                 continue
@@ -381,30 +385,30 @@ class Twilio(Vendor):
         return any(item is not None and item.status == "completed" for item in (recording, composition))
 
     def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
-        """An access token with a video grant (fact sheet §8). The room must be named and in progress."""
+        """An access token with a video grant. The room must be named and in progress."""
         try:
             header, claims = tokens.read(token, TWILIO_SECRET)
             if header.get("cty") != "twilio-fpa;v=1":
-                raise tokens.BadToken("cty must be twilio-fpa;v=1")
+                raise tokens.BadTokenError("cty must be twilio-fpa;v=1")
             if claims.get("iss") != TWILIO_API_KEY or claims.get("sub") != TWILIO_ACCOUNT:
-                raise tokens.BadToken("iss must be the API key and sub the account")
+                raise tokens.BadTokenError("iss must be the API key and sub the account")
             now, expires = time.time(), tokens.whole(claims, "exp")
             if expires <= now:
-                raise tokens.BadToken("expired (20104)")
+                raise tokens.BadTokenError("expired (20104)")
             if expires - now > LONGEST_TOKEN_SECONDS + 60:
-                raise tokens.BadToken("valid for more than 24 hours (20157)")
+                raise tokens.BadTokenError("valid for more than 24 hours (20157)")
             if "nbf" in claims and tokens.whole(claims, "nbf") > now:
-                raise tokens.BadToken("not valid yet (20105)")
-        except tokens.BadToken as bad:
-            raise NotPossible(401, f"token refused: {bad}") from bad
+                raise tokens.BadTokenError("not valid yet (20105)")
+        except tokens.BadTokenError as bad:
+            raise NotPossibleError(401, f"token refused: {bad}") from bad
         grants = claims.get("grants")
         identity = grants.get("identity") if isinstance(grants, dict) else None
         video = grants.get("video") if isinstance(grants, dict) else None
         if not isinstance(identity, str) or not identity or not isinstance(video, dict):
-            raise NotPossible(401, "token refused: grants must hold identity and video")
+            raise NotPossibleError(401, "token refused: grants must hold identity and video")
         if not video.get("room"):
-            raise NotPossible(401, "token has no room: it would open every room of the account")
+            raise NotPossibleError(401, "token has no room: it would open every room of the account")
         room = self.store.rooms.get(str(video["room"])) or self.store.in_progress.get(str(video["room"]))
         if room is None:
-            raise NotPossible(404, f"token is for room {video['room']!r}, which is not in progress (53106)")
+            raise NotPossibleError(404, f"token is for room {video['room']!r}, which is not in progress (53106)")
         return self.people_join(room.sid, [Guest(name or identity, "guest", identity)])

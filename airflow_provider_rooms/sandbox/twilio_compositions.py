@@ -1,8 +1,10 @@
-"""Twilio Video v1: compositions, one film made of a room's track recordings (fact sheet §2.5)."""
+"""Twilio Video v1: compositions, one film made of a room's track recordings.
+
+Page: twilio.com/docs/video/api/compositions-resource.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files
@@ -10,11 +12,13 @@ from airflow_provider_rooms.sandbox.clock import iso_seconds
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT
 from airflow_provider_rooms.sandbox.twilio_recordings import redirect
 from airflow_provider_rooms.sandbox.twilio_shapes import METHODS, Param
-from airflow_provider_rooms.sandbox.twilio_store import Composition
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from airflow_provider_rooms.sandbox.twilio import Twilio
+    from airflow_provider_rooms.sandbox.twilio_store import Composition
 
 STATUSES: Final = ("enqueued", "processing", "completed", "deleted", "failed")
 LARGEST_AREA: Final = 921_600
@@ -55,6 +59,7 @@ _CREATE: Final[Mapping[str, Param]] = {
 
 
 def routes(vendor: Twilio) -> Iterable[Route]:
+    """The paths of this module."""
     compositions = Compositions(vendor)
     return (
         Route("POST", "/v1/Compositions", compositions.create),
@@ -66,6 +71,8 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 
 
 class Compositions:
+    """Compositions and their media."""
+
     def __init__(self, vendor: Twilio) -> None:
         self.vendor = vendor
 
@@ -130,6 +137,7 @@ class Compositions:
 
 
 def composition_view(composition: Composition, base: str) -> dict[str, Any]:
+    """A composition; size and duration are 0 until there is a file."""
     order = composition.order
     form = order.get("Format", "webm")
     url = f"{base}/v1/Compositions/{composition.sid}"

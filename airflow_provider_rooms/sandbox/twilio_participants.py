@@ -1,18 +1,22 @@
-"""Twilio Video v1: participants, their tracks and subscribe rules (fact sheet §2.2, §2.3)."""
+"""Twilio Video v1: participants, their tracks and subscribe rules.
+
+Pages: twilio.com/docs/video/api/participants, track-subscriptions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox.clock import iso_seconds
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT
 from airflow_provider_rooms.sandbox.twilio_shapes import Param, rules_problem
-from airflow_provider_rooms.sandbox.twilio_store import Participant, Room, Track
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from airflow_provider_rooms.sandbox.twilio import Twilio
+    from airflow_provider_rooms.sandbox.twilio_store import Participant, Room, Track
 
 STATUSES: Final = ("connected", "disconnected", "reconnecting")
 _UPDATE: Final[Mapping[str, Param]] = {"Status": Param("text", 53209, required=True)}
@@ -23,6 +27,7 @@ _PARTICIPANT: Final = "/v1/Rooms/{room}/Participants/{participant}"
 
 
 def routes(vendor: Twilio) -> Iterable[Route]:
+    """The paths of this module."""
     people = Participants(vendor)
     return (
         Route("GET", "/v1/Rooms/{room}/Participants", people.list_),
@@ -39,6 +44,8 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 
 
 class Participants:
+    """Participants of a room, by SID or identity."""
+
     def __init__(self, vendor: Twilio) -> None:
         self.vendor = vendor
 
@@ -141,10 +148,12 @@ class Participants:
 
 
 def status_of(person: Participant) -> str:
+    """Twilio's word; nobody reconnects in a sandbox."""
     return "connected" if person.connected else "disconnected"
 
 
 def participant_view(person: Participant, room: Room, base: str) -> dict[str, Any]:
+    """A participant as the API description has it."""
     url = f"{base}/v1/Rooms/{room.sid}/Participants/{person.sid}"
     return {
         "account_sid": TWILIO_ACCOUNT,
@@ -200,4 +209,5 @@ def _rules_view(person: Participant, room: Room) -> dict[str, Any]:
 
 
 def rule_view(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule with all its fields."""
     return {name: rule.get(name) for name in ("type", "all", "publisher", "track", "kind")}

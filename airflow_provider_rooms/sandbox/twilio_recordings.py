@@ -1,8 +1,10 @@
-"""Twilio Video v1: recording rules, recordings of single tracks and their media (fact sheet §2.3, §2.4)."""
+"""Twilio Video v1: recording rules, recordings of single tracks and their media.
+
+Pages: twilio.com/docs/video/api/recording-rules, recordings-resource.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files
@@ -10,11 +12,13 @@ from airflow_provider_rooms.sandbox.clock import iso_seconds
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT
 from airflow_provider_rooms.sandbox.twilio_participants import rule_view
 from airflow_provider_rooms.sandbox.twilio_shapes import Param, rules_problem
-from airflow_provider_rooms.sandbox.twilio_store import Recording, Room
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from airflow_provider_rooms.sandbox.twilio import Twilio
+    from airflow_provider_rooms.sandbox.twilio_store import Recording, Room
 
 STATUSES: Final = ("processing", "completed", "deleted", "failed")
 #: Seconds a media link lives: 1 to 3600, 600 when not given.
@@ -26,6 +30,7 @@ _RULES: Final[Mapping[str, Param]] = {
 
 
 def routes(vendor: Twilio) -> Iterable[Route]:
+    """The paths of this module."""
     recordings = Recordings(vendor)
     return (
         Route("GET", "/v1/Rooms/{room}/RecordingRules", recordings.rules),
@@ -42,6 +47,8 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 
 
 class Recordings:
+    """Recordings of tracks, by room and of the whole account."""
+
     def __init__(self, vendor: Twilio) -> None:
         self.vendor = vendor
 
@@ -119,6 +126,7 @@ class Recordings:
 
 
 def redirect(call: Call, vendor: Twilio, name: str) -> Answer:
+    """302 to a signed link, which the body repeats."""
     least, most, default = LINK_SECONDS
     text = call.first("Ttl")
     if text is not None and (not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most):

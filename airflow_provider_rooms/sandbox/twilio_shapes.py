@@ -1,13 +1,18 @@
-"""Twilio Video: error codes and parameters as tables (fact sheet §3, §5), and how forms are read."""
+"""Twilio Video: error codes and parameters as tables, and how forms are read.
+
+From the API description (twilio_video_v1), the rooms page and the error dictionary (twilio.com/docs/api/errors).
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 #: Twilio code → HTTP status and message. A status of a 53xxx code other than 53113 and 53120 is inferred.
 ERRORS: Final[Mapping[int, tuple[int, str]]] = {
@@ -54,7 +59,7 @@ LONGEST_NAME: Final = 128
 RESERVED: Final = frozenset(":/?#[]@!$&'()*+,;=%")
 
 
-class Invalid(Exception):
+class InvalidError(Exception):
     """A parameter that is refused: with which code, and which one it is."""
 
     def __init__(self, code: int, name: str, reason: str) -> None:
@@ -78,7 +83,7 @@ class Param:
 
 
 def read_form(body: bytes, table: Mapping[str, Param]) -> dict[str, Any]:
-    """Typed values of a form. Unknown names, repeated single values and bad values are ``Invalid``."""
+    """Typed values of a form. Unknown names, repeated single values and bad values are ``InvalidError``."""
     pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
     grouped: dict[str, list[str]] = {}
     for name, text in pairs:
@@ -88,57 +93,57 @@ def read_form(body: bytes, table: Mapping[str, Param]) -> dict[str, Any]:
         param = table.get(name)
         if param is None:
             # "missing or unknown parameter": names are case-sensitive
-            raise Invalid(20001, name, "is unknown")
+            raise InvalidError(20001, name, "is unknown")
         if param.kind == "many":
             values[name] = [_text(name, param, text) for text in texts]
         elif len(texts) > 1:
-            raise Invalid(20001, name, "is given more than once")
+            raise InvalidError(20001, name, "is given more than once")
         else:
             values[name] = _READERS[param.kind](name, param, texts[0])
     for name, param in table.items():
         if param.required and name not in values:
-            raise Invalid(20001, name, "is missing")
+            raise InvalidError(20001, name, "is missing")
     return values
 
 
 def _text(name: str, param: Param, text: str) -> str:
     if not text or _broken(text):
-        raise Invalid(param.code, name, "must be text in UTF-8")
+        raise InvalidError(param.code, name, "must be text in UTF-8")
     if not param.choices:
         return text
     for choice in param.choices:
         if text == choice or (param.fold and text.lower() == choice.lower()):
             return choice
-    raise Invalid(param.code, name, f"must be one of {', '.join(param.choices)}")
+    raise InvalidError(param.code, name, f"must be one of {', '.join(param.choices)}")
 
 
 def _name(name: str, param: Param, text: str) -> str:
     if _broken(text):
-        raise Invalid(53102, name, "is not valid UTF-8")
+        raise InvalidError(53102, name, "is not valid UTF-8")
     # an empty name, and one that reads like a SID and could never be told from one, are refused; both unknown
     if not text or re.fullmatch(r"RM[0-9a-fA-F]{32}", text):
-        raise Invalid(53100, name, "is empty or looks like a SID")
+        raise InvalidError(53100, name, "is empty or looks like a SID")
     if len(text) > LONGEST_NAME:
-        raise Invalid(53101, name, f"has more than {LONGEST_NAME} characters")
+        raise InvalidError(53101, name, f"has more than {LONGEST_NAME} characters")
     return text
 
 
 def _whole(name: str, param: Param, text: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,9}", text) or not param.least <= int(text) <= param.most:
-        raise Invalid(param.code, name, f"must be a whole number from {param.least} to {param.most}")
+        raise InvalidError(param.code, name, f"must be a whole number from {param.least} to {param.most}")
     return int(text)
 
 
 def _flag(name: str, param: Param, text: str) -> bool:
     if text not in ("true", "false"):  # both official clients send lower case; other spellings are unknown
-        raise Invalid(param.code, name, "must be true or false")
+        raise InvalidError(param.code, name, "must be true or false")
     return text == "true"
 
 
 def _url(name: str, param: Param, text: str) -> str:
     parts = urlsplit(text) if not _broken(text) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or len(text) >= 1024:
-        raise Invalid(param.code, name, "must be an absolute URL of less than 1024 characters")
+        raise InvalidError(param.code, name, "must be an absolute URL of less than 1024 characters")
     return text
 
 
@@ -146,9 +151,9 @@ def _json(name: str, param: Param, text: str) -> Any:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise Invalid(param.code, name, "must be JSON") from error
+        raise InvalidError(param.code, name, "must be JSON") from error
     if param.check is not None and (reason := param.check(value)) is not None:
-        raise Invalid(param.code, name, reason)
+        raise InvalidError(param.code, name, reason)
     return value
 
 
@@ -167,7 +172,7 @@ _READERS: Final[Mapping[str, Callable[[str, Param, str], Any]]] = {
 
 
 def rules_problem(kinds: tuple[str, ...]) -> Callable[[Any], str | None]:
-    """Recording and subscribe rules: 1 to 20 of them, ``all`` alone or filters (fact sheet §2.3)."""
+    """Recording and subscribe rules: 1 to 20 of them, ``all`` alone or filters."""
 
     def check(value: Any) -> str | None:
         if not isinstance(value, list) or not 1 <= len(value) <= 20:

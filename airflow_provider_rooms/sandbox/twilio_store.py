@@ -1,18 +1,21 @@
-"""Twilio Video: rooms, participants, track recordings, and how they live (fact sheet §2, §4, §6).
+"""Twilio Video: rooms, participants, track recordings, and how they live.
 
 The life times are the sharp edge of this vendor: a room that nobody joins is over after at most an hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rooms.sandbox.clock import Clock
 from airflow_provider_rooms.sandbox.vendor import Guest, hex_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from airflow_provider_rooms.sandbox.clock import Clock
 
 LONGEST_ROOM_SECONDS: Final = 24 * 3600
 #: From the end of a track recording to its file, and for the work on a composition; neither is documented.
@@ -27,11 +30,14 @@ EXCLUDE_ALL: Final = {"type": "exclude", "all": True}
 
 
 def sid(prefix: str) -> str:
+    """A new SID."""
     return prefix + hex_id(32)
 
 
 @dataclass(slots=True, eq=False)
 class Track:
+    """What a participant publishes: one camera, one microphone."""
+
     sid: str
     kind: str
     created: datetime
@@ -39,6 +45,8 @@ class Track:
 
 @dataclass(slots=True, eq=False)
 class Participant:
+    """One connection of an identity to a room."""
+
     sid: str
     identity: str
     created: datetime
@@ -65,6 +73,8 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class Transcription:
+    """The live transcription of a room."""
+
     ttid: str
     created: datetime
     updated: datetime
@@ -75,6 +85,8 @@ class Transcription:
 
 @dataclass(slots=True, eq=False)
 class Room:
+    """A room: in progress from its creation, completed for good."""
+
     sid: str
     name: str
     settings: dict[str, Any]
@@ -113,6 +125,8 @@ class Recording:
 
 @dataclass(slots=True, eq=False)
 class Composition:
+    """A film made of the recordings of one room."""
+
     sid: str
     room: Room
     order: dict[str, Any]
@@ -226,7 +240,7 @@ class Store:
                 yield recording
 
     def apply_rules(self, room: Room) -> None:
-        """Rules are set algebra in order, for tracks there now and for later ones (fact sheet §2.3)."""
+        """Rules are set algebra in order, for tracks there now and for later ones (page "Recording Rules")."""
         recorded = {recording.track.sid: recording for recording in self.running(room)}
         for person in room.connected():
             for track in person.tracks:

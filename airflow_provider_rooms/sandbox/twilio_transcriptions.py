@@ -1,18 +1,22 @@
-"""Twilio Video v1: live transcription of a room; there is no file (fact sheet §2.6)."""
+"""Twilio Video v1: live transcription of a room; there is no file.
+
+Page: twilio.com/docs/video/api/real-time-transcriptions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox.clock import iso_seconds
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT
 from airflow_provider_rooms.sandbox.twilio_shapes import CONFIGURATION, Param
-from airflow_provider_rooms.sandbox.twilio_store import Room, Transcription
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from airflow_provider_rooms.sandbox.twilio import Twilio
+    from airflow_provider_rooms.sandbox.twilio_store import Room, Transcription
 
 _CREATE: Final[Mapping[str, Param]] = {"Configuration": CONFIGURATION}
 _UPDATE: Final[Mapping[str, Param]] = {
@@ -23,6 +27,7 @@ _ONE: Final = "/v1/Rooms/{room}/Transcriptions/{ttid}"
 
 
 def routes(vendor: Twilio) -> Iterable[Route]:
+    """The paths of this module."""
     transcriptions = Transcriptions(vendor)
     return (
         Route("GET", "/v1/Rooms/{room}/Transcriptions", transcriptions.list_),
@@ -33,6 +38,8 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 
 
 class Transcriptions:
+    """The transcription of a room: none or one."""
+
     def __init__(self, vendor: Twilio) -> None:
         self.vendor = vendor
 

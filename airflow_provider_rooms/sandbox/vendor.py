@@ -6,12 +6,15 @@ import random
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from airflow_provider_rooms.sandbox.clock import Clock
-from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossible, Refused, Route, Routes
+from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from airflow_provider_rooms.sandbox.clock import Clock
 
 #: Used by ``/control`` when a session is started without saying who comes.
 DEFAULT_PEOPLE: Final = ({"name": "Teacher", "role": "host"}, {"name": "Student", "role": "guest"})
@@ -26,10 +29,12 @@ def hex_id(length: int = 24) -> str:
 
 
 def letters(length: int, alphabet: str = _ALPHABET) -> str:
+    """Random letters and digits."""
     return "".join(_RANDOM.choices(alphabet, k=length))
 
 
 def new_uuid() -> str:
+    """A random UUID."""
     return str(uuid.UUID(int=_RANDOM.getrandbits(128), version=4))
 
 
@@ -43,6 +48,7 @@ class Guest:
 
 
 def guests(people: Iterable[str | Mapping[str, str]]) -> list[Guest]:
+    """Guests from names or descriptions; the first one is the host unless roles are given."""
     invited: list[Guest] = []
     for person in people:
         given = {"name": person} if isinstance(person, str) else dict(person)
@@ -85,7 +91,7 @@ class Vendor(ABC):
             if not route.open:
                 self.authenticate(call)
             return route.handler(call)
-        except Refused as refused:
+        except RefusedError as refused:
             return refused.answer
 
     @abstractmethod
@@ -94,7 +100,7 @@ class Vendor(ABC):
 
     @abstractmethod
     def authenticate(self, call: Call) -> None:
-        """Raise ``Refused`` unless the call carries the sandbox credentials as this vendor wants them."""
+        """Raise ``RefusedError`` unless the call carries the sandbox credentials as this vendor wants them."""
 
     @abstractmethod
     def no_route(self, call: Call, known: bool) -> Answer:
@@ -147,4 +153,4 @@ class Vendor(ABC):
 
     def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
         """Let someone in with a join token, checked as the vendor's media servers would."""
-        raise NotPossible(404, f"{self.title}: joining by token is not part of the sandbox")
+        raise NotPossibleError(404, f"{self.title}: joining by token is not part of the sandbox")

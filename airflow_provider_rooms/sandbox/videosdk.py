@@ -1,14 +1,12 @@
-"""VideoSDK v2: credentials, errors, rooms (fact sheet §1–§5) and what ``/control`` does with them."""
+"""VideoSDK v2: credentials, errors, rooms and what ``/control`` does with them."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox import tokens, videosdk_recordings, videosdk_sessions
-from airflow_provider_rooms.sandbox.checks import Problem, Record
 from airflow_provider_rooms.sandbox.clock import Clock, iso_millis
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, letters
@@ -24,13 +22,18 @@ from airflow_provider_rooms.sandbox.videosdk_store import Recording, Room, Sessi
 from airflow_provider_rooms.sandbox.wire import (
     Answer,
     Call,
-    NotPossible,
-    Refused,
+    NotPossibleError,
+    RefusedError,
     Route,
     as_json,
     as_text,
     read_json,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from airflow_provider_rooms.sandbox.checks import Problem, Record
 
 #: Largest perPage: unknown. The page is cut to this and ``pageInfo`` says so, as a client must believe it anyway.
 LARGEST_PAGE: Final = 100
@@ -39,6 +42,8 @@ PERMISSIONS: Final = frozenset({"allow_join", "ask_join", "allow_mod"})
 
 
 class VideoSDK(Vendor):
+    """The VideoSDK REST API v2."""
+
     name: ClassVar[str] = "videosdk"
     title: ClassVar[str] = "VideoSDK"
     # official pages write some lists with a slash at the end, the official client without
@@ -74,46 +79,46 @@ class VideoSDK(Vendor):
     # -- credentials and errors -----------------------------------------------------------------------------
 
     def authenticate(self, call: Call) -> None:
-        """A bare HS256 token (no ``Bearer``), fact sheet §1. 401 for a bad one, 403 for one that may not do REST."""
+        """A bare HS256 token (no ``Bearer``). 401 for a bad one, 403 for one that may not do REST."""
         header = call.headers.get("authorization", "")
         try:
             # whether a prefix is tolerated is unknown; every page says to send none
             claims = self.claims(header)
-        except tokens.BadToken as bad:
-            raise Refused(self.error(401, "Token is invalid or expired")) from bad
+        except tokens.BadTokenError as bad:
+            raise RefusedError(self.error(401, "Token is invalid or expired")) from bad
         if claims.get("version") != 2 or isinstance(claims["version"], bool | float):
-            raise Refused(self.error(403, "Token of version 2 is required to access V2 api"))
+            raise RefusedError(self.error(403, "Token of version 2 is required to access V2 api"))
         roles = claims.get("roles")
         if roles is not None and (not isinstance(roles, list) or "crawler" not in roles):
-            raise Refused(self.error(403, f"Not allowed to access V2 api with role {_role(roles)}"))
+            raise RefusedError(self.error(403, f"Not allowed to access V2 api with role {_role(roles)}"))
         # a token scoped to one room or participant is made for joining; whether REST takes one is unknown
         if "roomId" in claims or "participantId" in claims:
-            raise Refused(self.error(403, "Not allowed to access V2 api with a token for joining"))
+            raise RefusedError(self.error(403, "Not allowed to access V2 api with a token for joining"))
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token of this account, whatever it is for; raises ``BadToken``."""
+        """The claims of a token of this account, whatever it is for; raises ``BadTokenError``."""
         _, claims = tokens.read(token, SECRET)
         now = time.time()
         if claims.get("apikey") != KEY:
-            raise tokens.BadToken("apikey is not this account's")
+            raise tokens.BadTokenError("apikey is not this account's")
         if tokens.whole(claims, "exp") <= now:
-            raise tokens.BadToken("expired")
+            raise tokens.BadTokenError("expired")
         if "nbf" in claims and tokens.whole(claims, "nbf") > now:
-            raise tokens.BadToken("not valid yet")
+            raise tokens.BadTokenError("not valid yet")
         permissions = claims.get("permissions")
         # documented as mandatory; the SDK calls it harmless for REST. ask_join has to stand alone
         if not isinstance(permissions, list) or not permissions or not PERMISSIONS.issuperset(permissions):
-            raise tokens.BadToken("permissions missing or unknown")
+            raise tokens.BadTokenError("permissions missing or unknown")
         if "ask_join" in permissions and len(permissions) > 1:
-            raise tokens.BadToken("ask_join beside other permissions")
+            raise tokens.BadTokenError("ask_join beside other permissions")
         return claims
 
     def error(self, status: int, text: str) -> Answer:
-        """400 is plain text (official samples read it so), the rest JSON with ``error`` (fact sheet §5)."""
+        """400 is plain text (official samples read it so), the rest JSON with ``error``."""
         return as_text(text, status) if status == 400 else as_json({"error": text}, status)
 
-    def refuse(self, status: int, text: str) -> Refused:
-        return Refused(self.error(status, text))
+    def refuse(self, status: int, text: str) -> RefusedError:
+        return RefusedError(self.error(status, text))
 
     def no_route(self, call: Call, known: bool) -> Answer:
         return self.error(404, f"Cannot {call.method} {call.path}")
@@ -267,13 +272,13 @@ class VideoSDK(Vendor):
     def _known_room(self, reference: str) -> Room:
         room = self.store.room(reference)
         if room is None:
-            raise NotPossible(404, f"VideoSDK has no room with id or customRoomId {reference!r}")
+            raise NotPossibleError(404, f"VideoSDK has no room with id or customRoomId {reference!r}")
         return room
 
     def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
         known = self._known_room(room)
         if known.disabled and known.room_id not in self.store.live:
-            raise NotPossible(409, f"room {known.room_id} is deactivated: nobody can join it")
+            raise NotPossibleError(409, f"room {known.room_id} is deactivated: nobody can join it")
         return videosdk_sessions.session_view(self.store.join(known, list(people)), "")
 
     def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
@@ -281,7 +286,7 @@ class VideoSDK(Vendor):
         leaving = [session.people[i] for i in identities or () if i in session.people]
         if identities is not None and len(leaving) < len(identities):
             missing = [i for i in identities if i not in session.people]
-            raise NotPossible(404, f"not in the session: {', '.join(missing)}")
+            raise NotPossibleError(404, f"not in the session: {', '.join(missing)}")
         if identities is None:
             self.store.end(session)
         else:
@@ -292,14 +297,14 @@ class VideoSDK(Vendor):
         room = self._known_room(reference)
         session = self.store.live.get(room.room_id)
         if session is None:
-            raise NotPossible(409, f"no session is live in room {room.room_id}")
+            raise NotPossibleError(409, f"no session is live in room {room.room_id}")
         return session
 
     def recording_action(self, room: str, action: str) -> dict[str, Any]:
         if action == "start":
             session = self._live(room)
             if any(self.store.running(session, "meeting")):
-                raise NotPossible(409, "a recording is already running")
+                raise NotPossibleError(409, "a recording is already running")
             recording = self.store.record(session, "meeting", {})
         else:
             recording = self._newest(room)
@@ -316,7 +321,7 @@ class VideoSDK(Vendor):
         for recording in reversed(self.store.recordings.values()):
             if recording.session.room is room and recording.kind == "meeting" and not recording.deleted:
                 return recording
-        raise NotPossible(409, f"room {room.room_id} has no recording; start one first")
+        raise NotPossibleError(409, f"room {room.room_id} has no recording; start one first")
 
     def needs_signature(self, path: str) -> bool:
         return False
@@ -328,26 +333,26 @@ class VideoSDK(Vendor):
         """As the media servers check it at join time: version 2, roles with rtc, a room to go to."""
         try:
             claims = self.claims(token)
-        except tokens.BadToken as bad:
-            raise NotPossible(401, f"token refused (client error 4002): {bad}") from bad
+        except tokens.BadTokenError as bad:
+            raise NotPossibleError(401, f"token refused (client error 4002): {bad}") from bad
         if claims.get("version") != 2:
-            raise NotPossible(401, "token refused: version must be 2 beside roomId or roles")
+            raise NotPossibleError(401, "token refused: version must be 2 beside roomId or roles")
         roles = claims.get("roles")
         if roles is not None and (not isinstance(roles, list) or "rtc" not in roles):
-            raise NotPossible(401, "token refused: roles must hold rtc to join")
+            raise NotPossibleError(401, "token refused: roles must hold rtc to join")
         if "ask_join" in claims["permissions"]:
-            raise NotPossible(401, "token may only ask to join: somebody inside has to let it in")
+            raise NotPossibleError(401, "token may only ask to join: somebody inside has to let it in")
         if "roomId" not in claims:
-            raise NotPossible(401, "token has no roomId: say in the token which room it is for")
+            raise NotPossibleError(401, "token has no roomId: say in the token which room it is for")
         room = self.store.rooms.get(str(claims["roomId"]))
         if room is None:
-            raise NotPossible(404, "token is for a room that does not exist (client error 4003)")
+            raise NotPossibleError(404, "token is for a room that does not exist (client error 4003)")
         identity = str(claims.get("participantId") or letters(8))
         allowed = room.config.get("allowedParticipantIds")
         if any(character.isspace() for character in identity):
-            raise NotPossible(401, "participantId must not hold spaces (client error 4004)")
+            raise NotPossibleError(401, "participantId must not hold spaces (client error 4004)")
         if allowed and identity not in allowed:
-            raise NotPossible(401, "participantId is not among the room's allowedParticipantIds")
+            raise NotPossibleError(401, "participantId is not among the room's allowedParticipantIds")
         role = "host" if "allow_mod" in claims["permissions"] else "guest"
         return self.people_join(room.room_id, [Guest(name or identity, role, identity)])
 

@@ -1,19 +1,23 @@
-"""VideoSDK v2: recordings of a whole meeting and the HLS streams (fact sheet §2.3, §2.4), and their files."""
+"""VideoSDK v2: recordings of a whole meeting and the HLS streams, and their files.
+
+Pages: docs.videosdk.live/api-reference/realtime-communication/start-recording, start-hlsstream and their neighbours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files, videosdk_transcripts
 from airflow_provider_rooms.sandbox.checks import Record, Text
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.videosdk_shapes import HLS_ORDER, RECORDING_ORDER, SUMMARY, USER_ID, links
-from airflow_provider_rooms.sandbox.videosdk_store import Recording, Session, Store
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from airflow_provider_rooms.sandbox.videosdk import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk_store import Recording, Session, Store
 
 _ROOM: Final = {"roomId": Text(shortest=1)}
 START: Final = Record({**_ROOM, **RECORDING_ORDER}, required=("roomId",))
@@ -26,6 +30,7 @@ START_HLS: Final = Record(
 
 
 def routes(vendor: VideoSDK) -> Iterable[Route]:
+    """The paths of this module."""
     meetings = Recordings(vendor)
     return (
         Route("POST", "/v2/recordings/start", meetings.start),
@@ -44,6 +49,8 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
 
 
 class Recordings:
+    """Recordings of whole meetings, and HLS streams."""
+
     def __init__(self, vendor: VideoSDK) -> None:
         self.vendor = vendor
 
@@ -194,6 +201,7 @@ def file_path(recording: Recording) -> str:
 
 
 def file_view(recording: Recording, base: str) -> dict[str, Any]:
+    """The file of a finished recording."""
     path = file_path(recording)
     own_storage = bool(recording.order.get("awsDirPath") or recording.order.get("preSignedUrl"))
     audio = recording.order.get("config", {}).get("mode") == "audio"
@@ -218,6 +226,7 @@ def file_view(recording: Recording, base: str) -> dict[str, Any]:
 
 
 def hls_view(stream: Recording, base: str) -> dict[str, Any]:
+    """An HLS stream; ``end`` is null while it runs."""
     room = stream.session.room
     return {
         "sessionId": stream.session.id,

@@ -1,8 +1,10 @@
-"""VideoSDK v2: sessions and participants (fact sheet §2.2)."""
+"""VideoSDK v2: sessions and participants.
+
+Pages: docs.videosdk.live/api-reference/realtime-communication/fetch-sessions, end-session and their neighbours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,11 +12,13 @@ from airflow_provider_rooms.sandbox.checks import Flag, Record, Text
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.credentials import KEY
 from airflow_provider_rooms.sandbox.videosdk_shapes import USER_ID, links
-from airflow_provider_rooms.sandbox.videosdk_store import Person, Session
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_provider_rooms.sandbox.videosdk import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk_store import Person, Session
 
 STATUSES: Final = ("ongoing", "ended")
 
@@ -33,6 +37,7 @@ _REMOVE: Final = Record(
 
 
 def routes(vendor: VideoSDK) -> Iterable[Route]:
+    """The paths of this module."""
     sessions = Sessions(vendor)
     return (
         Route("GET", "/v2/sessions", sessions.list_sessions),
@@ -46,6 +51,8 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
 
 
 class Sessions:
+    """Sessions and who was in them."""
+
     def __init__(self, vendor: VideoSDK) -> None:
         self.vendor = vendor
 
@@ -153,10 +160,12 @@ class Sessions:
 
 
 def status_of(session: Session) -> str:
+    """VideoSDK's word for it."""
     return "ongoing" if session.end is None else "ended"
 
 
 def session_view(session: Session, base: str) -> dict[str, Any]:
+    """A session with its participants."""
     room = session.room
     return {
         "id": session.id,
@@ -175,6 +184,7 @@ def session_view(session: Session, base: str) -> dict[str, Any]:
 
 
 def person_view(person: Person) -> dict[str, Any]:
+    """A participant; ``end`` of the last timelog entry is null while present."""
     return {
         "_id": person.id,
         "participantId": person.participant_id,

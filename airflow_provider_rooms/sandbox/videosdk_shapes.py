@@ -1,11 +1,13 @@
-"""VideoSDK: what its bodies may hold, as tables (fact sheet §3), and the small pieces that answers share."""
+"""VideoSDK: what its bodies may hold, as tables, and the small pieces that answers share."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rooms.sandbox.checks import Flag, Items, Record, Spec, Text, Whole
-from airflow_provider_rooms.sandbox.videosdk_store import Room
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.videosdk_store import Room
 
 USER_ID: Final = "5f7edbb14c938bcd42944527"
 USER: Final = {"email": "sandbox@example.com", "name": "Sandbox", "discontinuedReason": None, "id": USER_ID}
@@ -53,7 +55,7 @@ HLS_ORDER: Final[dict[str, Spec]] = {
     "resourceId": Text(shortest=1),
 }
 
-#: The body of Create Room (fact sheet §3). Whether VideoSDK refuses a field that it does not know is unknown;
+#: The body of Create Room. Whether VideoSDK refuses a field that it does not know is unknown;
 #: here it is refused (``unknown_fields`` in ``/control/behaviour`` turns that off).
 CREATE_ROOM: Final = Record(
     {
@@ -102,5 +104,6 @@ DEACTIVATE: Final = Record({"roomId": Text(shortest=1)}, required=("roomId",))
 
 
 def links(room: Room, base: str) -> dict[str, str]:
+    """The links of a room."""
     # get_session is only the collection, in every sample
     return {"get_room": f"{base}/v2/rooms/{room.room_id}", "get_session": f"{base}/v2/sessions/"}

@@ -1,14 +1,17 @@
-"""VideoSDK: rooms, sessions and recordings, and how they live (fact sheet §6)."""
+"""VideoSDK: rooms, sessions and recordings, and how they live."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rooms.sandbox.clock import Clock
 from airflow_provider_rooms.sandbox.vendor import Guest, hex_id, letters, new_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from airflow_provider_rooms.sandbox.clock import Clock
 
 #: Documented on five versions of the Create Room page: minutes, 480 when not given.
 AUTO_CLOSE_DEFAULT: Final = 480
@@ -24,6 +27,8 @@ TRANSCRIPT_DELAY_SECONDS: Final = 60.0
 
 @dataclass(slots=True, eq=False)
 class Room:
+    """A room: for ever, unless it is deactivated."""
+
     id: str
     room_id: str
     custom_id: str | None
@@ -37,6 +42,8 @@ class Room:
 
 @dataclass(slots=True, eq=False)
 class Person:
+    """A participant of a session, with every stretch of presence."""
+
     id: str
     participant_id: str
     name: str
@@ -49,6 +56,8 @@ class Person:
 
 @dataclass(slots=True, eq=False)
 class Session:
+    """From the first join to the last leave."""
+
     id: str
     room: Room
     start: datetime

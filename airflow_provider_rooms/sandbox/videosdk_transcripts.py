@@ -1,22 +1,24 @@
-"""VideoSDK ``/ai/v1``: transcriptions made after a recording (fact sheet §2.6). Their list has a key of its own."""
+"""VideoSDK ``/ai/v1``: transcriptions made after a recording. Their list has a key of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files
 from airflow_provider_rooms.sandbox.clock import iso_millis
-from airflow_provider_rooms.sandbox.videosdk_store import Transcript
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_provider_rooms.sandbox.videosdk import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk_store import Transcript
 
 FORMATS: Final = ("json", "srt", "txt", "tsv", "vtt")
 
 
 def routes(vendor: VideoSDK) -> Iterable[Route]:
+    """The paths of this module."""
     transcripts = Transcripts(vendor)
     return (
         Route("GET", "/ai/v1/post-transcriptions", transcripts.list_),
@@ -25,6 +27,8 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
 
 
 class Transcripts:
+    """Post transcriptions."""
+
     def __init__(self, vendor: VideoSDK) -> None:
         self.vendor = vendor
 

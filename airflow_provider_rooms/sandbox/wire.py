@@ -60,7 +60,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Raised anywhere in a handler to answer at once."""
 
     def __init__(self, answer: Answer) -> None:
@@ -68,7 +68,7 @@ class Refused(Exception):
         self.answer = answer
 
 
-class NotPossible(Exception):
+class NotPossibleError(Exception):
     """A ``/control`` action that cannot be done, with the status and the reason to give."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -78,11 +78,13 @@ class NotPossible(Exception):
 
 
 def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer of JSON."""
     body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     return Answer(status, body, JSON_TYPE, dict(headers or {}))
 
 
 def as_text(text: str, status: int = 200) -> Answer:
+    """An answer of plain text."""
     return Answer(status, text.encode(), TEXT_TYPE)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow_provider_rooms.sandbox.clock import Clock
 from airflow_provider_rooms.sandbox.faults import Faults, RequestLog
 from airflow_provider_rooms.sandbox.registry import VENDORS
-from airflow_provider_rooms.sandbox.vendor import Vendor
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.vendor import Vendor
 
 
 class World:

@@ -1,0 +1,153 @@
+"""``/control`` from Python: what the fixture ``rooms_sandbox`` hands out. Works with any running sandbox."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+from airflow_provider_rooms.sandbox import credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Airflow connection type → vendor in paths and in ``/control``.
+CONN_TYPES: Final = {"videosdk": "videosdk", "hundredms": "hundredms", "twilio_video": "twilio"}
+_TIMEOUT_SECONDS: Final = 30
+
+
+class ControlError(Exception):
+    """The sandbox refused, and says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+class RoomsSandbox:
+    """A running sandbox and what can be made to happen in it.
+
+    Vendors are ``videosdk``, ``hundredms`` and ``twilio`` (the connection type ``twilio_video`` is understood
+    too); rooms are given by id or name.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    # -- what there is ----------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """Rooms, sessions and recordings of every vendor, newest first, in the vendor's own shape."""
+        found: dict[str, dict[str, list[dict[str, Any]]]] = self._call("GET", "/control/state")
+        return found
+
+    def rooms(self, vendor: str) -> list[dict[str, Any]]:
+        """The rooms of one vendor, newest first."""
+        return self.state()[_vendor(vendor)]["rooms"]
+
+    def requests(self, vendor: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
+        """Requests seen by the vendors, oldest first: method, path, status, vendor, at."""
+        rows: list[dict[str, Any]] = self._call("GET", "/control/requests")
+        wanted = None if vendor is None else _vendor(vendor)
+        return [row for row in rows if wanted in (None, row["vendor"]) and method in (None, row["method"])]
+
+    # -- what can be done -------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget everything: rooms, faults, requests, behaviour, and the clock's lead."""
+        self._call("POST", "/control/reset")
+
+    def fault(self, vendor: str, kind: str = "status", **fault: Any) -> None:
+        """Set a fault: ``fault("twilio", "status", status=503, method="POST", path="/v1/Rooms*", times=2)``.
+
+        Kinds are ``status``, ``drop_before``, ``drop_after``, ``delay`` and ``body``.
+        """
+        self._call("POST", "/control/faults", {"vendor": _vendor(vendor), "kind": kind, **fault})
+
+    def clear_faults(self) -> None:
+        """Take all faults back."""
+        self._call("DELETE", "/control/faults")
+
+    def behave(self, vendor: str, **switches: Any) -> dict[str, Any]:
+        """Turn switches of a vendor, such as ``read_lag_seconds=5``; answers all of them."""
+        now: dict[str, Any] = self._call("POST", "/control/behaviour", {"vendor": _vendor(vendor), **switches})
+        return now
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox clock on."""
+        self._call("POST", "/control/clock", {"advance_seconds": seconds})
+
+    def start_session(
+        self, vendor: str, room: str, participants: Iterable[str | Mapping[str, str]] | None = None
+    ) -> dict[str, Any]:
+        """People join (a teacher and a student if nobody is named). Answers the session."""
+        return self._room(vendor, room, "session", _order("start", participants))
+
+    def end_session(self, vendor: str, room: str, participants: Iterable[str] | None = None) -> dict[str, Any]:
+        """Everybody leaves, or only those named. Answers the session."""
+        return self._room(vendor, room, "session", _order("end", participants))
+
+    def recording(self, vendor: str, room: str, action: str) -> dict[str, Any]:
+        """``start``, ``complete`` or ``fail`` the newest recording of the room. Answers it."""
+        return self._room(vendor, room, "recording", {"action": action})
+
+    def join(self, vendor: str, token: str, name: str | None = None) -> dict[str, Any]:
+        """Join with a token (100ms: or a room code), checked as the vendor does at the door."""
+        session: dict[str, Any] = self._call("POST", f"/control/{_vendor(vendor)}/join", {"token": token, "name": name})
+        return session
+
+    # -- Airflow ----------------------------------------------------------------------------------------------
+
+    def connection(self, conn_type: str) -> dict[str, Any]:
+        """An Airflow connection to a vendor of this sandbox, in Airflow's JSON form."""
+        kind = "twilio_video" if conn_type == "twilio" else conn_type
+        given: dict[str, Any] = {"conn_type": kind, "host": f"{self.url}/{_vendor(conn_type)}"}
+        if kind == "twilio_video":
+            return given | {
+                "login": credentials.TWILIO_API_KEY,
+                "password": credentials.TWILIO_SECRET,
+                "extra": {"account_sid": credentials.TWILIO_ACCOUNT},
+            }
+        return given | {"login": credentials.KEY, "password": credentials.SECRET, "extra": {}}
+
+    def env(self) -> dict[str, str]:
+        """Environment variables that give Airflow the default connection of each vendor."""
+        return {f"AIRFLOW_CONN_{kind.upper()}_DEFAULT": json.dumps(self.connection(kind)) for kind in CONN_TYPES}
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _room(self, vendor: str, room: str, what: str, order: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._call("POST", f"/control/{_vendor(vendor)}/rooms/{quote(room)}/{what}", order)
+        return answer
+
+    def _call(self, method: str, path: str, order: dict[str, Any] | None = None) -> Any:
+        # no proxy of the environment is asked: the sandbox is on this machine or as good as
+        parts = urlsplit(self.url)
+        link = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_TIMEOUT_SECONDS)
+        try:
+            body = None if order is None else json.dumps(order)
+            link.request(method, path, body, {"content-type": "application/json"} if body else {})
+            answer = link.getresponse()
+            text = answer.read().decode()
+        finally:
+            link.close()
+        if answer.status != 200:
+            raise ControlError(answer.status, _reason(text))
+        return json.loads(text)
+
+
+def _vendor(name: str) -> str:
+    return CONN_TYPES.get(name, name)
+
+
+def _order(action: str, participants: Iterable[Any] | None) -> dict[str, Any]:
+    return {"action": action} if participants is None else {"action": action, "participants": list(participants)}
+
+
+def _reason(text: str) -> str:
+    try:
+        return str(json.loads(text)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return text
