@@ -75,7 +75,13 @@ def class_rooms() -> None:
             ref=ref,
             map_index_template="{{ task.conn_id }}: {{ task.ref }}",
         )
-        mail = EmailOperator(task_id="mail", to="{{ params.mail_to }}", subject=ref, html_content=MAIL)
+        mail = EmailOperator(
+            task_id="mail",
+            to="{{ params.mail_to }}",
+            subject=ref,
+            html_content=MAIL,
+            map_index_template="{{ task.subject }}",
+        )
         create >> mail
 
     class_room.expand_kwargs(classes_of_the_day())

@@ -21,9 +21,10 @@ ZONES = [
 def write_soon(target: Path, now: dt.datetime, *, first: int = 6, step: int = 2) -> dt.date:
     """Write the shipped timetable for today, its sections beginning ``first`` minutes from now and ``step`` apart.
 
-    :return: the date of these classes; the same in every zone that was picked.
+    :return: the date of these classes, which is the same in all their zones and in UTC.
     """
-    date, zones = _daytime(now)
+    zones = daytime(now)
+    date = now.astimezone(dt.UTC).date()
     with SHIPPED.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     hours: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)  # of each section, in order
@@ -48,12 +49,8 @@ def write_soon(target: Path, now: dt.datetime, *, first: int = 6, step: int = 2)
     return date
 
 
-def _daytime(now: dt.datetime) -> tuple[dt.date, list[ZoneInfo]]:
-    """The date on which it is between six and eight o'clock in the evening in most of the zones, and those zones."""
-    by_date: dict[dt.date, list[ZoneInfo]] = defaultdict(list)
-    for zone in map(ZoneInfo, ZONES):
-        local = now.astimezone(zone)
-        if 6 <= local.hour < 20:
-            by_date[local.date()].append(zone)
-    date, zones = max(by_date.items(), key=lambda item: len(item[1]))
-    return date, zones[:4]
+def daytime(now: dt.datetime) -> list[ZoneInfo]:
+    """Some zones in which it is between six and eight o'clock in the evening on the same date as in UTC; never empty."""
+    local = {zone: now.astimezone(zone) for zone in map(ZoneInfo, ZONES)}
+    today = now.astimezone(dt.UTC).date()
+    return [zone for zone, there in local.items() if there.date() == today and 6 <= there.hour < 20][:4]

@@ -1,0 +1,151 @@
+"""Airflow's web page with the three vendors beside it, to click through: `make ui`.
+
+Starts `airflow standalone`, the sandbox and a mail sink, all on 127.0.0.1 and all fresh; Ctrl-C ends them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soon import write_soon
+from stack import REPO, MailSink, airflow_environment, free_port, mail_sink, sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import EmailMessage
+
+HOME = REPO / ".ui"
+PATIENCE = 180  # seconds until Airflow is up
+PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+
+class TalkingSink(MailSink):
+    """Says on the terminal what arrived."""
+
+    def take(self, mail: EmailMessage) -> None:
+        """Keep the mail and name it."""
+        super().take(mail)
+        print(f"  mail to {mail['To']}: {mail['Subject']}", flush=True)
+
+
+def main() -> int:
+    """Serve until interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir()
+    timetable = HOME / "timetable.csv"
+    write_soon(timetable, dt.datetime.now(dt.UTC), first=10, step=10)
+    password = secrets.token_urlsafe(9)
+    (HOME / "passwords.json").write_text(json.dumps({"admin": password}))
+    port = free_port(8080)
+    try:
+        with sandbox(HOME / "sandbox.log", port=free_port(8790)) as vendors, mail_sink(TalkingSink()) as (_, smtp_port):
+            environment = airflow_environment(HOME, vendors.url, smtp_port) | web_settings(port)
+            with standalone(environment, HOME / "airflow.log") as airflow:
+                print("Airflow is starting (about half a minute) …", flush=True)
+                wait_until_healthy(airflow, port)
+                print(f"""
+Airflow    http://127.0.0.1:{port}     user admin, password {password}
+Vendors    {vendors.url}     their rooms, and buttons that play a class
+Log        {os.path.relpath(HOME)}/airflow.log
+
+Try this:  Dags > class_rooms > Trigger, with this timetable, whose classes begin from ten minutes on:
+           {timetable}
+           Then open a task of class_room.create: XCom has the room, and its link leads to the room at its vendor.
+           Admin > Connections > Add shows the three connection types.
+Ctrl-C ends all of it.
+""")
+                return airflow.wait()
+    except KeyboardInterrupt:
+        print("\nEnded.")
+        return 0
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def web_settings(port: int) -> dict[str, str]:
+    """Where Airflow's parts listen, and who may log in."""
+    here = f"http://127.0.0.1:{port}"
+    return {
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": here,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{here}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+        # Mapped tasks wait for nothing but each other.
+        "AIRFLOW__CORE__PARALLELISM": "8",
+    }
+
+
+@contextmanager
+def standalone(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`airflow standalone` in a process group of its own, which is empty on the way out."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("airflow"), "standalone"],
+            env=environment | {"PATH": f"{Path(sys.executable).parent}:{environment.get('PATH', '')}"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        print("\nEnding Airflow …", flush=True)
+        for number, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+            if _end_group(process, number, seconds):
+                break
+
+
+def _end_group(process: subprocess.Popen[bytes], number: signal.Signals, seconds: float) -> bool:
+    """Send the signal to the whole group; whether it is gone within the time."""
+    until = time.monotonic() + seconds
+    try:
+        os.killpg(process.pid, number)
+        while time.monotonic() < until:
+            process.poll()  # collects the leader, which would count as alive otherwise
+            os.killpg(process.pid, 0)
+            time.sleep(0.2)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until all of Airflow's parts are up."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with opener.open(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
+                health = json.load(answer)
+            if all(health[part]["status"] == "healthy" for part in PARTS):
+                return
+        except (OSError, KeyError, ValueError):
+            pass
+        time.sleep(0.5)
+    raise RuntimeError(f"Airflow did not come up; see {HOME / 'airflow.log'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
