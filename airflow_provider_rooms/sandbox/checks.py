@@ -94,6 +94,14 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyValue:
+    """A value that is the caller's own business."""
+
+    def problem(self, value: object, at: str, lenient: bool = False) -> Problem | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """An array of things alike."""
 

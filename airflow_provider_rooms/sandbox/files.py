@@ -23,6 +23,7 @@ MEDIA_BYTES: Final = 192 * 1024
 
 _TYPES: Final = {
     "mp4": "video/mp4",
+    "mp3": "audio/mpeg",
     "webm": "video/webm",
     "mkv": "video/x-matroska",
     "mka": "audio/x-matroska",

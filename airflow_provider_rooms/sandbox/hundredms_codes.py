@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rooms.sandbox.checks import Record, Table, Text
+from airflow_provider_rooms.sandbox.checks import AnyValue, Record, Table, Text
 from airflow_provider_rooms.sandbox.clock import iso_go
 from airflow_provider_rooms.sandbox.hundredms_shapes import UPDATE_CODE
 from airflow_provider_rooms.sandbox.hundredms_store import Code, Room, Template
@@ -22,19 +22,13 @@ if TYPE_CHECKING:
 CODES_PER_ROOM: Final = 100
 
 
-class _Anything:
-    """Role settings have dozens of fields of their own; rooms need only the role's name."""
-
-    def problem(self, value: object, at: str, lenient: bool = False) -> None:
-        return None
-
-
-#: Templates are camelCase, unlike everything else at 100ms.
+#: Templates are camelCase, unlike everything else at 100ms. Role settings have dozens of fields of their own;
+#: rooms need only the role's name.
 _TEMPLATE: Final = Record(
     {
         "name": Text(shortest=1, pattern=r"[A-Za-z0-9 .\-_:]+"),
-        "roles": Table(_Anything()),
-        "settings": _Anything(),
+        "roles": Table(AnyValue()),
+        "settings": AnyValue(),
     },
     required=("name",),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rooms.sandbox import files, videosdk_transcripts
+from airflow_provider_rooms.sandbox import files, videosdk_individual, videosdk_transcripts
 from airflow_provider_rooms.sandbox.checks import Record, Text
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.videosdk_shapes import HLS_ORDER, RECORDING_ORDER, SUMMARY, USER_ID, links
@@ -44,6 +44,7 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
         Route("GET", "/v2/hls/{id}", meetings.get_hls),
         Route("DELETE", "/v2/hls/{id}", meetings.delete_hls),
         Route("GET", "/v2/hls/{id}/active", meetings.active_hls),
+        *videosdk_individual.routes(vendor, meetings),
         *videosdk_transcripts.routes(vendor),
     )
 
@@ -254,4 +255,8 @@ def has_file(store: Store, path: str) -> bool:
                 return True
         elif recording.ready is not None and recording.file_id in path:
             return True
-    return any(t.end is not None and t.id in path for t in store.transcripts.values())
+    if any(merge.end is not None and merge.path == path for merge in store.merges.values()):
+        return True
+    finished = [text.id for text in store.transcripts.values() if text.end is not None]
+    finished += [text.id for text in store.captions.values() if text.end is not None]
+    return any(id_ in path for id_ in finished)

@@ -100,6 +100,38 @@ class Transcript:
     summary: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Merge:
+    """A job that puts the sound of two participants into the two channels of one file."""
+
+    id: str
+    session: Session
+    channel1: list[dict[str, str]]
+    channel2: list[dict[str, str]]
+    start: datetime
+    file_id: str
+    end: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        return "running" if self.end is None else "completed"
+
+    @property
+    def path(self) -> str:
+        return f"merge-recordings/{self.session.id}/{self.file_id}.mp3"
+
+
+@dataclass(slots=True, eq=False)
+class Captions:
+    """A realtime transcription: text while people talk."""
+
+    id: str
+    session: Session
+    order: dict[str, Any]
+    start: datetime
+    end: datetime | None = None
+
+
 class Store:
     """Everything a VideoSDK account holds."""
 
@@ -113,6 +145,8 @@ class Store:
         self.live: dict[str, Session] = {}
         self.recordings: dict[str, Recording] = {}
         self.transcripts: dict[str, Transcript] = {}
+        self.merges: dict[str, Merge] = {}
+        self.captions: dict[str, Captions] = {}
 
     # -- rooms ----------------------------------------------------------------------------------------------
 
@@ -184,6 +218,9 @@ class Store:
                 person.timelog[-1] = (person.timelog[-1][0], now)
         for recording in self.running(session):
             self.stop(recording)
+        for captions in self.captions.values():
+            if captions.session is session and captions.end is None:
+                captions.end = now
         if session.room.config.get("autoCloseConfig", {}).get("type") == "session-end-and-deactivate":
             self.deactivate(session.room)
 
