@@ -60,18 +60,22 @@ def read_options(model: type[Options], given: Mapping[str, Any], *, vendor: str)
     try:
         return model.model_validate(_without_none(given)).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
-        problems = [
-            ".".join(["options", *(str(item) for item in row["loc"])])
-            + ": "
-            + row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
-            + ("" if row["type"] in ("value_error", "missing") else f", got {_show(row['input'], row['loc'])}")
-            for row in error.errors(include_url=False, include_context=False)
-        ]
+        problems = [_problem(row) for row in error.errors(include_url=False, include_context=False)]
         raise InvalidSpecError(
             "; ".join(problems) + ("" if problems[-1].endswith("?") else "."),
             vendor=vendor,
             advice='A field that is newer than this package goes into options={"extra_body": {…}}.',
         ) from None
+
+
+def _problem(row: Any) -> str:
+    """One of pydantic's errors in our words: where, what, and what was given unless that is a secret."""
+    path: tuple[str | int, ...] = row["loc"]
+    text: str = row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+    text, _, ours = text.partition(", got ")
+    if row["type"] != "missing" and not text.endswith("?"):
+        text += f", got {ours if ours and _SECRET_FIELDS.isdisjoint(path) else _show(row['input'], path)}"
+    return f"{'.'.join(['options', *map(str, path)])}: {text}"
 
 
 def merge(base: Mapping[str, Any], more: Mapping[str, Any], *, source: str) -> dict[str, Any]:
