@@ -30,10 +30,12 @@ from rich.table import Table
 from airflow_provider_rooms.timetable import Class, read_timetable
 from dag_run import DagResult, run_dag
 from soon import SHIPPED, write_soon
-from stack import REPO, MailSink, Sandbox, airflow_environment, end, mail_sink, sandbox
+from stack import REPO, MailSink, airflow_environment, end, mail_sink, room_ids, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 PATIENCE = 300  # seconds for one run of the DAG
 WORDS = {"videosdk": "VideoSDK", "hundredms": "100ms", "twilio_video": "Twilio Video"}
@@ -84,17 +86,17 @@ def demo(home: Path, log: Path) -> list[str]:
     with sandbox(home / "sandbox.log") as vendors, mail_sink() as (sink, smtp_port):
         console.print(f"Sandbox (the three vendors): {vendors.url}   Mail sink: 127.0.0.1:{smtp_port}")
         conf = {"timetable": str(timetable), "date": date.isoformat()}
-        with airflow(airflow_environment(home, vendors.url, smtp_port), conf, log) as run:
+        with airflow(airflow_environment(home, vendors, smtp_port), conf, log) as run:
             return two_runs(run, classes, vendors, sink)
 
 
 def two_runs(
-    run: Callable[[], DagResult | None], classes: tuple[Class, ...], vendors: Sandbox, sink: MailSink
+    run: Callable[[], DagResult | None], classes: tuple[Class, ...], vendors: RoomsSandbox, sink: MailSink
 ) -> list[str]:
     """The same day twice; what went wrong, if anything."""
     wanted = len(classes) * len(WORDS)
     runs: list[DagResult] = []
-    held: list[dict[str, set[str]]] = []
+    held: list[set[tuple[str, str]]] = []
     mailed: list[list[str]] = []
     for label in ("First run", "Second run, the same day again"):
         sink.mails.clear()
@@ -103,25 +105,25 @@ def two_runs(
         if result is None:
             return ["Airflow ended early."]
         runs.append(result)
-        held.append(vendors.rooms())
+        held.append(room_ids(vendors))
         mailed.append(sink.bodies())
         outcomes = Counter(room["outcome"] for room in result.rooms)
         console.print(
             f"{label}: {result.state} in {time.monotonic() - began:.0f} s; {outcomes['created']} created, "
-            f"{outcomes['found']} found, {len(sink.mails)} mails; the sandbox holds {count(held[-1])} rooms."
+            f"{outcomes['found']} found, {len(sink.mails)} mails; the sandbox holds {len(held[-1])} rooms."
         )
     show(runs, classes, mailed[0])
     faults = check(runs, held, mailed, classes)
     if not faults:
         console.print(
-            f"\n[bold green]{count(held[0])} rooms for {len(classes)} classes on three vendors, a mail about each; "
+            f"\n[bold green]{len(held[0])} rooms for {len(classes)} classes on three vendors, a mail about each; "
             "the second run made none.[/]"
         )
     return faults
 
 
 def check(
-    runs: list[DagResult], held: list[dict[str, set[str]]], mailed: list[list[str]], classes: tuple[Class, ...]
+    runs: list[DagResult], held: list[set[tuple[str, str]]], mailed: list[list[str]], classes: tuple[Class, ...]
 ) -> list[str]:
     """Everything that is not as promised."""
     faults = []
@@ -142,10 +144,8 @@ def check(
     first, second = ({(conn_type(room), room["name"]): room["id"] for room in result.rooms} for result in runs)
     if first != second:
         faults.append("the second run has other room ids than the first")
-    if held[0] != held[1] or count(held[0]) != len(wanted):
-        faults.append(
-            f"the sandbox held {count(held[0])} rooms after the first run and {count(held[1])} after the second"
-        )
+    if held[0] != held[1] or len(held[0]) != len(wanted):
+        faults.append(f"the sandbox held {len(held[0])} rooms after the first run and {len(held[1])} after the second")
     return faults
 
 
@@ -176,7 +176,7 @@ def show(runs: list[DagResult], classes: tuple[Class, ...], mailed: list[str]) -
 
 
 def watch(
-    label: str, run: Callable[[], DagResult | None], wanted: int, vendors: Sandbox, sink: MailSink
+    label: str, run: Callable[[], DagResult | None], wanted: int, vendors: RoomsSandbox, sink: MailSink
 ) -> DagResult | None:
     """Let one run happen while showing how far it is."""
     done: queue.Queue[DagResult | None] = queue.Queue()
@@ -190,7 +190,7 @@ def watch(
             try:
                 return done.get(timeout=0.5)
             except queue.Empty:
-                status.update(f"{label}: {count(vendors.rooms())} rooms, {len(sink.mails)} mails of {wanted}")
+                status.update(f"{label}: {len(room_ids(vendors))} rooms, {len(sink.mails)} mails of {wanted}")
     raise RuntimeError(f"the run took more than {PATIENCE} seconds")
 
 
@@ -244,11 +244,6 @@ def reasons(log: Path) -> list[str]:
 def conn_type(room: dict[str, Any]) -> str:
     """``videosdk`` of ``videosdk_default``."""
     return str(room["conn_id"]).removesuffix("_default")
-
-
-def count(rooms: dict[str, set[str]]) -> int:
-    """All rooms of all vendors."""
-    return sum(map(len, rooms.values()))
 
 
 if __name__ == "__main__":

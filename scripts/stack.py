@@ -9,15 +9,14 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
 
-from airflow_provider_rooms.sandbox import credentials
+from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +25,7 @@ if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
 REPO = Path(__file__).parent.parent
-# conn type: path at the sandbox, credentials
-CONNECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "videosdk": ("videosdk", {"login": credentials.KEY, "password": credentials.SECRET}),
-    "hundredms": ("hundredms", {"login": credentials.KEY, "password": credentials.SECRET}),
-    "twilio_video": (
-        "twilio",
-        {
-            "login": credentials.TWILIO_API_KEY,
-            "password": credentials.TWILIO_SECRET,
-            "extra": {"account_sid": credentials.TWILIO_ACCOUNT},
-        },
-    ),
-}
+# What each vendor calls the id of a room.
 ROOM_ID = {"videosdk": "roomId", "hundredms": "id", "twilio": "sid"}
 
 
@@ -55,14 +42,10 @@ def free_port(preferred: int = 0) -> int:
     raise RuntimeError("no free port on 127.0.0.1")
 
 
-def airflow_environment(home: Path, sandbox_url: str, smtp_port: int) -> dict[str, str]:
+def airflow_environment(home: Path, vendors: RoomsSandbox, smtp_port: int) -> dict[str, str]:
     """An environment in which Airflow knows the sandbox and the mail sink, and nothing of the user's own Airflow."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    connections = {
-        f"AIRFLOW_CONN_{conn_type.upper()}_DEFAULT": {"conn_type": conn_type, "host": f"{sandbox_url}/{path}", **keys}
-        for conn_type, (path, keys) in CONNECTIONS.items()
-    }
-    connections["AIRFLOW_CONN_SMTP_DEFAULT"] = {
+    smtp = {
         "conn_type": "smtp",
         "host": "127.0.0.1",
         "port": smtp_port,
@@ -75,26 +58,19 @@ def airflow_environment(home: Path, sandbox_url: str, smtp_port: int) -> dict[st
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
-        **{name: json.dumps(value) for name, value in connections.items()},
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
+        **vendors.env(),
     }
 
 
-class Sandbox:
-    """A running sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def rooms(self) -> dict[str, set[str]]:
-        """The ids of the rooms that it holds, by vendor."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.url}/control/state", timeout=10) as answer:
-            state = json.load(answer)
-        return {vendor: {room[key] for room in state[vendor]["rooms"]} for vendor, key in ROOM_ID.items()}
+def room_ids(vendors: RoomsSandbox) -> set[tuple[str, str]]:
+    """Vendor and id of every room that the sandbox holds."""
+    state = vendors.state()
+    return {(vendor, room[key]) for vendor, key in ROOM_ID.items() for room in state[vendor]["rooms"]}
 
 
 @contextmanager
-def sandbox(log: Path, *, port: int = 0) -> Iterator[Sandbox]:
+def sandbox(log: Path, *, port: int = 0) -> Iterator[RoomsSandbox]:
     """The sandbox in a process of its own, ended on the way out."""
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -104,7 +80,7 @@ def sandbox(log: Path, *, port: int = 0) -> Iterator[Sandbox]:
             text=True,
         )
     try:
-        yield Sandbox(_ready_url(process, log))
+        yield RoomsSandbox(_ready_url(process, log))
     finally:
         end(process)
 

@@ -53,7 +53,7 @@ def main() -> int:
     port = free_port(8080)
     try:
         with sandbox(HOME / "sandbox.log", port=free_port(8790)) as vendors, mail_sink(TalkingSink()) as (_, smtp_port):
-            environment = airflow_environment(HOME, vendors.url, smtp_port) | web_settings(port)
+            environment = airflow_environment(HOME, vendors, smtp_port) | web_settings(port)
             with standalone(environment, HOME / "airflow.log") as airflow:
                 print("Airflow is starting (about half a minute) …", flush=True)
                 wait_until_healthy(airflow, port)

@@ -27,7 +27,7 @@ fi
 if [ ! -x "$venv/bin/uv" ]; then
     echo "Fetching uv, which installs the rest …"
     "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check uv
 fi
 
 echo "Installing Airflow and the tools, $(wc -l <"$pins" | tr -d ' ') packages (a minute or two the first time, seconds later) …"
