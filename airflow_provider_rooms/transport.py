@@ -199,7 +199,9 @@ def _failure(error: Exception, request: Request, *, timed_out: bool) -> Transpor
             f"{what}: no complete answer within {request.timeout:g} s.",
             advice="Raise timeout in the connection's extra if the network is slow.",
         )
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    # urllib3 wraps the reason twice, in words about retries that nobody asked for.
+    cause = getattr(error.args[0], "reason", error) if error.args else error
+    reason = " ".join(str(cause).rpartition("): ")[2].split())[:200] or type(error).__name__
     return TransportError(f"{what}: no answer: {reason}.", advice="Check the connection's host, and the network.")
 
 

@@ -92,7 +92,7 @@ def base_url(connection: AirflowConnection, default: str) -> str:
     :raises InvalidConnectionError: no host in it, another scheme than http and https, or credentials in it.
     """
     conn_id = connection.conn_id
-    host = (connection.host or "").strip().rstrip("/")
+    host = (connection.host or "").strip()
     if not host:
         return default
     text = host if "://" in host else f"https://{host}"
