@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.exchange import Fault, as_items
 from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
 from airflow_provider_rooms.vendors.tokens import TokenSource
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
+
+#: Items asked for at once, the most that 100ms gives.
+PAGE_SIZE = 100
 
 
 class HundredMsApi(Vendor):
@@ -81,3 +85,16 @@ class HundredMsApi(Vendor):
         if isinstance(details, list):
             message = "; ".join([message, *(str(item) for item in details)])
         return None, message[:300]
+
+    def page(
+        self, path: str, filters: Mapping[str, Any], cursor: str | None
+    ) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
+        """A page of a list and the cursor of the next one.
+
+        ``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still.
+        """
+        body = (yield from self.get(path, {**filters, "limit": PAGE_SIZE, "start": cursor})).json()
+        items = as_items(body, "data")
+        limit, last = (body.get("limit"), body.get("last")) if isinstance(body, Mapping) else (None, None)
+        full = bool(items) and isinstance(limit, int) and len(items) >= limit
+        return items, last if full and isinstance(last, str) and last and last != cursor else None

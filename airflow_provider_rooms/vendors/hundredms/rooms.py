@@ -17,7 +17,6 @@ from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500
-PAGE_SIZE = 100
 # What a room id looks like; a name of this form is found as a name when no room has that id.
 _ROOM_ID = re.compile(r"[0-9a-f]{24}")
 
@@ -103,13 +102,7 @@ class HundredMsRooms(HundredMsApi):
                 return None
 
     def _page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        """``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still."""
-        query = {**filters, "limit": PAGE_SIZE, "start": cursor}
-        body = (yield from self.get("/v2/rooms", query)).json()
-        items = as_items(body, "data")
-        limit, last = (body.get("limit"), body.get("last")) if isinstance(body, Mapping) else (None, None)
-        full = bool(items) and isinstance(limit, int) and len(items) >= limit
-        return items, last if full and isinstance(last, str) and last and last != cursor else None
+        return self.page("/v2/rooms", filters, cursor)
 
     def _get(self, room_id: str) -> Flow[Mapping[str, Any]]:
         response = yield from self.get(f"/v2/rooms/{segment(room_id)}", room=room_id)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.exchange import Fault, as_items
 from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptions
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
+
+#: Items asked for at once, the most that every list of Twilio Video gives.
+PAGE_SIZE = 100
 
 _BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
 _BAD_FIELD = "Correct the setting that the message names."
@@ -70,3 +75,25 @@ class TwilioVideoApi(Vendor):
         _, message = super().error_parts(body)
         code = body.get("code") if isinstance(body, Mapping) else None
         return code if isinstance(code, int) else None, message
+
+    def page(
+        self, path: str, key: str, filters: Mapping[str, Any], url: str | None
+    ) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
+        """A page of a list and the URL of the next one, which is followed only below our own base URL: it gets credentials.
+
+        :param url: ``next_page_url`` of the page before; None for the first.
+        """
+        if url is None:
+            response = yield from self.get(path, {**filters, "PageSize": PAGE_SIZE})
+        else:
+            if not url.startswith(f"{self.config.base_url}/"):
+                raise errors.UnreadableAnswerError(
+                    "The next page lies on another host; credentials are not sent there.", vendor=self.title
+                )
+            parts = urlsplit(url[len(self.config.base_url) :])
+            response = yield from self.get(parts.path, dict(parse_qsl(parts.query)))
+        body = response.json()
+        items = as_items(body, key)
+        meta = body.get("meta") if isinstance(body, Mapping) else None
+        after = meta.get("next_page_url") if isinstance(meta, Mapping) else None
+        return items, after if isinstance(after, str) and after and after != url else None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
@@ -13,8 +11,11 @@ from airflow_provider_rooms.names import is_room_sid
 from airflow_provider_rooms.vendors.base import Existing, Plan
 from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
+from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, TwilioVideoApi
 from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Codes of https://www.twilio.com/docs/video/programmable-video-limits and its media regions page. The set is open.
 MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1", "us1", "us2"})
@@ -24,7 +25,6 @@ DEFAULT_PARTICIPANT_DURATION = 14400
 GRACE = 3600
 #: No room lives longer.
 LONGEST_ROOM = dt.timedelta(hours=24)
-PAGE_SIZE = 100
 #: Fields whose value Twilio shows under the snake_case name; the others are never shown.
 _SHOWN_AS = {
     "Type": "type",
@@ -210,21 +210,7 @@ class TwilioVideoRooms(TwilioVideoApi):
         return paged(page, keep)
 
     def _page(self, filters: Mapping[str, Any], url: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        """A page of rooms. ``next_page_url`` is followed only below our own base URL: it gets our credentials."""
-        if url is None:
-            response = yield from self.get("/v1/Rooms", {**filters, "PageSize": PAGE_SIZE})
-        else:
-            if not url.startswith(f"{self.config.base_url}/"):
-                raise errors.UnreadableAnswerError(
-                    "The next page lies on another host; credentials are not sent there.", vendor=self.title
-                )
-            parts = urlsplit(url[len(self.config.base_url) :])
-            response = yield from self.get(parts.path, dict(parse_qsl(parts.query)))
-        body = response.json()
-        items = as_items(body, "rooms")
-        meta = body.get("meta") if isinstance(body, Mapping) else None
-        after = meta.get("next_page_url") if isinstance(meta, Mapping) else None
-        return items, after if isinstance(after, str) and after and after != url else None
+        return self.page("/v1/Rooms", "rooms", filters, url)
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v1/Rooms/{sid} with ``Status=completed``."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.exchange import Fault, as_items
 from airflow_provider_rooms.vendors.tokens import TokenSource
 from airflow_provider_rooms.vendors.videosdk.options import VideoSDKOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
+
+#: Items asked for at once; the largest number VideoSDK takes is not documented, this is its default.
+PAGE_SIZE = 20
 
 
 class VideoSDKApi(Vendor):
@@ -58,3 +61,15 @@ class VideoSDKApi(Vendor):
     def fault(self, status: int, code: str | int | None, message: str) -> Fault:
         """As everywhere, but 402 means "not found"."""
         return Fault(errors.NotFoundError) if status == 402 else super().fault(status, code, message)
+
+    def page(
+        self, path: str, filters: Mapping[str, Any], cursor: int | None, *, key: str = "data"
+    ) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
+        """A page of a list and the number of the next one; ``pageInfo`` says how many there are."""
+        number = cursor or 1
+        body = (yield from self.get(path, {**filters, "page": number, "perPage": PAGE_SIZE})).json()
+        items = as_items(body, key)
+        info = body.get("pageInfo") if isinstance(body, Mapping) else None
+        last = info.get("lastPage") if isinstance(info, Mapping) else None
+        more = bool(items) and isinstance(last, int) and number < last
+        return items, number + 1 if more else None

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
 LAST_NUMBER = 20
-#: Rooms asked for at once; the largest number VideoSDK takes is not documented, this is its default.
-PAGE_SIZE = 20
 #: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
 DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
 
@@ -157,13 +155,8 @@ class VideoSDKRooms(VideoSDKApi):
         return paged(self._page, keep)
 
     def _page(self, cursor: int | None) -> Flow[tuple[list[Room], int | None]]:
-        page = cursor or 1
-        body = (yield from self.get("/v2/rooms", {"page": page, "perPage": PAGE_SIZE})).json()
-        items = as_items(body, "data")
-        info = body.get("pageInfo") if isinstance(body, Mapping) else None
-        last = info.get("lastPage") if isinstance(info, Mapping) else None
-        more = bool(items) and isinstance(last, int) and page < last
-        return [self.room(item) for item in items], page + 1 if more else None
+        items, following = yield from self.page("/v2/rooms", {}, cursor)
+        return [self.room(item) for item in items], following
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/deactivate, which takes the real roomId only and cannot be undone."""
