@@ -46,14 +46,15 @@ console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight
 def main() -> int:
     """Run the demo; 0 if every room was made exactly once."""
     began = time.monotonic()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     (REPO / ".demo").mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="run-", dir=REPO / ".demo"))
     log = home / "airflow.log"
     try:
         faults = demo(home, log)
     except KeyboardInterrupt:
+        shutil.rmtree(home, ignore_errors=True)
         console.print("Interrupted; everything that was started is ended.")
         return 130
     except (RuntimeError, OSError) as error:

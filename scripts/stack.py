@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.controller import Controller
 
@@ -45,12 +45,6 @@ def free_port(preferred: int = 0) -> int:
 def airflow_environment(home: Path, vendors: RoomsSandbox, smtp_port: int) -> dict[str, str]:
     """An environment in which Airflow knows the sandbox and the mail sink, and nothing of the user's own Airflow."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    smtp = {
-        "conn_type": "smtp",
-        "host": "127.0.0.1",
-        "port": smtp_port,
-        "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "rooms@example.com"},
-    }
     return inherited | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "example_dags"),
@@ -58,8 +52,18 @@ def airflow_environment(home: Path, vendors: RoomsSandbox, smtp_port: int) -> di
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
-        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp_connection(smtp_port)),
         **vendors.env(),
+    }
+
+
+def smtp_connection(port: int) -> dict[str, Any]:
+    """An Airflow connection to a mail sink on this machine."""
+    return {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "rooms@example.com"},
     }
 
 
@@ -102,7 +106,7 @@ def end(process: subprocess.Popen[str]) -> None:
     """End a process of ours, politely at first."""
     process.terminate()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=3)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
