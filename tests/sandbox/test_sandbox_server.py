@@ -1,0 +1,185 @@
+"""How the sandbox runs: on the command line, on a thread, fast, and telling what it does not know."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from sandbox_help import videosdk_token
+
+from airflow_provider_rooms.sandbox.client import RoomsSandbox
+from airflow_provider_rooms.sandbox.server import SandboxServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMAND = [sys.executable, "-m", "airflow_provider_rooms.sandbox"]
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as running:
+        yield running
+        running.kill()
+
+
+def test_says_when_it_listens_and_where(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    words, url = line.rsplit(" ", 1)
+    assert words == "sandbox ready on"
+    # no waiting: the line promises that the port answers
+    assert httpx.get(f"{url}/control/state", trust_env=False).status_code == 200
+
+
+def test_ends_cleanly_on_interrupt(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) in (0, 130, -signal.SIGINT)
+
+
+def test_a_taken_port_is_an_error_with_a_reason() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("bad", [["--port", "99999"], ["--latency-ms", "-1"], ["--what"]])
+def test_bad_arguments_are_refused(bad: list[str]) -> None:
+    done = subprocess.run([*COMMAND, *bad], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+
+
+def test_imports_nothing_of_the_package_and_no_airflow() -> None:
+    code = (
+        "import sys, airflow_provider_rooms.sandbox.server, airflow_provider_rooms.sandbox.client\n"
+        "print([m for m in sys.modules if m.split('.')[0] == 'airflow' or m.startswith('airflow_provider_rooms.')"
+        " and not m.startswith('airflow_provider_rooms.sandbox')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_server_on_a_thread_has_a_url_only_while_it_runs() -> None:
+    server = SandboxServer()
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.url
+    with server:
+        url = server.url
+        assert RoomsSandbox(url).state()["twilio"]["rooms"] == []
+        with pytest.raises(RuntimeError, match="already running"):
+            server.start()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
+    with server:  # and it can be started again
+        assert RoomsSandbox(server.url).requests() == []
+
+
+def test_two_servers_know_nothing_of_each_other() -> None:
+    with SandboxServer() as one, SandboxServer() as other:
+        headers = {"authorization": videosdk_token()}
+        httpx.post(f"{one.url}/videosdk/v2/rooms", headers=headers, trust_env=False).raise_for_status()
+        assert len(RoomsSandbox(one.url).rooms("videosdk")) == 1
+        assert RoomsSandbox(other.url).rooms("videosdk") == []
+
+
+def test_latency_slows_vendors_and_not_control() -> None:
+    with SandboxServer(latency_ms=300) as server, httpx.Client(trust_env=False) as client:
+        client.get(f"{server.url}/control/clock")
+        started = time.perf_counter()
+        client.get(f"{server.url}/control/clock")
+        control = time.perf_counter() - started
+        started = time.perf_counter()
+        client.get(f"{server.url}/twilio/v1/Rooms")
+        assert time.perf_counter() - started >= 0.3 > control
+
+
+@pytest.mark.parametrize(
+    ("vendor", "path", "shape"),
+    [
+        ("videosdk", "/v2/nothing", {"error"}),
+        ("hundredms", "/v2/nothing", {"code", "message", "details"}),
+        ("twilio", "/v1/Nothing", {"code", "message", "more_info", "status"}),
+    ],
+)
+def test_unknown_paths_and_head_are_404_in_the_vendors_shape(
+    web: httpx.Client, vendor: str, path: str, shape: set[str]
+) -> None:
+    answer = web.get(f"/{vendor}{path}")
+    assert answer.status_code == 404
+    assert set(answer.json()) == shape
+    head = web.head(f"/{vendor}{path}")
+    assert (head.status_code, head.content) == (404, b"")
+
+
+@pytest.mark.parametrize("path", ["/videosdk/v2/rooms", "/hundredms/v2/rooms", "/twilio/v1/Rooms"])
+def test_head_of_a_known_path_is_404_too(web: httpx.Client, path: str) -> None:
+    assert web.head(path).status_code == 404
+
+
+def test_other_paths_say_what_there_is(web: httpx.Client) -> None:
+    answer = web.get("/nothing")
+    assert answer.status_code == 404
+    assert "/control" in answer.json()["detail"]
+
+
+def test_page_needs_nothing_from_elsewhere_and_shows_no_secret(web: httpx.Client) -> None:
+    page = web.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    for foreign in ("http://", "https://", "//cdn", "@import", "url("):
+        assert foreign not in page.text
+    assert "sandbox-secret" not in page.text
+
+
+def test_a_runaway_body_is_refused(videosdk: httpx.Client) -> None:
+    assert videosdk.post("/v2/rooms", content=b"x" * (5 * 1024 * 1024)).status_code == 413
+    assert videosdk.post("/v2/rooms", json={}).status_code == 200
+
+
+def _hammer(url: str, token: str, requests: int, statuses: list[int]) -> None:
+    parts = urlsplit(url)
+    link = http.client.HTTPConnection(parts.hostname or "", parts.port)
+    for number in range(requests):
+        method = "POST" if number % 2 else "GET"
+        link.request(method, "/videosdk/v2/rooms?perPage=5", headers={"authorization": token})
+        answer = link.getresponse()
+        answer.read()
+        statuses.append(answer.status)
+    link.close()
+
+
+@pytest.mark.slow
+def test_more_than_500_requests_a_second_and_a_bounded_log(rooms_sandbox: RoomsSandbox) -> None:
+    token, statuses = videosdk_token(), []  # type: ignore[var-annotated]
+    with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        url = running.stdout.readline().split()[-1]
+        workers = [threading.Thread(target=_hammer, args=(url, token, 6_000, statuses)) for _ in range(4)]
+        started = time.perf_counter()
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        seconds = time.perf_counter() - started
+        rows = RoomsSandbox(url).requests()
+        running.kill()
+    assert statuses.count(200) == 24_000
+    assert 24_000 / seconds > 500
+    assert len(rows) == 20_000
