@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +14,8 @@ from airflow_provider_rooms.errors import InvalidSpecError
 
 Outcome = Literal["created", "found", "updated", "reopened", "not_due"]
 RoomState = Literal["open", "closed"]
+RecordingKind = Literal["recording", "track", "composition", "hls", "transcript"]
+RecordingState = Literal["processing", "ready", "failed"]
 
 #: A class without an end is taken to be over this long after its start: the longest session 100ms allows.
 LONGEST_CLASS = dt.timedelta(hours=12)
@@ -141,3 +143,102 @@ class Room:
     def as_dict(self) -> dict[str, Any]:
         """The room as plain JSON for XCom: no token, no vendor detail."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "details"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """People in a room, from the first join to the last leave. Recorders are not people.
+
+    :param id: the vendor's id. Twilio has none: there it is the room SID, ``-`` and the first join in seconds since 1970,
+        which stays the same for as long as the session lasts and after it.
+    :param room_id: the vendor's id of the room.
+    :param started_at: the first join by the vendor's clock, ISO 8601 in UTC.
+    :param ended_at: the last leave; None while somebody is there.
+    """
+
+    id: str
+    room_id: str
+    started_at: str
+    ended_at: str | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody is in the room."""
+        return self.ended_at is None
+
+    @property
+    def seconds(self) -> int | None:
+        """Its whole length; None while it is live."""
+        return _length(self.started_at, self.ended_at) if self.ended_at else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The session as plain JSON, with its length."""
+        return {**_plain(self), "seconds": self.seconds}
+
+
+class Stay(TypedDict):
+    """From one join to the leave that followed, ISO 8601 in UTC; ``left_at`` is None while present."""
+
+    joined_at: str
+    left_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """Somebody in a session.
+
+    :param identity: what tells people apart: ``participantId`` (VideoSDK), ``user_id`` (100ms), ``identity`` (Twilio).
+    :param name: the name shown to others, where the vendor keeps one.
+    :param role: the vendor's role, where it has roles.
+    :param intervals: ``{"joined_at", "left_at"}`` in order.
+    :param seconds: time in the room, whole seconds; up to now for who is still there.
+    """
+
+    identity: str
+    name: str | None = None
+    role: str | None = None
+    intervals: list[Stay] = field(default_factory=list)
+    seconds: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The participant as plain JSON."""
+        return _plain(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """A file that a vendor makes, or has made, of a session.
+
+    :param id: the vendor's id. Of a 100ms recording whose file is not there yet, the id of the job that makes it.
+    :param session_id: the vendor's id of the session; None at Twilio, which ties recordings to the room.
+    :param room_id: the vendor's id of the room.
+    :param kind: ``recording`` (one film of the whole session), ``track`` (one person or one microphone), ``composition``
+        (a film put together afterwards), ``hls`` (a stream) or ``transcript``.
+    :param state: ``processing`` until the file can be had, then ``ready``; or ``failed``.
+    :param seconds: length of what was recorded; None while it is not known.
+    :param bytes: size of the file; None while it is not known, or where the vendor never says.
+    :param format: how a file name of it ends, such as ``mp4`` or ``srt``; None while it is not known.
+    :param created_at: when the vendor began it, ISO 8601 in UTC.
+    """
+
+    id: str
+    session_id: str | None
+    room_id: str
+    kind: RecordingKind
+    state: RecordingState
+    seconds: float | None = None
+    bytes: int | None = None
+    format: str | None = None
+    created_at: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recording as plain JSON: no link to the file, which would be a secret."""
+        return _plain(self)
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return {part.name: getattr(item, part.name) for part in fields(item)}
+
+
+def _length(start: str, end: str) -> int:
+    return max(0, round((dt.datetime.fromisoformat(end) - dt.datetime.fromisoformat(start)).total_seconds()))

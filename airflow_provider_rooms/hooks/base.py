@@ -13,11 +13,13 @@ from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import InvalidConnectionError, PermanentError, RoomsError
 from airflow_provider_rooms.get_provider_info import field_behaviour
 from airflow_provider_rooms.hooks.connection import check_extra, read_connection
-from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.models import Participant, Room, RoomSpec, Session
 from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, blocking_session
+from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
 from airflow_provider_rooms.vendors.flow import Flow, Patience, Runtime, TokenBucket
+from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, participants_of, sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -218,6 +220,43 @@ class RoomsHook(BaseHook):
     def close_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
         """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine."""
         return self.vendor.close(room)
+
+    @list_method
+    def sessions(self, room: str | Mapping[str, Any], since: Any = None) -> Flow[None]:
+        """Sessions of a room, lazily: the live one and past ones, newest first where the vendor says how it sorts.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param since: leave out sessions that were over before this time.
+        :raises NotFoundError: there is no such room.
+        """
+        return sessions_of(self.vendor, room, read_time("since", since))
+
+    @list_method
+    def participants(self, session: Session | Mapping[str, Any] | str) -> Flow[None]:
+        """Everybody who was in a session, lazily, as the vendor lists them: one entry per join where it counts joins.
+
+        :param session: a session of :meth:`sessions`, its dict, or its id.
+        :raises NotFoundError: there is no such session.
+        """
+        return participants_of(self.vendor, session)
+
+    @flow_method
+    def attendance(self, session: Session | Mapping[str, Any] | str) -> Flow[list[Participant]]:
+        """The people of a session, each once, with every stay and the seconds in all; recorders are left out.
+
+        :param session: a session of :meth:`sessions`, its dict, or its id.
+        :raises NotFoundError: there is no such session.
+        """
+        return attendance_of(self.vendor, session)
+
+    @flow_method
+    def end_session(self, room: str | Mapping[str, Any]) -> Flow[Session | None]:
+        """Send everybody out of a room; it stays open. The answer is the session that ended, None if none was live.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :raises NotFoundError: there is no such room.
+        """
+        return end_session(self.vendor, room)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask the vendor for something small; says what is wrong, without a secret and without the raw answer."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from airflow_provider_rooms import errors, names
-from airflow_provider_rooms.models import Room, RoomSpec, RoomState
+from airflow_provider_rooms.models import Participant, Room, RoomSpec, RoomState, Session
 from airflow_provider_rooms.values import read_time, suggestion
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, parse_time
@@ -22,6 +22,7 @@ from airflow_provider_rooms.vendors.options import Options, fill, masked, merge,
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.flow import Flow
+    from airflow_provider_rooms.vendors.presence import Survey
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
@@ -131,6 +132,44 @@ class Vendor(Exchange):
     @abstractmethod
     def close_room(self, room: Room) -> Flow[None]:
         """Make the room unusable: deactivate, disable or complete it."""
+
+    @abstractmethod
+    def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
+        """The sessions of a room that are wanted, page by page, newest first where the vendor says how it sorts.
+
+        :param since: sessions that were over before this need not be read.
+        """
+
+    @abstractmethod
+    def list_participants(self, session_id: str) -> Flow[None]:
+        """Pages of everybody who was in a session, one :class:`Participant` per entry of the vendor.
+
+        :raises NotFoundError: there is no such session.
+        """
+
+    @abstractmethod
+    def live_session(self, room: Room) -> Flow[Session | None]:
+        """What runs in the room right now, a lonely recorder included."""
+
+    @abstractmethod
+    def read_session(self, session: Session) -> Flow[Session]:
+        """The session as it is now; live as long as anything runs, a lonely recorder included."""
+
+    @abstractmethod
+    def end_live(self, room: Room, session: Session) -> Flow[None]:
+        """Tell a live session to end; it may take a moment."""
+
+    @abstractmethod
+    def survey(self) -> Flow[Survey]:
+        """Which rooms of the account are occupied or open, in as few requests as the vendor's lists allow."""
+
+    def occupied(self, room: Room) -> Flow[bool]:
+        """Whether anything runs in one room, where the survey cannot tell."""
+        return (yield from self.live_session(room)) is not None
+
+    def is_recorder(self, person: Participant) -> bool:
+        """Whether this is the vendor's recorder and no person."""
+        return False
 
     def update(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any]]:
         """Give an existing room the settings asked for."""

@@ -1,17 +1,20 @@
 """Flows: what is to be sent and waited for, without sending or waiting.
 
-A flow is a generator. It yields :class:`Request` (and is sent the :class:`Response`, or has a
+A flow is a generator. It yields :class:`Request` or :class:`Fetch` (and is sent the :class:`Response`, or has a
 :class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, or :class:`Page` (items of a list that
 may go on). Two thin drivers in ``transport.py`` run the same flows, one blocking and one async.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
 import random
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -25,7 +28,14 @@ T = TypeVar("T")
 #: Longest wait that a vendor may name and that is believed, in seconds.
 LONGEST_RETRY_AFTER = 3600.0
 
-_RETRY_AFTER_TEXT = re.compile(r"retry after (\d{1,9}) ?s", re.IGNORECASE)
+#: Longest list that is read, in pages; an account of a million rooms is shorter.
+MOST_PAGES = 10_000
+#: Deepest nesting that a vendor's answer may have; theirs have five levels.
+DEEPEST = 50
+
+_RETRY_AFTER_TEXT = re.compile(
+    r"(?:retry|try again) (?:after|in) ([0-9]{1,9}) ?(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +56,24 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fetch:
+    """A file to be opened by a link that is a credential itself: ours are not sent along, and the link is never shown."""
+
+    url: str = field(repr=False)
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """One HTTP answer. Header names are in lower case."""
+    """One HTTP answer. Header names are in lower case.
+
+    :param stream: after a :class:`Fetch` that succeeded, the body that is still to be read, as the driver's library has it.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    stream: Any = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
@@ -61,16 +83,26 @@ class Response:
     def json(self) -> Any:
         """The body as JSON.
 
-        :raises UnreadableAnswerError: it is not JSON.
+        :raises UnreadableAnswerError: it is not JSON, or nested deeper than any answer of a vendor.
         """
         try:
-            return json.loads(self.body)
+            loaded = json.loads(self.body)
         except (ValueError, RecursionError):
-            shown = self.text[:60].replace("\n", " ")
-            raise UnreadableAnswerError(
-                f"Expected JSON, got {shown!r}." if shown.strip() else "Expected JSON, got an empty answer.",
-                status=self.status,
-            ) from None
+            loaded = _NOTHING
+        if loaded is _NOTHING or _deeper_than(DEEPEST, loaded):
+            # What stands in the body is left out: vendors repeat what they were sent, secrets too.
+            raise UnreadableAnswerError(f"Expected JSON, got {self._looks_like()}.", status=self.status)
+        return loaded
+
+    def _looks_like(self) -> str:
+        start = self.text[:200].strip().lower()
+        if not start:
+            return "an empty answer"
+        if start.startswith(("<!doctype html", "<html")):
+            return "an HTML page"
+        if start[0] == "<":
+            return "XML"
+        return "JSON cut short or spoilt" if start[0] in "{[" else "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +119,36 @@ class Page:
     items: list[Any]
 
 
-Step = Request | Sleep | Page
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is open for reading.
+
+    :param size: in bytes; None where the storage does not say.
+    :param stream: what the driver opened.
+    """
+
+    size: int | None
+    stream: Any = field(repr=False)
+
+
+Step = Request | Fetch | Sleep | Page
 Flow = Generator[Step, Response | None, T]
+
+
+_NOTHING = object()
+
+
+def _deeper_than(limit: int, tree: Any) -> bool:
+    """Whether lists and dicts are nested deeper; what reads answers recursively must not run out of stack."""
+    level = [tree] if isinstance(tree, (dict, list)) else []
+    for _ in range(limit):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (dict, list))
+        ]
+    return bool(level)
 
 
 def paged(
@@ -100,11 +160,32 @@ def paged(
     :param keep: which items are wanted.
     """
     cursor: Any = None
-    while True:
+    for _ in range(MOST_PAGES):
         items, cursor = yield from page(cursor)
         yield Page([item for item in items if keep(item)])
         if cursor is None:
             return
+    raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
+
+
+def gathered(flow: Flow[None]) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items."""
+    items: list[Any] = []
+    answer: Response | None = None
+    failure: PassingError | None = None
+    while True:
+        try:
+            step = flow.throw(failure) if failure else flow.send(answer)
+        except StopIteration:
+            return items
+        answer = failure = None
+        if isinstance(step, Page):
+            items += step.items
+            continue
+        try:
+            answer = yield step
+        except PassingError as error:
+            failure = error
 
 
 def segment(text: str) -> str:
@@ -137,6 +218,7 @@ class Patience:
     :param longest_wait: longest wait of our own, in seconds.
     :param hold: longest wait named by the vendor that a worker slot is held for, in seconds. A longer one ends the try.
     :param deadline: seconds for one request with all its tries.
+    :param total: seconds for making sure of one room, all its requests together.
     """
 
     tries: int = 5
@@ -144,13 +226,13 @@ class Patience:
     longest_wait: float = 8.0
     hold: float = 30.0
     deadline: float = 90.0
+    total: float = 240.0
 
     def wait(self, attempt: int, failure: PassingError, chance: float) -> float:
-        """Seconds until the next try: what the vendor asks for, else exponential back-off with jitter."""
-        if failure.retry_after:
-            return failure.retry_after
-        backoff = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
-        return backoff * (0.5 + chance / 2)
+        """Seconds until the next try: never less than the vendor asks for, else exponential back-off, both with jitter."""
+        backoff = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+        # On top of what was named, a little of our own: those who were sent away together must not come back together.
+        return failure.retry_after + min(backoff, self.first_wait) if failure.retry_after else backoff
 
 
 def retry_after(response: Response, now: float) -> float | None:
@@ -159,35 +241,51 @@ def retry_after(response: Response, now: float) -> float | None:
     Negative and absurd values are bounded: a date in the past means now, a year means an hour.
     """
     named = response.headers.get("retry-after", "").strip()
-    seconds: float | None = None
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?", named):
+    if re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", named):
         seconds = float(named)
-    elif named:
-        try:
-            seconds = parsedate_to_datetime(named).timestamp() - now
-        except (ValueError, TypeError, OverflowError):
-            seconds = None
+    elif (until := http_date(named)) is not None:
+        # Both times by the vendor's clock, where it tells: ours may be minutes off.
+        sent = http_date(response.headers.get("date", ""))
+        seconds = until - (now if sent is None else sent)
     elif match := _RETRY_AFTER_TEXT.search(response.text[:2000]):
-        seconds = float(match[1])
-    return None if seconds is None else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+        seconds = float(match[1]) * (60 if match[2][0] in "mM" else 1)
+    else:
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def http_date(text: str) -> float | None:
+    """A date of an HTTP header in seconds since 1970; None for anything else."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 class TokenBucket:
-    """Keeps one process below a vendor's limit of writes per second. Safe to share between threads and event loops."""
+    """Keeps one process below a vendor's limit of writes per second. Safe to share between threads and event loops.
+
+    It holds as many tokens as the vendor grants writes in a second, and each comes back a second after it was taken: no
+    second, wherever it begins, sees more writes than that. A limit below one gives one token that stays away for longer.
+
+    :param per_second: the limit, above 0; of 2.5 the whole part counts.
+    """
 
     def __init__(self, per_second: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._interval = 1.0 / per_second
-        self._burst = max(1.0, per_second)
+        self._away = 1.0 if per_second >= 1 else 1.0 / per_second
+        #: When each token is back, oldest first.
+        self._back = deque([-math.inf] * max(1, int(per_second)))
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._next = monotonic() - self._burst * self._interval
 
     def reserve(self) -> float:
-        """Take the next free slot; the answer is how many seconds away it is."""
+        """Take the next token; the answer is in how many seconds it may be used."""
         with self._lock:
             now = self._monotonic()
-            self._next = max(self._next, now - self._burst * self._interval) + self._interval
-            return max(0.0, self._next - now)
+            start = max(now, self._back.popleft())
+            self._back.append(start + self._away)
+            return start - now
 
 
 def about(error: RoomsError, **context: Any) -> RoomsError:

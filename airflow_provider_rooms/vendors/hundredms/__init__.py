@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from airflow_provider_rooms.vendors.hundredms.rooms import HundredMsRooms
+from airflow_provider_rooms.vendors.hundredms.sessions import HundredMsSessions
 
 
-class HundredMs(HundredMsRooms):
+class HundredMs(HundredMsRooms, HundredMsSessions):
     """100ms's API."""

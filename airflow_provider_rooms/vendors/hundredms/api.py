@@ -93,7 +93,7 @@ class HundredMsApi(Vendor):
 
         ``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still.
         """
-        body = (yield from self.get(path, {**filters, "limit": PAGE_SIZE, "start": cursor})).json()
+        body = (yield from self.get(path, {"limit": PAGE_SIZE, **filters, "start": cursor})).json()
         items = as_items(body, "data")
         limit, last = (body.get("limit"), body.get("last")) if isinstance(body, Mapping) else (None, None)
         full = bool(items) and isinstance(limit, int) and len(items) >= limit

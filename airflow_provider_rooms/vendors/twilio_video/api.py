@@ -84,7 +84,7 @@ class TwilioVideoApi(Vendor):
         :param url: ``next_page_url`` of the page before; None for the first.
         """
         if url is None:
-            response = yield from self.get(path, {**filters, "PageSize": PAGE_SIZE})
+            response = yield from self.get(path, {"PageSize": PAGE_SIZE, **filters})
         else:
             if not url.startswith(f"{self.config.base_url}/"):
                 raise errors.UnreadableAnswerError(

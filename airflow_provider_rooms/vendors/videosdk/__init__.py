@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from airflow_provider_rooms.vendors.videosdk.rooms import VideoSDKRooms
+from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 
-class VideoSDK(VideoSDKRooms):
+class VideoSDK(VideoSDKRooms, VideoSDKSessions):
     """VideoSDK's API."""

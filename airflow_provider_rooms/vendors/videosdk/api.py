@@ -67,9 +67,13 @@ class VideoSDKApi(Vendor):
     ) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
         """A page of a list and the number of the next one; ``pageInfo`` says how many there are."""
         number = cursor or 1
-        body = (yield from self.get(path, {**filters, "page": number, "perPage": PAGE_SIZE})).json()
+        body = (yield from self.get(path, {"perPage": PAGE_SIZE, **filters, "page": number})).json()
         items = as_items(body, key)
-        info = body.get("pageInfo") if isinstance(body, Mapping) else None
-        last = info.get("lastPage") if isinstance(info, Mapping) else None
-        more = bool(items) and isinstance(last, int) and number < last
-        return items, number + 1 if more else None
+        return items, page_after(body, number, items)
+
+
+def page_after(body: Any, number: int, items: list[Any]) -> int | None:
+    """The number of the next page, by ``pageInfo``; None after the last one, and after an empty one."""
+    info = body.get("pageInfo") if isinstance(body, Mapping) else None
+    last = info.get("lastPage") if isinstance(info, Mapping) else None
+    return number + 1 if items and isinstance(last, int) and number < last else None

@@ -1,0 +1,130 @@
+"""100ms' sessions. https://www.100ms.live/docs/server-side/v2/api-reference/Sessions/object"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Participant, Room, Session
+from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
+from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
+
+#: Sessions asked for at once: each carries all its peers.
+PAGE_SIZE = 50
+#: The platform ends every session after this long.
+LONGEST_SESSION = dt.timedelta(hours=12)
+#: The recorder is a peer of this name, or of this role where the template says nothing else.
+RECORDER_NAME, RECORDER_ROLE = "Beam", "__internal_recorder"
+
+
+class HundredMsSessions(HundredMsApi):
+    """A session of 100ms may be kept open by its recorder alone; here a session is people, from first to last."""
+
+    def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
+        """GET /v2/sessions?room_id=, the active one and then the others: what is shown without the flag is contradictory."""
+        after = iso(since - LONGEST_SESSION) if since is not None else None
+
+        def page(cursor: tuple[bool, str | None] | None) -> Flow[tuple[list[Session], tuple[bool, str | None] | None]]:
+            active, start = cursor or (True, None)
+            query = {"room_id": room.id, "active": active, "after": after, "limit": PAGE_SIZE}
+            items, more = yield from self.page("/v2/sessions", query, start)
+            found = [session for item in items if (session := _people(item)) is not None]
+            following = (active, more) if more else ((False, None) if active else None)
+            return found, following
+
+        return paged(page, keep)
+
+    def _read(self, session_id: str, room_id: str | None = None) -> Flow[Mapping[str, Any]]:
+        response = yield from self.get(f"/v2/sessions/{segment(session_id)}", room=room_id)
+        return as_object(response, key="id")
+
+    def read_session(self, session: Session) -> Flow[Session]:
+        """GET /v2/sessions/{id}"""
+        return _whole((yield from self._read(session.id, session.room_id)))
+
+    def live_session(self, room: Room) -> Flow[Session | None]:
+        """GET /v2/sessions?room_id=&active=true"""
+        items, _ = yield from self.page("/v2/sessions", {"room_id": room.id, "active": True}, None)
+        return next((_whole(item) for item in items if item.get("active") and item.get("room_id") == room.id), None)
+
+    def end_live(self, room: Room, session: Session) -> Flow[None]:
+        """POST /v2/active-rooms/{room_id}/end-room; it is over a moment after the answer. The room stays enabled."""
+        path = f"/v2/active-rooms/{segment(room.id)}/end-room"
+        yield from self.post(path, {"lock": False}, room=room.id, repeatable=True)
+
+    def list_participants(self, session_id: str) -> Flow[None]:
+        """GET /v2/sessions/{id}: all peers in one answer. A rejoin is a new peer of the same ``user_id``."""
+
+        def page(cursor: None) -> Flow[tuple[list[Participant], None]]:
+            peers = _peers((yield from self._read(session_id)))
+            return [self._participant(peer) for peer in peers], None
+
+        return paged(page)
+
+    def _participant(self, peer: Mapping[str, Any]) -> Participant:
+        # Without a user_id every join is somebody else: two guests of one name are two people.
+        identity = str(peer.get("user_id") or peer.get("id"))
+        stays = [stay] if (stay := _stay(peer)) else []
+        return make_participant(identity, stays, self.now(), name=peer.get("name"), role=peer.get("role"))
+
+    def is_recorder(self, person: Participant) -> bool:
+        """100ms' recorder, which is listed among the people."""
+        return person.name == RECORDER_NAME or person.role == RECORDER_ROLE
+
+    def survey(self) -> Flow[Survey]:
+        """GET /v2/sessions?active=true of the whole workspace."""
+        live: set[str] = set()
+        cursor: str | None = None
+        while True:
+            items, cursor = yield from self.page("/v2/sessions", {"active": True, "limit": PAGE_SIZE}, cursor)
+            live.update(str(item.get("room_id")) for item in items if (found := _people(item)) and found.live)
+            if cursor is None:
+                return Survey(live=frozenset(live))
+
+
+def _peers(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """``peers`` is a map by peer id; the object page calls it an array."""
+    peers = item.get("peers")
+    return as_items(list(peers.values()) if isinstance(peers, Mapping) else peers)
+
+
+def _stay(peer: Mapping[str, Any]) -> Interval | None:
+    joined = parse_time(peer.get("joined_at"))
+    return (joined, parse_time(peer.get("left_at"))) if joined else None
+
+
+def _whole(item: Mapping[str, Any]) -> Session:
+    """A session as 100ms counts it, recorder included. There is no end time: that of the last change stands for it."""
+    start = parse_time(item.get("created_at"))
+    if start is None:
+        raise errors.UnreadableAnswerError("A session without created_at.")
+    end = None if item.get("active") else parse_time(item.get("updated_at")) or start
+    return Session(
+        id=str(item.get("id")),
+        room_id=str(item.get("room_id")),
+        started_at=iso(start),
+        ended_at=iso(end) if end else None,
+    )
+
+
+def _people(item: Mapping[str, Any]) -> Session | None:
+    """A session as its people make it; None if only a recorder was there."""
+    whole = _whole(item)
+    peers = _peers(item)
+    people = [peer for peer in peers if peer.get("name") != RECORDER_NAME and peer.get("role") != RECORDER_ROLE]
+    stays = [stay for peer in people if (stay := _stay(peer)) is not None]
+    if not stays:
+        return None if peers else whole
+    lefts = [left for _, left in stays]
+    end = None if None in lefts else iso(max(left for left in lefts if left))
+    return Session(
+        id=whole.id,
+        room_id=whole.room_id,
+        started_at=iso(min(joined for joined, _ in stays)),
+        # Of somebody who dropped out, the end of the session may be all that is known.
+        ended_at=end or whole.ended_at,
+    )

@@ -1,0 +1,96 @@
+"""Sessions and attendance, once for all vendors, out of the few reads each of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Session
+from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
+from airflow_provider_rooms.vendors.presence import attendance, ended_before
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from airflow_provider_rooms.models import Participant
+    from airflow_provider_rooms.vendors.base import Vendor
+
+#: Seconds between reads of a session that was told to end: VideoSDK and 100ms end it a moment after their answer.
+_END_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+def sessions_of(vendor: Vendor, room: str | Mapping[str, Any], since: dt.datetime | None = None) -> Flow[None]:
+    """Sessions of a room, page by page; those that were over before ``since`` are left out.
+
+    :raises NotFoundError: there is no such room.
+    """
+    found = yield from vendor.find(room)
+    known: set[str] = set()
+
+    def new(session: Session) -> bool:
+        # One that begins or ends while pages are read moves the others on, so that they show up again.
+        if session.id in known or ended_before(session, since):
+            return False
+        known.add(session.id)
+        return True
+
+    yield from vendor.list_sessions(found, since, new)
+
+
+def participants_of(vendor: Vendor, session: Session | Mapping[str, Any] | str) -> Flow[None]:
+    """Everybody who was in a session, recorders too, as the vendor lists them.
+
+    :raises NotFoundError: there is no such session.
+    """
+    return vendor.list_participants(session_id(session))
+
+
+def attendance_of(vendor: Vendor, session: Session | Mapping[str, Any] | str) -> Flow[list[Participant]]:
+    """The people of a session, each once, with every stay; recorders are left out."""
+    people = yield from gathered(vendor.list_participants(session_id(session)))
+    return attendance((person for person in people if not vendor.is_recorder(person)), vendor.now())
+
+
+def end_session(vendor: Vendor, room: str | Mapping[str, Any]) -> Flow[Session | None]:
+    """Send everybody out of a room, and make sure that they are gone. The room stays open.
+
+    :returns: the session that was ended; None when none was live.
+    :raises NotVisibleYetError: the vendor took it, but still shows the session as live after half a minute.
+    """
+    found = yield from vendor.find(room)
+    session = yield from vendor.live_session(found)
+    if session is None:
+        return None
+    refusal: errors.RoomsError | None = None
+    try:
+        yield from vendor.end_live(found, session)
+    except (errors.NotFoundError, errors.RequestRefusedError) as error:
+        refusal = error  # it may have ended by itself in between: what is read counts
+    for wait in (*_END_WAITS, None):
+        session = yield from vendor.read_session(session)
+        if not session.live:
+            return session
+        if refusal is not None:
+            raise refusal
+        if wait is not None:
+            yield Sleep(wait)
+    raise errors.NotVisibleYetError(
+        "The vendor took the request to end the session, but still shows it as live.",
+        vendor=vendor.title,
+        room=found.id,
+        advice="Ask again in a minute.",
+    )
+
+
+def session_id(session: object) -> str:
+    """The id of a session given as itself, as its dict, or as its id.
+
+    :raises InvalidSpecError: something else.
+    """
+    given = session.id if isinstance(session, Session) else session
+    if isinstance(given, Mapping):
+        given = given.get("id")
+    if not isinstance(given, str) or given.strip() in ("", "None"):
+        raise errors.InvalidSpecError(f"session: expected a session or its id, got {str(session)[:80]!r}.")
+    return given

@@ -1,0 +1,135 @@
+"""VideoSDK's sessions. https://docs.videosdk.live/api-reference/realtime-communication/fetch-sessions"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Participant, Room, Session
+from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
+from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi, page_after
+
+#: Asked for at once where every session of the account is wanted; the answer says how many it gives.
+SURVEY_SIZE = 50
+#: Longer sessions than this are not looked for when only those since a time are wanted.
+LONGEST_SESSION = dt.timedelta(hours=24)
+#: Words of ``status``; the set is open, so that ``end`` counts beside it.
+_LIVE, _OVER = "ongoing", "ended"
+
+
+class VideoSDKSessions(VideoSDKApi):
+    """A session begins with the first join and ends with the last leave; how lists are sorted is not documented."""
+
+    def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
+        """GET /v2/sessions?roomId=, page by page."""
+        query: dict[str, Any] = {"roomId": room.id}
+        if since is not None:
+            query["startDate"] = int((since - LONGEST_SESSION).timestamp() * 1000)
+
+        def page(cursor: int | None) -> Flow[tuple[list[Session], int | None]]:
+            try:
+                items, following = yield from self._session_page(query, cursor)
+            except errors.RequestRefusedError:
+                # startDate is known from VideoSDK's own SDK only, not from a page: without it the list is longer.
+                if query.pop("startDate", None) is None:
+                    raise
+                items, following = yield from self._session_page(query, cursor)
+            return sorted(_sessions(items), key=lambda session: session.started_at, reverse=True), following
+
+        return paged(page, keep)
+
+    def _session_page(
+        self, filters: Mapping[str, Any], cursor: int | None
+    ) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
+        try:
+            return (yield from self.page("/v2/sessions", filters, cursor))
+        except errors.NotFoundError:
+            return [], None  # how a room without any session is answered is not documented
+
+    def read_session(self, session: Session) -> Flow[Session]:
+        """GET /v2/sessions/{id}"""
+        response = yield from self.get(f"/v2/sessions/{segment(session.id)}", room=session.room_id)
+        return _session(as_object(response, key="id")) or session
+
+    def live_session(self, room: Room) -> Flow[Session | None]:
+        """GET /v2/sessions?status=ongoing; the filter is in VideoSDK's own SDK only, so the answer is looked at too."""
+        query: dict[str, Any] = {"roomId": room.id, "status": _LIVE}
+        page: int | None = 1
+        while page is not None:
+            try:
+                items, page = yield from self._session_page(query, page)
+            except errors.RequestRefusedError:
+                if query.pop("status", None) is None:
+                    raise
+                continue
+            for session in _sessions(items):
+                if session.live and session.room_id == room.id:
+                    return session
+        return None
+
+    def end_live(self, room: Room, session: Session) -> Flow[None]:
+        """POST /v2/sessions/end; the answer still says ``ongoing``. With its id, no later session can be meant."""
+        body = {"roomId": room.id, "sessionId": session.id}
+        yield from self.post("/v2/sessions/end", body, room=room.id, repeatable=True)
+
+    def list_participants(self, session_id: str) -> Flow[None]:
+        """GET /v2/sessions/{id}/participants: what is paged is the list inside of one session."""
+
+        def page(cursor: int | None) -> Flow[tuple[list[Participant], int | None]]:
+            number = cursor or 1
+            path = f"/v2/sessions/{segment(session_id)}/participants"
+            body = (yield from self.get(path, {"page": number})).json()
+            data = body.get("data") if isinstance(body, Mapping) else None
+            people = as_items(data, "participants")
+            return [self._participant(person) for person in people], page_after(body, number, people)
+
+        return paged(page)
+
+    def _participant(self, person: Mapping[str, Any]) -> Participant:
+        identity = str(person.get("participantId") or person.get("_id"))
+        return make_participant(identity, _stays(person), self.now(), name=person.get("name"))
+
+    def survey(self) -> Flow[Survey]:
+        """GET /v2/sessions?status=ongoing of the whole account. Where the filter is not honoured, nothing is known."""
+        live: set[str] = set()
+        page: int | None = 1
+        while page is not None:
+            try:
+                items, page = yield from self._session_page({"status": _LIVE, "perPage": SURVEY_SIZE}, page)
+            except errors.RequestRefusedError:
+                return Survey()
+            if any(not session.live for session in _sessions(items)):
+                return Survey()
+            live.update(str(item.get("roomId")) for item in items)
+        return Survey(live=frozenset(live))
+
+
+def _sessions(items: Iterable[Mapping[str, Any]]) -> list[Session]:
+    return [session for item in items if (session := _session(item)) is not None]
+
+
+def _session(item: Mapping[str, Any]) -> Session | None:
+    """A session of a list; None while it has not begun."""
+    start, end = parse_time(item.get("start")), parse_time(item.get("end"))
+    identity = item.get("id") or item.get("_id")
+    if start is None or not identity:
+        return None
+    if end is None and item.get("status") == _OVER:
+        # It says that it is over before it says when.
+        lefts = [left for person in as_items(item, "participants") for _, left in _stays(person) if left is not None]
+        end = max(lefts, default=start)
+    return Session(
+        id=str(identity),
+        room_id=str(item.get("roomId") or item.get("meetingId")),
+        started_at=iso(start),
+        ended_at=iso(end) if end else None,
+    )
+
+
+def _stays(person: Mapping[str, Any]) -> list[Interval]:
+    times = ((parse_time(entry.get("start")), parse_time(entry.get("end"))) for entry in as_items(person, "timelog"))
+    return [(start, end) for start, end in times if start is not None]
