@@ -54,6 +54,11 @@ class Clock:
                 self._pinned = None
 
 
+def millis(moment: datetime) -> datetime:
+    """Cut to what an answer shows, so that a filter with a time taken from an answer finds its own row."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def iso_millis(moment: datetime | None) -> str | None:
     """``2022-03-25T04:49:11.024Z``, as VideoSDK writes times."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -14,7 +14,7 @@ from airflow_provider_rooms.sandbox import (
     tokens,
 )
 from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
-from airflow_provider_rooms.sandbox.clock import Clock, iso_go, parse_time
+from airflow_provider_rooms.sandbox.clock import Clock, iso_go, millis, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
 from airflow_provider_rooms.sandbox.vendor import Guest, Vendor
@@ -249,8 +249,8 @@ class HundredMs(Vendor):
             if room.enabled is enabled
             and (not name or name.lower() in room.name.lower())
             and (not template_id or room.template.id == template_id)
-            and (after is None or room.created >= after)
-            and (before is None or room.created <= before)
+            and (after is None or millis(room.created) >= after)
+            and (before is None or millis(room.created) <= before)
             and self.shows(room.visible_at)
         ]
         return self.envelope(call, found, lambda room: room.id, self.listed_view)

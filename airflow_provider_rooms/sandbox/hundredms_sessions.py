@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
-from airflow_provider_rooms.sandbox.clock import iso_go
+from airflow_provider_rooms.sandbox.clock import iso_go, millis
 from airflow_provider_rooms.sandbox.vendor import new_uuid
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
@@ -51,8 +51,8 @@ class Sessions:
             for session in reversed(self.vendor.store.sessions.values())
             if session.active is active
             and (not room_id or session.room.id == room_id)
-            and (after is None or session.created >= after)
-            and (before is None or session.created <= before)
+            and (after is None or millis(session.created) >= after)
+            and (before is None or millis(session.created) <= before)
         ]
         return self.vendor.envelope(call, found, lambda session: session.id, session_view)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox.checks import Flag, Record, Text
-from airflow_provider_rooms.sandbox.clock import iso_millis
+from airflow_provider_rooms.sandbox.clock import iso_millis, millis
 from airflow_provider_rooms.sandbox.credentials import KEY
 from airflow_provider_rooms.sandbox.videosdk_shapes import USER_ID, links
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
@@ -76,8 +76,8 @@ class Sessions:
             and (custom_id is None or session.room.custom_id == custom_id)
             and (query is None or query in (session.id, session.room.room_id, session.room.custom_id))
             and (status is None or status_of(session) == status)
-            and (since is None or session.start >= since)
-            and (until is None or session.start <= until)
+            and (since is None or millis(session.start) >= since)
+            and (until is None or millis(session.start) <= until)
         ]
         info, page = self.vendor.page(call, found)
         return as_json({"pageInfo": info, "data": [session_view(session, call.base) for session in page]})

@@ -220,7 +220,9 @@ def test_state_is_in_the_vendors_own_shape(
         create(client, name)
         rooms_sandbox.start_session(name, "algebra", ["Ada"])
     state = rooms_sandbox.state()
-    assert {name: set(part) for name, part in state.items()} == {key: {"rooms", "sessions", "recordings"} for key in VENDORS}
+    assert {name: set(part) for name, part in state.items()} == {
+        key: {"rooms", "sessions", "recordings"} for key in VENDORS
+    }
     assert state["videosdk"]["rooms"][0]["customRoomId"] == "algebra"
     assert state["hundredms"]["rooms"][0]["name"] == "algebra"
     assert state["twilio"]["rooms"][0]["unique_name"] == "algebra"

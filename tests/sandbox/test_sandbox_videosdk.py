@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -282,6 +283,10 @@ def test_session_filters(rooms_sandbox: RoomsSandbox, videosdk: httpx.Client, ro
     assert len(live(videosdk, startDate=now - 60_000, endDate=now + 60_000)) == 1
     assert live(videosdk, startDate=now + 60_000) == []
     assert live(videosdk, endDate=now - 60_000) == []
+    (session,) = live(videosdk)
+    start = round(datetime.fromisoformat(session["start"]).timestamp() * 1000)
+    assert live(videosdk, startDate=start, endDate=start) == [session]
+    assert live(videosdk, startDate=start + 1) == live(videosdk, endDate=start - 1) == []
     assert live(videosdk, roomId="unknown") == []
     assert videosdk.get("/v2/sessions", params={"status": "active"}).status_code == 400
     assert videosdk.get("/v2/sessions", params={"startDate": "2026-01-01"}).status_code == 400
