@@ -26,6 +26,9 @@ STOPPING_SECONDS: Final = 2.0
 FILE_SECONDS: Final = 60.0
 TRANSCRIPT_SECONDS: Final = 60.0
 
+#: Resolutions of a live stream, best first.
+LAYERS: Final = ((1280, 720), (848, 480), (640, 360), (424, 240))
+
 ACTIVE: Final = ("starting", "running")
 
 
@@ -291,9 +294,8 @@ class Store:
         if job.kind == "recording":
             self._asset(job, "room-composite", "mp4", {"resolution": _resolution(job)}, seconds)
             self._asset(job, "chat", "csv", {}, 0)
-        elif (job.order.get("recording") or {}).get("hls_vod"):
-            vod = {"num_layers": "4", "max_width": 1280, "max_height": 720}
-            self._asset(job, "room-vod", "mp4", vod, seconds)
+        else:
+            self._stream_files(job, job.order.get("recording") or {}, seconds)
         texts = [
             self._asset(job, kind, mode, {"output_mode": mode}, seconds, status="processing")
             for kind, modes in self._texts(job)
@@ -301,6 +303,17 @@ class Store:
         ]
         if texts:
             self.clock.after(TRANSCRIPT_SECONDS, lambda: self.written(job))
+
+    def _stream_files(self, job: Job, order: dict[str, Any], seconds: int) -> None:
+        """A file for each layer, and one with all of them; each only if the start asked for it."""
+        if order.get("single_file_per_layer"):
+            for layer, (width, height) in enumerate(LAYERS):
+                metadata = {"resolution": {"width": width, "height": height}, "layer": str(layer)}
+                self._asset(job, "room-composite", "mp4", metadata, seconds)
+        if order.get("hls_vod"):
+            width, height = LAYERS[0]
+            metadata = {"num_layers": str(len(LAYERS)), "max_width": width, "max_height": height}
+            self._asset(job, "room-vod", "mp4", metadata, seconds)
 
     def _texts(self, job: Job) -> Iterator[tuple[str, list[str]]]:
         if job.wants_texts:

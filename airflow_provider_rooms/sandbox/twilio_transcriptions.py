@@ -100,7 +100,9 @@ def _view(transcription: Transcription, room: Room, base: str) -> dict[str, Any]
         "end_time": iso_seconds(transcription.end),
         "duration": duration,
         # values come back as texts
-        "configuration": {key: _as_text(value) for key, value in transcription.configuration.items()},
+        "configuration": {
+            key: _as_text(value) for key, value in ({"languageCode": "en-US"} | transcription.configuration).items()
+        },
         "status": transcription.status,
         "url": f"{base}/v1/Rooms/{room.sid}/Transcriptions/{transcription.ttid}",
     }

@@ -111,6 +111,7 @@ class Sessions:
         info, page = self.vendor.page(call, present)
         view = session_view(session, call.base)
         view["_id"] = view.pop("id")
+        view["links"]["get_all_participants"] = f"{call.base}/v2/sessions/{session.id}/participants"
         view |= {
             "apiKey": KEY,
             "hlsLog": [],

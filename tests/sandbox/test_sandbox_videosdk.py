@@ -11,6 +11,7 @@ import pytest
 from sandbox_help import videosdk_token
 
 from airflow_provider_rooms.sandbox.client import ControlError
+from airflow_provider_rooms.sandbox.credentials import SECRET
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -71,6 +72,7 @@ def test_token_claims(web: httpx.Client, claims: dict[str, Any], status: int) ->
     assert (status == 200) == ("error" not in answer.json())
 
 
+@pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
 def test_no_prefix_no_foreign_secret_no_other_algorithm(web: httpx.Client) -> None:
     import jwt
 
@@ -80,18 +82,15 @@ def test_no_prefix_no_foreign_secret_no_other_algorithm(web: httpx.Client) -> No
     bad = [
         f"Bearer {good}",
         f"Basic {good}",
-        f"{good} ",
         "",
         "x",
         f"{header}.{payload}.",
         f"{header}.{payload}.{signature[::-1]}",
         jwt.encode(claims, "another-secret-that-is-32-bytes-long"),
         jwt.encode(claims, None, algorithm="none"),
-        jwt.encode(claims, "sandbox-secret-for-tests-only-32-bytes!", algorithm="HS384"),
+        jwt.encode(claims, SECRET, algorithm="HS384"),
     ]
     for value in bad:
-        if value.endswith(" "):
-            continue  # trailing blanks are no part of a header's value
         answer = web.get("/videosdk/v2/rooms", headers={"authorization": value})
         assert answer.status_code == 401, value[:12]
         assert answer.json() == {"error": "Token is invalid or expired"}
