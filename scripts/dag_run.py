@@ -24,7 +24,9 @@ class DagResult:
     rooms: list[dict[str, Any]]
 
 
-def run_dag(dag_id: str, conf: dict[str, Any], *, logical_date: dt.datetime | None = None) -> DagResult:
+def run_dag(
+    dag_id: str, conf: dict[str, Any], *, logical_date: dt.datetime | None = None, folder: Path = EXAMPLES
+) -> DagResult:
     """Run it to its end; the same ``logical_date`` again runs the same run again, as clearing all its tasks does.
 
     :raises RuntimeError: the DAG file cannot be imported.
@@ -32,7 +34,7 @@ def run_dag(dag_id: str, conf: dict[str, Any], *, logical_date: dt.datetime | No
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
-    run = load_dag(dag_id).test(run_conf=conf, logical_date=logical_date)
+    run = load_dag(dag_id, folder).test(run_conf=conf, logical_date=logical_date)
     tasks = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in run.get_task_instances()}
     with create_session() as session:
         found: Any = session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=dag_id, key="room"))
@@ -40,11 +42,14 @@ def run_dag(dag_id: str, conf: dict[str, Any], *, logical_date: dt.datetime | No
     return DagResult(str(run.state), tasks, rooms)
 
 
-def load_dag(dag_id: str) -> Any:
-    """The DAG of an example file of the same name."""
-    from airflow.dag_processing.dagbag import DagBag
+def load_dag(dag_id: str, folder: Path = EXAMPLES) -> Any:
+    """The DAG of a file of the same name, known to Airflow's database."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
-    bag = DagBag(str(EXAMPLES / f"{dag_id}.py"))
+    bag = DagBag(str(folder / f"{dag_id}.py"))
     if bag.import_errors:
         raise RuntimeError("\n".join(bag.import_errors.values()))
+    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
+    sync_bag_to_db(bag, "dags-folder", None)
     return bag.dags[dag_id]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+    from stack import MailSink
 
 REPO = Path(__file__).parent.parent
 
@@ -36,3 +44,15 @@ def airflow_db() -> None:
     from airflow.utils.db import initdb
 
     initdb()
+
+
+@pytest.fixture
+def mails(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSink]:
+    """The mails that arrived; with it, every default connection leads to the sandbox or to this sink."""
+    from stack import mail_sink, smtp_connection
+
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    with mail_sink() as (sink, port):
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp_connection(port)))
+        yield sink

@@ -1,0 +1,59 @@
+"""What the README shows is true: its DAG runs, its connections are understood, its commands exist."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airflow_provider_rooms.connections import CONNECTION_TYPES
+from dag_run import run_dag
+from stack import REPO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stack import MailSink
+
+README = (REPO / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+EXPORTS = dict(re.findall(r"^export (\w+)='(.*)'$", README, re.MULTILINE))
+
+
+def test_the_dag_runs_and_is_short(mails: MailSink, tmp_path: Path):
+    dag = next(text for language, text in BLOCKS if language == "python" and "@dag" in text)
+    (tmp_path / "algebra.py").write_text(dag)
+
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    result = run_dag("algebra", {}, logical_date=tomorrow, folder=tmp_path)
+
+    assert len(dag.strip().splitlines()) <= 15
+    assert (result.state, len(mails.mails)) == ("success", 1)
+    assert result.rooms[0]["id"] in mails.bodies()[0]
+
+
+def test_there_is_a_connection_of_each_type():
+    assert set(EXPORTS) == {f"AIRFLOW_CONN_{item.default_conn_id.upper()}" for item in CONNECTION_TYPES}
+
+
+@pytest.mark.parametrize("item", CONNECTION_TYPES, ids=lambda item: item.conn_type)
+def test_the_connections_are_written_as_they_are_read(item):
+    connection = json.loads(EXPORTS[f"AIRFLOW_CONN_{item.default_conn_id.upper()}"])
+    assert connection["conn_type"] == item.conn_type
+    assert set(connection.get("extra", {})) <= {setting.name for setting in item.settings}
+    named = [item.default_url, *(setting.name for setting in item.settings)]
+    assert [name for name in named if f"`{name}`" not in README] == []
+
+
+def test_the_commands_exist():
+    makefiles = [REPO / "Makefile", *REPO.glob("make/*.mk")]
+    targets = {name for file in makefiles for name in re.findall(r"^([a-z-]+):", file.read_text(), re.MULTILINE)}
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+def test_the_links_lead_somewhere():
+    links = re.findall(r"\]\((?!http)([^)]+)\)", README)
+    assert [link for link in links if not (REPO / link).exists()] == []
