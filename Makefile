@@ -10,7 +10,7 @@ PINS := constraints/airflow-3.3.txt
 .PHONY: help venv lint format test slow demo ui clients bench constraints clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with pinned versions (again only when pyproject.toml or the pins change)
 
@@ -53,3 +53,6 @@ constraints: $(STAMP) ## renew the pins (no URLs in them)
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) .demo .ui build dist site htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Targets of one part of the house each.
+-include make/*.mk
