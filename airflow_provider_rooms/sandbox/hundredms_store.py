@@ -308,7 +308,7 @@ class Store:
         """A file for each layer, and one with all of them; each only if the start asked for it."""
         if order.get("single_file_per_layer"):
             for layer, (width, height) in enumerate(LAYERS):
-                metadata = {"resolution": {"width": width, "height": height}, "layer": str(layer)}
+                metadata: dict[str, Any] = {"resolution": {"width": width, "height": height}, "layer": str(layer)}
                 self._asset(job, "room-composite", "mp4", metadata, seconds)
         if order.get("hls_vod"):
             width, height = LAYERS[0]
