@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.hundredms.recordings import HundredMsRecordings
 from airflow_provider_rooms.vendors.hundredms.rooms import HundredMsRooms
 from airflow_provider_rooms.vendors.hundredms.sessions import HundredMsSessions
 
 
-class HundredMs(HundredMsRooms, HundredMsSessions):
+class HundredMs(HundredMsRooms, HundredMsSessions, HundredMsRecordings):
     """100ms's API."""

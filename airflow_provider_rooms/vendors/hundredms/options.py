@@ -1,4 +1,7 @@
-"""What ``POST /v2/rooms`` takes. https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/create-via-api"""
+"""What ``POST /v2/rooms`` takes, and the start of a recording.
+
+https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/create-via-api
+"""
 
 from __future__ import annotations
 
@@ -58,3 +61,45 @@ class HundredMsOptions(Options):
     recording_info: RecordingInfo | None = None
     webhook: Webhook | None = None
     polls: list[Text] | None = None
+
+
+class Resolution(Options):
+    """Size of the picture."""
+
+    width: Annotated[Int, Field(ge=480, le=1920)]
+    height: Annotated[Int, Field(ge=480, le=1920)]
+
+
+class SummarySection(Options):
+    """One heading of a summary."""
+
+    title: Annotated[Text, Field(max_length=100)]
+    format: Literal["bullets", "paragraph"] | None = None
+
+
+class Summary(Options):
+    """A summary of the transcript."""
+
+    enabled: Bool | None = None
+    context: Annotated[Text, Field(max_length=300)] | None = None
+    temperature: Annotated[float, Field(ge=0.1, le=1.0)] | None = None
+    sections: Annotated[list[SummarySection], Field(max_length=6)] | None = None
+
+
+class Transcription(Options):
+    """A transcript of the recording."""
+
+    enabled: Bool | None = None
+    output_modes: list[Literal["txt", "srt", "json"]] | None = None
+    custom_vocabulary: list[Text] | None = None
+    summary: Summary | None = None
+
+
+class RecordingOptions(Options):
+    """Fields of ``POST /v2/recordings/room/{room_id}/start``."""
+
+    meeting_url: Text | None = None
+    resolution: Resolution | None = None
+    destination: Text | None = None
+    audio_only: Bool | None = None
+    transcription: Transcription | None = None

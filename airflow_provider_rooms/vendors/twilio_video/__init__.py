@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.twilio_video.recordings import TwilioVideoRecordings
 from airflow_provider_rooms.vendors.twilio_video.rooms import TwilioVideoRooms
 from airflow_provider_rooms.vendors.twilio_video.sessions import TwilioVideoSessions
 
 
-class TwilioVideo(TwilioVideoRooms, TwilioVideoSessions):
+class TwilioVideo(TwilioVideoRooms, TwilioVideoSessions, TwilioVideoRecordings):
     """Twilio Video's API."""

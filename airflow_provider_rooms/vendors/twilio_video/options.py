@@ -1,4 +1,7 @@
-"""What ``POST /v1/Rooms`` takes. https://www.twilio.com/docs/video/api/rooms-resource"""
+"""What ``POST /v1/Rooms`` takes, and the start of a recording.
+
+https://www.twilio.com/docs/video/api/rooms-resource
+"""
 
 from __future__ import annotations
 
@@ -53,3 +56,9 @@ class TwilioVideoOptions(Options):
     UnusedRoomTimeout: Annotated[Int, Field(ge=1, le=LONGEST_TIMEOUT)] | None = None
     LargeRoom: Bool | None = None
     EnableTurn: Bool | None = None
+
+
+class RecordingOptions(Options):
+    """Fields of ``POST /v1/Rooms/{sid}/RecordingRules``."""
+
+    Rules: Annotated[list[RecordingRule], Field(min_length=1, max_length=20)] | None = None

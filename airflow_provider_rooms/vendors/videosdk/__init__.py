@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.videosdk.recordings import VideoSDKRecordings
 from airflow_provider_rooms.vendors.videosdk.rooms import VideoSDKRooms
 from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 
-class VideoSDK(VideoSDKRooms, VideoSDKSessions):
+class VideoSDK(VideoSDKRooms, VideoSDKSessions, VideoSDKRecordings):
     """VideoSDK's API."""

@@ -1,4 +1,7 @@
-"""What ``POST /v2/rooms`` takes. https://docs.videosdk.live/api-reference/realtime-communication/create-room"""
+"""What ``POST /v2/rooms`` takes, and the start of a recording.
+
+https://docs.videosdk.live/api-reference/realtime-communication/create-room
+"""
 
 from __future__ import annotations
 
@@ -134,3 +137,17 @@ class VideoSDKOptions(Options):
     allowedParticipantIds: list[Text] | None = None
     # On every older page, and "discontinued" there: known, so that the refusal can say what to do.
     region: Text | None = None
+
+
+class RecordingOptions(Options):
+    """Fields of ``POST /v2/recordings/start``."""
+
+    templateUrl: Text | None = None
+    config: Composition | None = None
+    transcription: Transcription | None = None
+    webhookUrl: Text | None = None
+    awsDirPath: Text | None = None
+    preSignedUrl: Text | None = None
+    onFailure: OnFailure | None = None
+    fileFormat: Literal["mp4", "webm"] | None = None
+    resourceId: Text | None = None
