@@ -37,9 +37,13 @@ class ConnectionType:
     title: str
     hook: str
     default_url: str
+    #: What login and password are called there, and where they are found.
     login: str
     login_help: str
     password: str
+    password_help: str
+    #: First segment of every path of its API; a base URL that ends with it is taken as meant.
+    api_version: str
     own: tuple[Setting, ...] = field(default=())
 
     @property
@@ -109,8 +113,10 @@ CONNECTION_TYPES = (
         hook="airflow_provider_rooms.hooks.videosdk.VideoSDKHook",
         default_url="https://api.videosdk.live",
         login="API key",
-        login_help="from app.videosdk.live, API Keys",
+        login_help="from app.videosdk.live → API Keys",
         password="Secret",
+        password_help="beside the API key",
+        api_version="v2",
         own=(
             Setting(
                 name="auto_close_unit",
@@ -126,8 +132,10 @@ CONNECTION_TYPES = (
         hook="airflow_provider_rooms.hooks.hundredms.HundredMsHook",
         default_url="https://api.100ms.live",
         login="App access key",
-        login_help="from dashboard.100ms.live, Developer",
+        login_help="from dashboard.100ms.live → Developer",
         password="App secret",
+        password_help="beside the app access key",
+        api_version="v2",
         own=(
             Setting(
                 name="template_id", label="Template id", help="For rooms that name none; else the account's default."
@@ -146,8 +154,10 @@ CONNECTION_TYPES = (
         hook="airflow_provider_rooms.hooks.twilio_video.TwilioVideoHook",
         default_url="https://video.twilio.com",
         login="API key SID",
-        login_help="SK…, or the account SID AC…; from console.twilio.com, API keys",
+        login_help="SK…, from console.twilio.com → API keys; or the account SID AC…",
         password="API key secret",
+        password_help="shown once, when the key is made; the auth token with an AC…",
+        api_version="v1",
         own=(
             Setting(name="account_sid", label="Account SID", help="AC…; needed with an API key.", example="AC…"),
             Setting(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_rooms.connections import BY_TYPE
-from airflow_provider_rooms.errors import InvalidConnectionError, PermanentError, RoomsError
+from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.get_provider_info import field_behaviour
 from airflow_provider_rooms.hooks.connection import check_extra, read_connection
 from airflow_provider_rooms.models import Participant, Room, RoomSpec, Session
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 H = TypeVar("H", bound="RoomsHook")
-
-#: Test connection blocks an API worker: it gives up after this many seconds.
-TEST_SECONDS = 5.0
 
 _buckets: dict[tuple[str, str], TokenBucket] = {}
 _buckets_lock = threading.Lock()
@@ -259,16 +256,10 @@ class RoomsHook(BaseHook):
         return end_session(self.vendor, room)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the vendor for something small; says what is wrong, without a secret and without the raw answer."""
-        self.patience = Patience(tries=1, deadline=TEST_SECONDS)
-        try:
-            return True, self.transport.run(self.vendor.check())
-        except PermanentError as error:
-            return False, str(error)
-        except RoomsError as error:
-            return False, f"{error} Nothing was found out about key and secret."
-        except Exception as error:  # noqa: BLE001 - the text goes to a browser: name the kind, nothing else
-            return False, f"{type(error).__name__} while reading the connection."
+        """Ask the vendor for something small: whether it works, and else what is wrong and what to do. At most 5 s."""
+        from airflow_provider_rooms.hooks.diagnosis import diagnose
+
+        return diagnose(self)
 
 
 class AsyncRooms:

@@ -59,7 +59,7 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     own = {item.name for item in expected.own}
     return Config(
         conn_id=conn_id,
-        base_url=base_url(connection, expected.default_url),
+        base_url=base_url(connection, expected.default_url).removesuffix(f"/{expected.api_version}"),
         key=key,
         secret=secret,
         **{name: value for name, value in settings.items() if name not in own},

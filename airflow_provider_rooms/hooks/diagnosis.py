@@ -1,0 +1,223 @@
+"""What *Test connection* says: what is wrong with a connection, and what to do.
+
+The text goes to a browser or a terminal. It names what was found, never a secret and never a word of what the host
+answered: whoever may edit a connection could otherwise read any page this machine can reach.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from email.utils import parsedate_to_datetime
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
+from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.vendors import VENDORS, vendor_class
+from airflow_provider_rooms.vendors.base import LOOPBACK
+from airflow_provider_rooms.vendors.flow import Patience, Request, Response
+from airflow_provider_rooms.vendors.tokens import BACKDATED
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.vendors.base import Vendor
+
+#: Test connection blocks a worker of the API server: everything is over after this many seconds.
+TEST_SECONDS = 5.0
+# The vendor has a little less, so that its own words about being late still come through.
+_VENDOR_SECONDS = 4.5
+
+_NOTHING_FOUND = "Nothing was found out about key and secret."
+
+#: What the transport says (see ``network.reason``) → what it means, what to do.
+_CAUSES = (
+    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up"),
+    ("certificate", "its certificate is not accepted", "Check the name, and the certificates this machine trusts"),
+    ("tls failed", "it does not speak TLS", "Write http:// if that is meant"),
+    ("proxy", "the proxy does not let it through", "Check HTTPS_PROXY and NO_PROXY of this machine"),
+    ("refused", "nothing listens there", "Check host and port"),
+    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way"),
+)
+
+
+class _Listening(BlockingTransport):
+    """Keeps the last answer: its headers tell more than an error does."""
+
+    heard: Response | None = None
+
+    def send(self, request: Request) -> Response:
+        self.heard = super().send(request)
+        return self.heard
+
+
+def diagnose(hook: RoomsHook) -> tuple[bool, str]:
+    """Ask the vendor for something small; whether it works, and what to tell the user. Takes five seconds at most.
+
+    :return: never raises; the text holds no secret and no part of the answer.
+    """
+    began = time.monotonic()
+    try:
+        vendor = hook.vendor
+    except errors.RoomsError as error:
+        # The test button invents a connection id, which nobody would recognise.
+        told = str(error).replace(f"Connection {hook.conn_id!r}", "The connection")
+        return False, told
+    except Exception as error:  # noqa: BLE001 - the text goes to a browser: name the kind, nothing else
+        return False, f"{type(error).__name__} while reading the connection."
+    answers: SimpleQueue[tuple[bool, str]] = SimpleQueue()
+    # Looking up a name can take as long as it likes; nobody waits for a thread that is late.
+    threading.Thread(target=lambda: answers.put(_ask(hook, vendor)), daemon=True).start()
+    try:
+        works, told = answers.get(timeout=max(0.1, TEST_SECONDS - (time.monotonic() - began)))
+    except Empty:
+        works, told = False, _unreachable(vendor, "no complete answer")
+    return works, vendor.scrub(told)
+
+
+def _ask(hook: RoomsHook, vendor: Vendor) -> tuple[bool, str]:
+    own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=Patience(tries=1, deadline=_VENDOR_SECONDS))
+    try:
+        transport = _Listening(hook.get_conn(), own.config.base_url)
+        try:
+            told = transport.run(own.check())
+        except errors.RoomsError as error:
+            return False, _failure(own, error, transport.heard)
+        return True, " ".join([told, *_remarks(own, transport.heard)])
+    except Exception as error:  # noqa: BLE001 - see diagnose
+        return False, f"{type(error).__name__} while asking {own.title}."
+
+
+def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -> str:
+    kind = BY_TYPE[vendor.name]
+    if isinstance(error, errors.InvalidConnectionError):
+        return str(error)
+    if isinstance(error, errors.TransportError):
+        return _unreachable(vendor, str(error))
+    if heard is None:
+        return _not_its_api(vendor, "at great length")
+    if heard.status >= 500:
+        return f"{_place(vendor)} answers, but fails (HTTP {heard.status}). Try again later. {_NOTHING_FOUND}"
+    if heard.status == 429:
+        return f"{vendor.title} takes no more requests for now (HTTP 429). Try again in a minute. {_NOTHING_FOUND}"
+    other = _other_vendor(vendor, heard)
+    if other:
+        return (
+            f"{_place(vendor)} answers as {other.title} does, not as {vendor.title}. "
+            f"Check the connection's type, and its base URL (host): {_usual(kind)}"
+        )
+    if not _is_json(heard) or heard.status not in (401, 403):
+        return _not_its_api(vendor, f"HTTP {heard.status}")
+    if isinstance(error, errors.AccessDeniedError) or heard.status == 403:
+        return (
+            f"{vendor.title} knows the {kind.login}, but does not let it list rooms (HTTP 403{_code(error)}). "
+            f"{error.advice or ''}"
+        ).strip()
+    return _refused(vendor, kind, error, heard)
+
+
+def _not_its_api(vendor: Vendor, how: str) -> str:
+    return (
+        f"{_place(vendor)} answers ({how}), but not as {vendor.title}'s API. "
+        f"Check the base URL (host): {_usual(BY_TYPE[vendor.name])}"
+    )
+
+
+def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, heard: Response) -> str:
+    """Which of key, secret and clock it is; what the vendor does not tell apart, we can only see by its look."""
+    refuses = f"{vendor.title} refuses the sign-in (HTTP {heard.status}{_code(error)})"
+    key, secret = vendor.config.key, vendor.config.secret
+    for what, value in ((kind.login, key), (kind.password, secret)):
+        if value.startswith("eyJ") and value.count(".") == 2:
+            return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
+    if key == secret:
+        return f"{refuses}: {kind.login} and {kind.password} are the same. The {kind.password} stands {kind.password_help}."
+    skew = _skew(vendor, heard)
+    signs_tokens = not vendor.authorization().startswith("Basic ")
+    if signs_tokens and abs(skew) > BACKDATED:
+        return (
+            f"{refuses}. This machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's, "
+            f"and tokens carry the time: set the clock (NTP) and test again. Else the {kind.login} or the "
+            f"{kind.password} is wrong."
+        )
+    if kind.conn_type == "twilio_video":
+        account = key.startswith("AC")
+        pair = ("account SID", "auth token") if account else (kind.login, kind.password)
+    else:
+        pair = (kind.login, kind.password)
+    return (
+        f"{refuses}: the {pair[0]} or the {pair[1]} is wrong, it does not say which. "
+        f"{error.advice if kind.conn_type == 'twilio_video' else ''}"
+    )
+
+
+def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
+    """What works, but is not as it should be."""
+    remarks = []
+    parts = urlsplit(vendor.config.base_url)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        remarks.append("But http:// sends key and secret in clear: use https://.")
+    skew = _skew(vendor, heard) if heard else 0.0
+    if abs(skew) > BACKDATED:
+        remarks.append(
+            f"But this machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's: set it, "
+            "or people's join links may be refused."
+        )
+    return remarks
+
+
+def _unreachable(vendor: Vendor, reason: str) -> str:
+    fitting = (cause[1:] for cause in _CAUSES if cause[0] in reason.lower())
+    meaning, advice = next(
+        fitting, ("the connection broke off", "Try again, and check firewalls and proxies on the way")
+    )
+    usual = _usual(BY_TYPE[vendor.name])
+    return f"{_place(vendor)} cannot be reached: {meaning}. {advice}; the base URL (host) may be wrong: {usual} {_NOTHING_FOUND}"
+
+
+def _other_vendor(vendor: Vendor, heard: Response) -> type[Vendor] | None:
+    """The vendor whose words for a refused sign-in these are, if they are another's and not our own."""
+    kinds = [type(vendor), *(vendor_class(name) for name in VENDORS if name != vendor.name)]
+    for kind in kinds:
+        known: Any = kind(vendor.config)
+        code, message = known.error_text(heard)
+        fault = known.fault(heard.status, code, message)
+        if fault.error is errors.AuthenticationError and fault in known.faults.values():
+            return None if isinstance(vendor, kind) else kind
+    return None
+
+
+def _is_json(heard: Response) -> bool:
+    try:
+        heard.json()
+    except errors.UnreadableAnswerError:
+        return False
+    return True
+
+
+def _skew(vendor: Vendor, heard: Response) -> float:
+    """Seconds by which our clock is ahead of the answer's; 0 where it does not tell."""
+    try:
+        theirs = parsedate_to_datetime(heard.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return 0.0
+    return vendor.runtime.wall() - theirs
+
+
+def _seconds(skew: float) -> str:
+    seconds = abs(round(skew))
+    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+
+
+def _place(vendor: Vendor) -> str:
+    return vendor.config.base_url
+
+
+def _usual(kind: ConnectionType) -> str:
+    return f"left empty, it is {kind.default_url}."
+
+
+def _code(error: errors.RoomsError) -> str:
+    return f", code {error.code}" if isinstance(error.code, int) else ""

@@ -1,0 +1,276 @@
+"""What *Test connection* says: each cause by its name, what to do about it, in time, and nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import socket
+import threading
+import time
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.hooks import diagnosis, get_rooms_hook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+TYPES = sorted(BY_TYPE)
+PAIRS = {
+    "videosdk": "API key and secret",
+    "hundredms": "app access key and app secret",
+    "twilio_video": "API key SID and its secret",
+}
+CANARY = "canary-that-nobody-may-see"
+
+
+@pytest.fixture
+def ask(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[bool, str]]:
+    """Test the sandbox's connection of a type, with changes."""
+
+    def test(conn_type: str, **changes: Any) -> tuple[bool, str]:
+        connection = rooms_sandbox.connection(conn_type) | changes
+        monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(connection))
+        began = time.monotonic()
+        works, told = get_rooms_hook("rooms").test_connection()
+        assert time.monotonic() - began < 5.5
+        for secret in (connection["password"], CANARY):
+            assert secret not in told
+        return works, told
+
+    return test
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[bytes], str]]:
+    """A host that answers every request with the given bytes; an empty answer means that it says nothing at all."""
+    listeners: list[socket.socket] = []
+
+    def serve(answer: bytes) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def work() -> None:
+            while True:
+                try:
+                    link, _ = listener.accept()
+                except OSError:
+                    return
+                link.recv(65536)
+                if answer:
+                    link.sendall(answer)
+                    link.close()
+                else:
+                    listeners.append(link)
+
+        threading.Thread(target=work, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield serve
+    for listener in listeners:
+        listener.close()
+
+
+def http(status: int, body: str, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body.encode())}", "Connection: close", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def date_header(seconds: float) -> str:
+    """The answer's date, so many seconds from now."""
+    return f"Date: {format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds), usegmt=True)}"
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_a_good_connection_is_told_so(conn_type: str, ask: Any) -> None:
+    works, told = ask(conn_type)
+    assert works
+    assert told == f"{BY_TYPE[conn_type].title} accepts the {PAIRS[conn_type]}."
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+@pytest.mark.parametrize("wrong", ["login", "password"])
+def test_a_wrong_key_or_secret_is_named(conn_type: str, wrong: str, ask: Any) -> None:
+    value = "SK" + "1" * 32 if (conn_type, wrong) == ("twilio_video", "login") else CANARY + "-of-some-length"
+    works, told = ask(conn_type, **{wrong: value})
+    kind = BY_TYPE[conn_type]
+    assert not works
+    assert f"{kind.title} refuses the sign-in (HTTP 401" in told
+    assert f"the {kind.login} or the {kind.password} is wrong, it does not say which" in told
+
+
+def test_the_pair_of_the_account_itself_is_named_as_such(ask: Any) -> None:
+    works, told = ask("twilio_video", login="AC" + "1" * 32)
+    assert not works
+    assert "the account SID or the auth token is wrong" in told
+
+
+@pytest.mark.parametrize("conn_type", ["videosdk", "hundredms"])
+def test_mistakes_that_can_be_seen_are_pointed_at(conn_type: str, ask: Any) -> None:
+    kind = BY_TYPE[conn_type]
+    assert f"the {kind.password} is a token" in ask(conn_type, password="eyJhbGciOi.eyJhcGlr.c2lnbmF0dXJl")[1]
+    assert f"the {kind.login} is a token" in ask(conn_type, login="eyJhbGciOi.eyJhcGlr.c2lnbmF0dXJl")[1]
+    assert f"{kind.login} and {kind.password} are the same" in ask(conn_type, login="k" * 40, password="k" * 40)[1]
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(300, "5 minutes ahead of"), (-90, "seconds behind")])
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_a_clock_that_is_off_is_named_where_tokens_carry_the_time(
+    conn_type: str, ahead: int, words: str, ask: Any, server: Any
+) -> None:
+    works, told = ask(conn_type, host=server(http(401, '{"message": "no"}', date_header(-ahead))))
+    assert not works
+    # Twilio's sign-in knows no time.
+    assert (f"{words} the vendor's, and tokens carry the time" in told) is (conn_type != "twilio_video"), told
+    assert ("set the clock (NTP)" in told) is (conn_type != "twilio_video")
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_a_clock_that_is_off_is_remarked_where_all_else_is_well(conn_type: str, ask: Any, server: Any) -> None:
+    works, told = ask(conn_type, host=server(http(200, '{"data": [], "rooms": []}', date_header(-180))))
+    assert works
+    assert "But this machine's clock is 3 minutes ahead of the vendor's" in told
+    assert "But" not in ask(conn_type, host=server(http(200, '{"data": [], "rooms": []}', date_header(0))))[1]
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+@pytest.mark.parametrize("step", [1, 2])
+def test_another_vendor_behind_the_host_is_named(
+    conn_type: str, step: int, ask: Any, rooms_sandbox: RoomsSandbox
+) -> None:
+    other = TYPES[(TYPES.index(conn_type) + step) % 3]
+    works, told = ask(conn_type, host=rooms_sandbox.connection(other)["host"])
+    assert not works
+    named = f"answers as {BY_TYPE[other].title} does, not as {BY_TYPE[conn_type].title}"
+    # Where it knows no such path at all, a 404 comes before any sign-in.
+    assert named in told or f"answers (HTTP 404), but not as {BY_TYPE[conn_type].title}'s API" in told
+    assert f"base URL (host): left empty, it is {BY_TYPE[conn_type].default_url}." in told
+
+
+PAGE = f"<!doctype html><title>{CANARY}</title>"
+NOT_ITS_API = [
+    http(200, PAGE),
+    http(404, PAGE),
+    http(403, PAGE),
+    http(401, PAGE),
+    http(301, "", f"Location: https://elsewhere.example/{CANARY}"),
+    http(200, ""),
+    http(200, json.dumps({"hello": CANARY})),
+    http(404, json.dumps({"message": CANARY})),
+    http(200, json.dumps({"data": CANARY, "rooms": CANARY})),
+    http(200, "x" * 9 * 2**20),
+]
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+@pytest.mark.parametrize("answer", NOT_ITS_API, ids=range(len(NOT_ITS_API)))
+def test_a_host_without_a_vendors_api_is_told_apart(conn_type: str, answer: bytes, ask: Any, server: Any) -> None:
+    works, told = ask(conn_type, host=server(answer))
+    assert not works
+    assert f"but not as {BY_TYPE[conn_type].title}'s API. Check the base URL (host)" in told
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_a_right_that_is_missing_a_limit_and_a_failure_are_told_apart_from_a_bad_secret(
+    conn_type: str, ask: Any, server: Any
+) -> None:
+    works, told = ask(conn_type, host=server(http(403, json.dumps({"message": CANARY}))))
+    assert not works
+    assert "does not let it list rooms (HTTP 403)" in told
+    for status, words in ((429, "takes no more requests for now"), (503, "answers, but fails (HTTP 503)")):
+        works, told = ask(conn_type, host=server(http(status, CANARY)))
+        assert not works
+        assert words in told
+        assert "Nothing was found out about key and secret" in told
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_a_host_that_cannot_be_reached_is_told_why(conn_type: str, ask: Any, server: Any) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{free.getsockname()[1]}"
+    cases = [
+        (refused, "nothing listens there. Check host and port"),
+        ("http://no-such-host.invalid", "its name is not known (DNS)"),
+        (server(http(200, "plain")).replace("http:", "https:"), "it does not speak TLS. Write http://"),
+        (server(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n{"), "the connection broke off"),
+    ]
+    for host, words in cases:
+        works, told = ask(conn_type, host=host)
+        assert not works
+        assert f"{host} cannot be reached: {words}" in told
+        assert "Nothing was found out about key and secret" in told
+
+
+def test_a_host_that_says_nothing_takes_no_longer_than_the_test_may(
+    ask: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis, "TEST_SECONDS", 1.0)
+    monkeypatch.setattr(diagnosis, "_VENDOR_SECONDS", 0.6)
+    began = time.monotonic()
+    works, told = ask("videosdk", host=server(b""))
+    assert not works
+    assert "cannot be reached: no answer in time" in told
+    assert time.monotonic() - began < 1.2
+
+
+def test_a_name_look_up_that_hangs_takes_no_longer_either(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "TEST_SECONDS", 0.5)
+    release = threading.Event()
+
+    def hang(*args: Any, **kwargs: Any) -> Any:
+        release.wait(20)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    works, told = ask("videosdk", host="https://slow.example")
+    took = time.monotonic() - began
+    release.set()
+    assert not works
+    assert "cannot be reached: no answer in time" in told
+    assert took < 1.2
+
+
+@pytest.mark.slow
+def test_five_seconds_are_five_seconds(ask: Any, server: Any) -> None:
+    works, told = ask("hundredms", host=server(b""))
+    assert not works
+    assert "no answer in time" in told
+
+
+def test_an_account_sid_of_another_account_is_noticed(ask: Any, server: Any) -> None:
+    rooms = {"rooms": [{"sid": "RM1", "account_sid": "AC" + "9" * 32}]}
+    works, told = ask("twilio_video", host=server(http(200, json.dumps(rooms))))
+    assert not works
+    assert f"account_sid is AC{'0' * 32}, but the API key belongs to AC{'9' * 32}" in told
+
+
+def test_a_missing_account_sid_is_named_without_the_id_that_the_button_makes_up(ask: Any) -> None:
+    works, told = ask("twilio_video", extra={})
+    assert not works
+    assert told.startswith("The connection signs in with an API key (SK…) but has no account_sid.")
+    assert "Add account_sid (AC…)" in told
+
+
+def test_http_in_clear_to_another_machine_is_remarked(
+    ask: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = rooms_sandbox.url.rpartition(":")[2]
+    monkeypatch.setenv("NO_PROXY", "*")
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+    works, told = ask("twilio_video", host=f"http://rooms.example:{port}/twilio")
+    assert works
+    assert "But http:// sends key and secret in clear" in told
+
+
+def test_a_base_url_with_the_version_in_it_is_taken_as_meant(ask: Any, rooms_sandbox: RoomsSandbox) -> None:
+    for conn_type in TYPES:
+        host = f"{rooms_sandbox.connection(conn_type)['host']}/{BY_TYPE[conn_type].api_version}/"
+        assert ask(conn_type, host=host)[0]
