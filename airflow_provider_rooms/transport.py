@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
-from airflow_provider_rooms.vendors.flow import Flow, Page, Request, Response, Sleep, Step
+from airflow_provider_rooms.network import Watchdog, reason
+from airflow_provider_rooms.network import async_client as async_client
+from airflow_provider_rooms.network import blocking_session as blocking_session
+from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Request, Response, Sleep, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from types import TracebackType
 
     import httpx
     import requests
@@ -23,6 +26,10 @@ USER_AGENT = f"airflow-provider-rooms/{__version__}"
 #: No answer of a vendor's API is near this size, in bytes.
 MAX_BODY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
+#: Pieces of a recording, in bytes: one at a time is in memory.
+_FILE_CHUNK = 1024 * 1024
+# A file's size is checked, so it must come as it lies there.
+_FILE_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 class _Walk(Generic[T]):
@@ -78,10 +85,14 @@ class BlockingTransport:
             else:
                 self._perform(walk, step)
 
+    def open(self, flow: Flow[Download]) -> OpenFile:
+        """Run a flow that opens a file; the file must be closed."""
+        return OpenFile(self.run(flow))
+
     def _perform(self, walk: _Walk[Any], step: Step) -> None:
-        if isinstance(step, Request):
+        if isinstance(step, (Request, Fetch)):
             try:
-                walk.answered(self.send(step))
+                walk.answered(self.send(step) if isinstance(step, Request) else self.fetch(step))
             except PassingError as error:
                 walk.failed(error)
         elif isinstance(step, Sleep):
@@ -95,7 +106,7 @@ class BlockingTransport:
         """
         import requests
 
-        watchdog = _Watchdog(request.timeout)
+        watchdog = Watchdog(request.timeout)
         body = bytearray()
         try:
             with (
@@ -113,10 +124,36 @@ class BlockingTransport:
                 for chunk in answer.iter_content(_CHUNK):
                     _add(body, chunk)
                 headers = {name.lower(): value for name, value in answer.headers.items()}
+                if watchdog.bitten:  # it cut off an answer of which nobody knows how long it is
+                    raise requests.Timeout
                 return Response(status=answer.status_code, headers=headers, body=bytes(body))
         except (requests.RequestException, OSError, ValueError) as error:
             timed_out = watchdog.bitten or isinstance(error, requests.Timeout)
             raise _failure(error, request, timed_out=timed_out) from None
+
+    def fetch(self, wanted: Fetch) -> Response:
+        """Open a file by its link, without credentials and without following it elsewhere.
+
+        :raises TransportError: no answer.
+        """
+        import requests
+
+        try:
+            answer = self._session.get(
+                wanted.url,
+                headers=_FILE_HEADERS,
+                auth=_unsigned,
+                timeout=wanted.timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise _lost(error) from None
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status_code != 200:
+            answer.close()
+            return Response(status=answer.status_code, headers=headers)
+        return Response(status=200, headers=headers, stream=answer)
 
 
 class AsyncTransport:
@@ -147,10 +184,14 @@ class AsyncTransport:
             else:
                 await self._perform(walk, step)
 
+    async def open(self, flow: Flow[Download]) -> AsyncOpenFile:
+        """Run a flow that opens a file; the file must be closed."""
+        return AsyncOpenFile(await self.run(flow))
+
     async def _perform(self, walk: _Walk[Any], step: Step) -> None:
-        if isinstance(step, Request):
+        if isinstance(step, (Request, Fetch)):
             try:
-                walk.answered(await self.send(step))
+                walk.answered(await (self.send(step) if isinstance(step, Request) else self.fetch(step)))
             except PassingError as error:
                 walk.failed(error)
         elif isinstance(step, Sleep):
@@ -184,6 +225,90 @@ class AsyncTransport:
             timed_out = isinstance(error, (TimeoutError, httpx.TimeoutException))
             raise _failure(error, request, timed_out=timed_out) from None
 
+    async def fetch(self, wanted: Fetch) -> Response:
+        """Open a file by its link, without credentials and without following it elsewhere.
+
+        :raises TransportError: no answer.
+        """
+        import httpx
+
+        try:
+            request = self._client.build_request("GET", wanted.url, headers=_FILE_HEADERS, timeout=wanted.timeout)
+            answer = await self._client.send(request, stream=True, follow_redirects=False)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise _lost(error) from None
+        if answer.status_code != 200:
+            await answer.aclose()
+            return Response(status=answer.status_code, headers=dict(answer.headers))
+        return Response(status=200, headers=dict(answer.headers), stream=answer)
+
+
+class OpenFile:
+    """A recording's file, read piece by piece: ``with hook.open_recording(…) as file: for piece in file: …``."""
+
+    def __init__(self, download: Download) -> None:
+        self.size = download.size
+        self._answer = download.stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes, 1 MiB at a time.
+
+        :raises TransportError: the file ended early.
+        """
+        import requests
+
+        try:
+            yield from self._answer.iter_content(_FILE_CHUNK)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise _lost(error) from None
+
+    def __enter__(self) -> OpenFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._answer.close()
+
+
+class AsyncOpenFile:
+    """A recording's file, read piece by piece: ``async for piece in file``; close it with ``await file.aclose()``."""
+
+    def __init__(self, download: Download) -> None:
+        self.size = download.size
+        self._answer = download.stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The bytes, 1 MiB at a time.
+
+        :raises TransportError: the file ended early.
+        """
+        import httpx
+
+        try:
+            async for piece in self._answer.aiter_bytes(_FILE_CHUNK):
+                yield piece
+        except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
+            raise _lost(error) from None
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+        await self._answer.aclose()
+
+
+def _unsigned(request: Any) -> Any:
+    """An authentication that adds none: neither the vendor's, nor one that requests finds in a .netrc."""
+    return request
+
+
+def _lost(error: Exception) -> TransportError:
+    """Our error for a library's about a file. Its text is left out: it holds the link."""
+    return TransportError(f"The recording's file could not be read: {type(error).__name__}.")
+
 
 def _add(body: bytearray, chunk: bytes) -> None:
     body += chunk
@@ -191,92 +316,16 @@ def _add(body: bytearray, chunk: bytes) -> None:
         raise UnreadableAnswerError(f"The answer is larger than {MAX_BODY // 2**20} MiB; the rest was not read.")
 
 
-def _failure(error: Exception, request: Request, *, timed_out: bool) -> TransportError:
-    """Our error for a library's; the library's text may show a URL, never a header."""
+def _failure(error: Exception, request: Request, *, timed_out: bool) -> PassingError:
+    """Our error for a library's; of the library's text nothing is kept."""
     what = f"{request.method} {request.path}"
     if timed_out:
         return DeadlineError(
             f"{what}: no complete answer within {request.timeout:g} s.",
             advice="Raise timeout in the connection's extra if the network is slow.",
         )
-    # urllib3 wraps the reason twice, in words about retries that nobody asked for.
-    cause = getattr(error.args[0], "reason", error) if error.args else error
-    reason = " ".join(str(cause).rpartition("): ")[2].split())[:200] or type(error).__name__
-    return TransportError(f"{what}: no answer: {reason}.", advice="Check the connection's host, and the network.")
-
-
-_sending = threading.local()
-
-
-class _Watchdog:
-    """Ends a blocking exchange that outlives its time.
-
-    A timeout of the socket starts anew with every byte, so a server that drips one now and then holds a worker for ever.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._bite)
-        self._timer.daemon = True
-        self._connections: list[Any] = []
-        self.bitten = False
-
-    def __enter__(self) -> None:
-        _sending.connections = self._connections
-        self._timer.start()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._timer.cancel()
-        _sending.connections = None
-
-    def _bite(self) -> None:
-        import socket
-
-        self.bitten = True
-        for connection in self._connections:
-            sock = getattr(connection, "sock", None)
-            if sock is not None:
-                try:
-                    sock.shutdown(socket.SHUT_RDWR)
-                except OSError:  # already closed
-                    continue
-
-
-def blocking_session() -> requests.Session:
-    """A session that keeps connections alive and whose exchanges a deadline can end."""
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-
-    def noted(base: type[HTTPConnection]) -> type[HTTPConnection]:
-        class Noted(base):  # type: ignore[valid-type, misc]
-            """Tells the watchdog of its thread which socket it uses."""
-
-            def request(self, *args: Any, **kwargs: Any) -> None:
-                if (connections := getattr(_sending, "connections", None)) is not None:
-                    connections.append(self)
-                super().request(*args, **kwargs)
-
-        return Noted
-
-    pools = {
-        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": noted(HTTPConnection)}),
-        "https": type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": noted(HTTPSConnection)}),
-    }
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs)
-            self.poolmanager.pool_classes_by_scheme = pools
-
-        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            manager = super().proxy_manager_for(*args, **kwargs)
-            manager.pool_classes_by_scheme = pools
-            return manager
-
-    session = requests.Session()
-    session.mount("http://", Adapter())
-    session.mount("https://", Adapter())
-    # Without an auth of its own, requests would let a .netrc entry replace the vendor's Authorization header.
-    session.auth = lambda request: request
-    return session
+    if type(error).__name__ in ("ContentDecodingError", "DecodingError"):
+        return UnreadableAnswerError(f"{what}: the answer is not encoded as it says.")
+    return TransportError(
+        f"{what}: no answer: {reason(error)}.", advice="Check the connection's host, and the network."
+    )

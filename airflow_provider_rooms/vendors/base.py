@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from airflow_provider_rooms import errors, names
-from airflow_provider_rooms.models import Participant, Room, RoomSpec, RoomState, Session
+from airflow_provider_rooms.masking import masked
+from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
 from airflow_provider_rooms.values import read_time, suggestion
 from airflow_provider_rooms.vendors import VENDORS
-from airflow_provider_rooms.vendors.exchange import Exchange, parse_time
-from airflow_provider_rooms.vendors.options import Options, fill, masked, merge, read_options
+from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
+from airflow_provider_rooms.vendors.options import Options, differences, fill, merge, read_options
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.vendors.flow import Flow
+    from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.presence import Survey
+    from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.recordings import Wanted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
@@ -67,20 +70,32 @@ class Vendor(Exchange):
     default_url: ClassVar[str]
     #: The vendor's field that holds the room name; it cannot be given in ``options``.
     key_field: ClassVar[str]
+    #: The field of its answers that holds the room id.
+    id_field: ClassVar[str]
     options: ClassVar[type[Options]]
     #: Neutral parameters this vendor cannot express, with the way out.
     unsupported: ClassVar[Mapping[str, str]] = {}
     #: Neutral parameters with their smallest and largest value.
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {}
-    #: Settings whose values are secrets, as dotted paths.
-    secret_fields: ClassVar[tuple[str, ...]] = ()
     #: Whether the settings of an existing room can be changed.
     can_update: ClassVar[bool] = False
+    #: Whether a room that is reopened is the same room with its old settings, and no new one.
+    reopens_in_place: ClassVar[bool] = False
+    #: Settings with the value that leaves the choice to the vendor: its answer then shows what was chosen.
+    vendor_chooses: ClassVar[Mapping[str, str]] = {}
     #: Writes per second that the vendor grants an account, where it says so.
     writes_per_second: ClassVar[float | None] = None
     #: How long before the class a room is created at most and by default, in seconds; None for as early as you like.
     longest_ahead: ClassVar[int | None] = None
     usual_ahead: ClassVar[int | None] = None
+    #: Our roles as this vendor calls them, unless the connection says otherwise.
+    usual_roles: ClassVar[Mapping[str, Any]]
+    #: Whether other names may be roles too, those of a template, say.
+    any_role: ClassVar[bool] = False
+    #: Longest life of a token for people, in seconds.
+    longest_token: ClassVar[int]
+    #: Kinds of recording this vendor does not make, with the way out.
+    no_recordings: ClassVar[Mapping[RecordingKind, str]] = {}
     #: Where people look at rooms: the vendor's console, ``{id}`` being the room id.
     console: ClassVar[str]
 
@@ -171,7 +186,76 @@ class Vendor(Exchange):
         """Whether this is the vendor's recorder and no person."""
         return False
 
-    def update(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any]]:
+    @abstractmethod
+    def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
+        """Recordings of a room of one kind, or of every kind, page by page."""
+
+    @abstractmethod
+    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The request that starts a recording, out of fields under the vendor's own names, checked."""
+
+    @abstractmethod
+    def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
+        """Start recording a room, unless it is being recorded. Answers what is being recorded now."""
+
+    @abstractmethod
+    def stop_recording(self, room: Room) -> Flow[list[Recording]]:
+        """Stop recording a room; answers what was being recorded."""
+
+    @abstractmethod
+    def file_url(self, wanted: Wanted) -> Flow[str]:
+        """A link to the file of a recording, which is a credential itself."""
+
+    @abstractmethod
+    def delete_recording(self, wanted: Wanted) -> Flow[None]:
+        """Delete a recording and its file.
+
+        :raises UnsupportedError: the vendor has no call for it.
+        """
+
+    @abstractmethod
+    def check_guest(self, guest: Guest) -> None:
+        """Refuse, before any call, what a token of this vendor cannot say."""
+
+    @abstractmethod
+    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+        """A token that lets somebody into one room, and may no more than the role needs."""
+
+    @abstractmethod
+    def check_page(self, guest: Guest) -> None:
+        """Refuse, before any call, what a link to the vendor's own page cannot honour; or all, where there is no page."""
+
+    def page_url(self, room: Room, guest: Guest) -> Flow[str]:
+        """A link to the room on the vendor's own page, where it has one."""
+        raise NotImplementedError
+
+    def recordings(self, room: Room, kind: RecordingKind | None = None) -> Flow[None]:
+        """Recordings of a room, page by page, those that are not ready yet too.
+
+        :param kind: only this kind; None for all of them. Twilio records tracks: there, "recording" means those.
+        :raises UnsupportedError: the vendor makes no recordings of this kind.
+        """
+        self.check_kind(kind)
+        return self.list_recordings(room, kind)
+
+    def check_kind(self, kind: RecordingKind | None) -> None:
+        """Refuse a kind of recording that this vendor does not make."""
+        if kind is not None and kind in self.no_recordings:
+            raise errors.UnsupportedError(
+                f"kind: {self.title} makes no recordings of kind {kind!r}.",
+                vendor=self.title,
+                advice=self.no_recordings[kind],
+            )
+
+    def no_recording(self, recording: str) -> errors.NotFoundError:
+        """The error for a recording that this account does not have."""
+        return errors.NotFoundError(
+            f"{self.title} knows no recording {recording!r}.",
+            vendor=self.title,
+            advice="Check it, and that the connection belongs to the account that recorded it.",
+        )
+
+    def update(self, answer: Mapping[str, Any], plan: Plan) -> Flow[Mapping[str, Any]]:
         """Give an existing room the settings asked for."""
         raise errors.UnsupportedError(f"{self.title} cannot change a room.")
 
@@ -203,7 +287,7 @@ class Vendor(Exchange):
             if value is not None:
                 self._check_neutral(field_name, value)
                 asked = merge(asked, self.neutral(field_name, value, spec), source=field_name)
-        own = dict(self._own_options(spec.options or {}))
+        own = dict(self.own_options(spec.options or {}))
         extra_body = own.pop("extra_body", None) or {}
         if not isinstance(extra_body, Mapping):
             raise errors.InvalidSpecError("options.extra_body: expected a dict.")
@@ -218,7 +302,7 @@ class Vendor(Exchange):
         body = {self.key_field: name, **fill(asked, self.defaults(spec, asked))}
         return Plan(name=name, body=body, asked=asked, warnings=tuple(self.check_plan(body)))
 
-    def _own_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def own_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Options keyed by connection type are narrowed to this vendor's part."""
         if given and all(key in VENDORS for key in given):
             mine = given.get(self.name) or {}
@@ -356,16 +440,41 @@ class Vendor(Exchange):
             advice="Check it, and that the connection belongs to the account that made the room.",
         )
 
+    def a_room(self, name: str | None = None) -> Callable[[Response], Mapping[str, Any]]:
+        """Reads answers that describe a room; with a name, the room of that name and no other."""
+
+        def read(response: Response) -> Mapping[str, Any]:
+            answer = as_object(response, key=self.id_field)
+            shown = self.room(answer).name
+            if name is not None and shown is not None and not self.same_name(shown, name):
+                raise errors.UnreadableAnswerError(
+                    "The answer is about a room of another name.", status=response.status
+                )
+            return answer
+
+        return read
+
+    def same_name(self, shown: str, name: str) -> bool:
+        """Whether a name that the vendor shows is the one that was asked for."""
+        return shown == name
+
+    def drift(self, answer: Mapping[str, Any], plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+        """The settings of a room that differ from what was asked for, and those that the vendor does not show."""
+        asked = self.with_secrets(plan.asked)
+        chosen = {key for key, value in self.vendor_chooses.items() if asked.get(key) == value}
+        shown = {key: value for key, value in self.shown(answer).items() if key not in chosen}
+        return differences(asked, shown, secret=self.secret_fields)
+
     def make_room(
-        self, *, room_id: str, name: str | None, state: RoomState, created_at: str | None, answer: Mapping[str, Any]
+        self, *, room_id: str, name: Any, state: RoomState, created_at: Any, answer: Mapping[str, Any]
     ) -> Room:
         """A :class:`Room` of this connection, its details without secrets."""
         return Room(
             vendor=self.name,
             conn_id=self.config.conn_id,
             id=room_id,
-            name=name,
+            name=None if name is None else str(name),
             state=state,
-            created_at=created_at,
+            created_at=created_at if isinstance(created_at, str) else None,
             details=masked(answer, self.secret_fields),
         )

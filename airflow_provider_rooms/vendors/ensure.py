@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.flow import Flow, Sleep
-from airflow_provider_rooms.vendors.options import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 OnDrift = Literal["fail", "ignore", "update"]
 OnClosed = Literal["fail", "reopen"]
 
-#: How often "look up, then create" starts over when somebody else creates or closes the room in between.
-_ROUNDS = 4
-#: Seconds between reads of a room that the vendor has just made and does not show yet.
-_VISIBILITY_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+#: Seconds before looking again, each time the name is taken but the room of that name is not to be seen yet.
+_WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+#: Failures after which the room may exist all the same.
+_MAY_HAVE_WORKED = (errors.TransportError, errors.VendorDownError, errors.UnreadableAnswerError)
 
 
 def ensure_room(
@@ -41,65 +40,79 @@ def ensure_room(
     """
     plan = vendor.checked(spec, on_drift, on_closed)
     over = spec.over(vendor.now())
-    for _ in range(_ROUNDS):
+    vendor = vendor.hurried()
+    lost: errors.PassingError | None = None
+    outcome: Outcome = "found"
+    for wait in _WAITS:
+        if wait:
+            yield Sleep(wait)
         existing = yield from vendor.look_up(plan.name, spec)
         if over:
             return _past(vendor, existing, plan, spec)
         if existing is not None and not existing.closed:
-            return (yield from _adopt(vendor, existing, plan, spec, on_drift))
-        if existing is not None and not existing.expired and on_closed == "fail":
-            raise errors.RoomClosedError(
-                "The room of this name was closed.",
-                vendor=vendor.title,
-                room=vendor.room(existing.answer).id,
-                advice='Use on_closed="reopen" if the class takes place after all, or another name.',
-            )
-        answer = yield from _make(vendor, existing, plan)
+            # After a lost answer it is the room that we made: there was none before we asked for it.
+            return (yield from _settled(vendor, existing.answer, plan, spec, outcome if lost else "found", on_drift))
+        if lost is not None:
+            raise lost
+        if existing is not None:
+            _may_reopen(vendor, existing, plan, spec, on_drift, on_closed)
+        outcome = "reopened" if existing else "created"
+        try:
+            if existing is None:
+                answer = yield from vendor.create(plan.name, plan)
+            else:
+                answer = yield from vendor.reopen(existing, plan)
+        except _MAY_HAVE_WORKED as error:
+            lost = error
+            continue
         if answer is not None:
             answer = yield from _read_back(vendor, answer)
-            return _verified(vendor, answer, plan, spec, "reopened" if existing else "created", on_drift)
-        # Somebody else was faster, or the answer was lost: look again.
+            if vendor.room(answer).state == "open":
+                return (yield from _settled(vendor, answer, plan, spec, outcome, on_drift))
+        # Somebody else was faster, or closed it at once: look again.
     raise errors.NotVisibleYetError(
         "The name is taken, but the room of that name cannot be read.", vendor=vendor.title, room=plan.name
     )
 
 
-def _make(vendor: Vendor, existing: Existing | None, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-    try:
-        if existing is None:
-            return (yield from vendor.create(plan.name, plan))
-        return (yield from vendor.reopen(existing, plan))
-    except errors.UnreadableAnswerError:
-        # The room may exist: looking it up settles that, guessing does not.
-        return None
+def _may_reopen(
+    vendor: Vendor, existing: Existing, plan: Plan, spec: RoomSpec, on_drift: OnDrift, on_closed: OnClosed
+) -> None:
+    if not existing.expired and on_closed == "fail":
+        raise errors.RoomClosedError(
+            "The room of this name was closed.",
+            vendor=vendor.title,
+            room=vendor.room(existing.answer).id,
+            advice='Use on_closed="reopen" if the class takes place after all, or another name.',
+        )
+    if vendor.reopens_in_place and on_drift == "fail":
+        # Before it is opened: afterwards it would be open with settings that nobody asked for.
+        _verified(vendor, existing.answer, plan, spec, "reopened", on_drift)
 
 
-def _adopt(vendor: Vendor, existing: Existing, plan: Plan, spec: RoomSpec, on_drift: OnDrift) -> Flow[Room]:
-    drift, _ = _compare(vendor, existing.answer, plan)
-    if drift and on_drift == "update":
-        yield from vendor.update(existing, plan)
-        answer = yield from _read_back(vendor, existing.answer)
-        return _verified(vendor, answer, plan, spec, "updated", "fail")
-    return _verified(vendor, existing.answer, plan, spec, "found", on_drift)
+def _settled(
+    vendor: Vendor, answer: Mapping[str, Any], plan: Plan, spec: RoomSpec, outcome: Outcome, on_drift: OnDrift
+) -> Flow[Room]:
+    """The room with the settings asked for, changed to them if that is wished and needed."""
+    if on_drift == "update" and vendor.drift(answer, plan)[0]:
+        yield from vendor.update(answer, plan)
+        answer = yield from _read_back(vendor, answer)
+        return _verified(vendor, answer, plan, spec, "updated" if outcome == "found" else outcome, on_drift)
+    return _verified(vendor, answer, plan, spec, outcome, on_drift)
 
 
 def _read_back(vendor: Vendor, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     """Read the room; what was just made may take a moment to be seen."""
-    for wait in (*_VISIBILITY_WAITS, None):
+    for wait in _WAITS:
+        if wait:
+            yield Sleep(wait)
         try:
             return (yield from vendor.read(answer))
-        except errors.NotFoundError as error:
-            if wait is None:
-                raise errors.NotVisibleYetError(
-                    "The vendor took the room but does not show it.", vendor=vendor.title, room=error.room
-                ) from error
-        yield Sleep(wait)
-    raise AssertionError("unreachable")
-
-
-def _compare(vendor: Vendor, answer: Mapping[str, Any], plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
-    asked = vendor.with_secrets(plan.asked)
-    return differences(asked, vendor.shown(answer), secret=vendor.secret_fields)
+        except errors.NotFoundError:
+            continue
+    raise errors.NotVisibleYetError(
+        "The vendor took the room but does not show it.", vendor=vendor.title, room=vendor.room(answer).id
+    )
 
 
 def _verified(
@@ -108,12 +121,15 @@ def _verified(
     room = _described(vendor, answer, plan, spec, outcome)
     if room.drift and on_drift != "ignore":
         listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in room.drift)
-        ways = '"update" or "ignore".' if vendor.can_update else '"ignore" to take it as it is.'
+        if on_drift == "update":
+            what, ways = "The room keeps other settings than it was told to have", "ignore"
+        else:
+            what, ways = "The room exists with other settings", "update or ignore" if vendor.can_update else "ignore"
         raise errors.DriftError(
-            f"The room exists with other settings: {listed}.",
+            f"{what}: {listed}.",
             vendor=vendor.title,
             room=room.id,
-            advice=f"Use another name, or on_drift={ways}",
+            advice=f"Ask for the settings that it has, use another name, or set on_drift to {ways}.",
             drift=room.drift,
         )
     return room
@@ -130,7 +146,7 @@ def _past(vendor: Vendor, existing: Existing | None, plan: Plan, spec: RoomSpec)
 
 
 def _described(vendor: Vendor, answer: Mapping[str, Any], plan: Plan, spec: RoomSpec, outcome: Outcome) -> Room:
-    drift, unverified = _compare(vendor, answer, plan)
+    drift, unverified = vendor.drift(answer, plan)
     return replace(
         vendor.room(answer),
         outcome=outcome,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
-from airflow_provider_rooms import errors
+from airflow_provider_rooms import errors, masking
 from airflow_provider_rooms.vendors.flow import (
     Flow,
     Patience,
@@ -21,8 +23,16 @@ from airflow_provider_rooms.vendors.flow import (
     Sleep,
     TokenBucket,
     about,
+    http_date,
     retry_after,
 )
+
+R = TypeVar("R")
+
+#: Failures that say that nothing was done.
+_NOT_PROCESSED = (errors.RateLimitError, errors.QuotaError)
+#: A clock that is off by more than this is named in the error, in seconds.
+_NOTEWORTHY_SKEW = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +85,10 @@ class Exchange(ABC):
     faults: ClassVar[Mapping[str | int, Fault]] = {}
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
+    #: Settings whose values are secrets, as dotted paths.
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+    #: When everything that is asked must be over, by ``runtime.monotonic``; see :meth:`hurried`.
+    until: float = math.inf
 
     def __init__(
         self,
@@ -93,100 +107,155 @@ class Exchange(ABC):
     def authorization(self) -> str:
         """Value of the ``Authorization`` header."""
 
-    def forget_token(self) -> bool:
-        """Drop a cached token after a 401; True when a new one can be minted."""
+    def forget_token(self, skew: float = 0.0) -> bool:
+        """Drop a cached token after a 401; True when a new one can be minted.
+
+        :param skew: seconds by which the vendor's clock is ahead of ours, where its answer told.
+        """
         return False
 
     def now(self) -> dt.datetime:
         """The time, aware."""
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
+    def hurried(self) -> Self:
+        """The same vendor, with a deadline over everything that is asked through it from now on."""
+        hurried = copy(self)
+        hurried.until = self.runtime.monotonic() + self.patience.total
+        return hurried
+
     def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Response]:
-        """A GET; see :meth:`call`."""
-        pairs = tuple((key, _text(value)) for key, value in (query or {}).items() if value is not None)
-        return self.call(Request(method="GET", path=path, query=pairs), repeatable=True, **kwargs)
+        """A GET that is answered by JSON; see :meth:`exchange`."""
+        return self.fetch(path, _json_answer, query, **kwargs)
 
     def post(self, path: str, body: Mapping[str, Any], **kwargs: Any) -> Flow[Response]:
-        """A POST in the vendor's own encoding; see :meth:`call`."""
+        """A POST in the vendor's own encoding, whatever it is answered by; see :meth:`exchange`."""
+        return self.submit(path, _any_answer, body, **kwargs)
+
+    def fetch(
+        self, path: str, read: Callable[[Response], R], query: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Flow[R]:
+        """A GET, its answer read by ``read``; see :meth:`exchange`."""
+        pairs = tuple((key, _text(value)) for key, value in (query or {}).items() if value is not None)
+        return self.exchange(Request(method="GET", path=path, query=pairs), read, repeatable=True, **kwargs)
+
+    def submit(self, path: str, read: Callable[[Response], R], body: Mapping[str, Any], **kwargs: Any) -> Flow[R]:
+        """A POST in the vendor's own encoding, its answer read by ``read``; see :meth:`exchange`."""
         if self.form:
             content, kind = urlencode(_pairs(body)).encode(), "application/x-www-form-urlencoded"
         else:
             content, kind = json.dumps(body).encode(), "application/json"
-        return self.call(Request(method="POST", path=path, headers={"Content-Type": kind}, body=content), **kwargs)
+        request = Request(method="POST", path=path, headers={"Content-Type": kind}, body=content)
+        return self.exchange(request, read, secrets=masking.secret_texts(body, self.secret_fields), **kwargs)
 
-    def call(
+    def call(self, request: Request, **kwargs: Any) -> Flow[Response]:
+        """Send one request and take any answer that is no error; see :meth:`exchange`."""
+        return self.exchange(request, _any_answer, **kwargs)
+
+    def exchange(
         self,
         request: Request,
+        read: Callable[[Response], R],
         *,
         room: str | None = None,
         repeatable: bool = False,
         allow: Collection[int] = (),
         ambiguous: Callable[[], None] = lambda: None,
-    ) -> Flow[Response]:
+        secrets: Collection[str] = (),
+    ) -> Flow[R]:
         """Send one request: signed, paced, retried where that cannot hurt, within a deadline, errors told apart.
 
+        :param read: makes of a good answer what is wanted of it; one that it cannot read counts as lost.
         :param room: name or id for error messages.
         :param repeatable: sending it twice has the effect of sending it once.
         :param allow: error statuses that are an answer here, such as 404 in a look-up.
         :param ambiguous: called when a try failed in a way that may have had its effect.
+        :param secrets: texts in the request that no error may show, should the vendor repeat them.
         :raises RoomsError: what the vendor's error tables say, or the transport.
         """
-        write = request.method != "GET"
-        started: float | None = None
-        reminted = False
-        for attempt in count(1):
-            if write and self.bucket and (wait := self.bucket.reserve()):
+        paced = self.bucket if request.method != "GET" else None
+        until: float | None = None
+        reminted: float | None = None
+        failure: errors.PassingError | None = None
+        attempt = 0
+        while True:
+            if paced and (wait := paced.reserve()):
                 yield Sleep(wait)
             now = self.runtime.monotonic()
-            started = now if started is None else started
-            remaining = started + self.patience.deadline - now
-            signed = replace(
-                request,
-                timeout=max(0.001, min(self.config.timeout, remaining)),
-                headers={**request.headers, "Accept": "application/json", "Authorization": self.authorization()},
-            )
-            failure: errors.RoomsError
+            # Waiting for our own turn does not count towards the time that the vendor has.
+            until = min(now + self.patience.deadline, self.until) if until is None else until
+            if now >= until:
+                raise failure or self._too_late(request, room)
+            attempt += 1
             try:
-                response = yield signed
-                if response is None:  # pragma: no cover - a driver always sends an answer
+                response = yield replace(
+                    request,
+                    timeout=min(self.config.timeout, until - now),
+                    headers={**request.headers, "Accept": "application/json", "Authorization": self.authorization()},
+                )
+                if response is None:
                     raise TypeError("a flow must be sent the response to its request")
                 if 200 <= response.status < 300 or response.status in allow:
-                    return response
-                if response.status == 401 and not reminted and self.forget_token():
-                    reminted = True
-                    continue
-                failure = self.error(response, room)
-                processed = response.status >= 500
-            except errors.TransportError as error:
-                failure = about(error, vendor=self.title, room=room)
-                processed = True
-            if not isinstance(failure, errors.PassingError):
-                raise failure
-            if processed:
+                    return read(response)
+                if response.status == 401 and reminted is None:
+                    skew = self._skew(response)
+                    if self.forget_token(skew):
+                        reminted = skew
+                        continue
+                refusal = self.error(response, room, secrets, reminted or 0.0)
+                if not isinstance(refusal, errors.PassingError):
+                    raise refusal
+                failure = refusal
+            except (errors.TransportError, errors.UnreadableAnswerError) as error:
+                about(error, vendor=self.title, room=room)
+                failure = error
+            if not isinstance(failure, _NOT_PROCESSED):
                 ambiguous()
             if not repeatable or attempt >= self.patience.tries:
                 raise failure
             wait = self.patience.wait(attempt, failure, self.runtime.random())
-            left = started + self.patience.deadline - self.runtime.monotonic()
-            if wait > self.patience.hold or wait >= left:
+            if (failure.retry_after or 0) > self.patience.hold or wait >= until - self.runtime.monotonic():
                 raise failure
             yield Sleep(wait)
-        raise AssertionError("unreachable")  # pragma: no cover - count() does not end
+
+    def _too_late(self, request: Request, room: str | None) -> errors.DeadlineError:
+        return errors.DeadlineError(
+            f"{request.method} {request.path}: not sent, {self.patience.total:g} s for the whole exchange are used up.",
+            vendor=self.title,
+            room=room,
+            advice="Let the task try again; what was made so far is found then.",
+        )
+
+    def _skew(self, response: Response) -> float:
+        """Seconds by which the vendor's clock is ahead of ours; 0 where its answer does not tell."""
+        theirs = http_date(response.headers.get("date", ""))
+        return 0.0 if theirs is None else theirs - self.runtime.wall()
 
     # -- errors ---------------------------------------------------------------------------------------------------------
 
-    def error(self, response: Response, room: str | None = None) -> errors.RoomsError:
-        """A refusal of the vendor as one of our errors."""
+    def error(
+        self, response: Response, room: str | None = None, secrets: Collection[str] = (), skew: float = 0.0
+    ) -> errors.RoomsError:
+        """A refusal of the vendor as one of our errors.
+
+        :param secrets: texts that it must not show, besides those of the connection.
+        :param skew: seconds by which the vendor's clock is ahead of ours.
+        """
         code, message = self.error_text(response)
         fault = self.fault(response.status, code, message)
+        advice = fault.advice
+        if issubclass(fault.error, errors.AuthenticationError) and abs(skew) > _NOTEWORTHY_SKEW:
+            advice = f"{advice} It is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the vendor's."
         return fault.error(
-            f"{self.title} answered: {self.scrub(message)}" if message else f"{self.title} refused without a reason.",
+            f"{self.title} answered: {self.scrub(message, secrets)}"
+            if message
+            else f"{self.title} refused without a reason.",
             vendor=self.title,
             room=room,
             status=response.status,
             code=code,
             request_id=_request_id(response.headers),
-            advice=fault.advice,
+            advice=advice,
             retry_after=retry_after(response, self.runtime.wall()) if response.status in (429, 503) else None,
         )
 
@@ -222,24 +291,47 @@ class Exchange(ABC):
         message = next((body[k] for k in ("message", "error", "msg", "detail") if isinstance(body.get(k), str)), "")
         return None, message[:300]
 
-    def scrub(self, text: str) -> str:
-        """Text of the vendor without any secret of the connection."""
-        secrets = [self.config.secret, *self.config.webhook_headers.values(), *self.config.storage_credentials.values()]
-        for secret in secrets:
-            if secret and len(str(secret)) > 3:
-                text = text.replace(str(secret), "***")
-        return text
+    def scrub(self, text: str, secrets: Collection[str] = ()) -> str:
+        """Text of the vendor without any secret of the connection, or of those given."""
+        config = self.config
+        own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
+        return masking.without(text, {*own, *secrets, self.authorization().rpartition(" ")[2]})
 
 
 def parse_time(text: Any) -> dt.datetime | None:
-    """A vendor's ISO 8601 time; None for anything else, and for the year 1 that stands for "not set"."""
+    """A vendor's ISO 8601 time; None for anything else, such as the year 1 that stands for "not set"."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
-    if moment.year == 1:
+    if not 1970 < moment.year < 9000:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _json_answer(response: Response) -> Response:
+    if response.status < 300:
+        response.json()
+    return response
+
+
+def _any_answer(response: Response) -> Response:
+    return response
+
+
+def a_list(*keys: str) -> Callable[[Response], tuple[list[Mapping[str, Any]], Any]]:
+    """Reads answers by :func:`as_items`: the items, and the whole body for what stands beside them."""
+
+    def read(response: Response) -> tuple[list[Mapping[str, Any]], Any]:
+        body = response.json()
+        return as_items(body, *keys), body
+
+    return read
+
+
+def an_object(key: str) -> Callable[[Response], Mapping[str, Any]]:
+    """Reads answers by :func:`as_object`."""
+    return partial(as_object, key=key)
 
 
 def as_object(response: Response, *, key: str) -> Mapping[str, Any]:

@@ -14,10 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError
-
-MASK = "***"
-# Fields whose values are secrets wherever they stand; an error shows their name only.
-_SECRET_FIELDS = frozenset({"headers", "credentials", "secret", "key", "preSignedUrl"})
+from airflow_provider_rooms.masking import MASK, hides, is_secret, masked
 
 
 def _plain(reader: Any) -> BeforeValidator:
@@ -74,7 +71,7 @@ def _problem(row: Any) -> str:
     text: str = row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     text, _, ours = text.partition(", got ")
     if row["type"] != "missing" and not text.endswith("?"):
-        text += f", got {ours if ours and _SECRET_FIELDS.isdisjoint(path) else _show(row['input'], path)}"
+        text += f", got {ours if ours and not _is_secret(path) else _show(row['input'], path)}"
     return f"{'.'.join(['options', *map(str, path)])}: {text}"
 
 
@@ -114,15 +111,25 @@ def differences(
     """
     drift: list[dict[str, Any]] = []
     unverified: list[str] = []
-    known = dict(leaves(shown))
     for path, value in leaves(asked):
-        hidden = path.startswith(secret) if secret else False
-        if path not in known:
+        actual = _at(path, shown)
+        if actual is Ellipsis:
             unverified.append(path)
-        elif _comparable(known[path]) != _comparable(value):
-            pair = (MASK, MASK) if hidden else (value, known[path])
+        elif _comparable(actual) != _comparable(value):
+            pair = (MASK, MASK) if hides(path, secret) else (masked(value), masked(actual))
             drift.append({"field": path, "asked": pair[0], "actual": pair[1]})
     return drift, unverified
+
+
+def _at(path: str, shown: Any) -> Any:
+    """What stands at a dotted path; None below something that is switched off, an ellipsis where nothing is shown."""
+    for key in path.split("."):
+        if not isinstance(shown, Mapping):
+            return None
+        if key not in shown:
+            return Ellipsis
+        shown = shown[key]
+    return shown
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -135,21 +142,15 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield path, value
 
 
-def masked(tree: Any, secret: tuple[str, ...], prefix: str = "") -> Any:
-    """A copy with every value below a secret path replaced by ``***``."""
-    if isinstance(tree, Mapping):
-        return {
-            key: MASK if f"{prefix}{key}" in secret else masked(value, secret, f"{prefix}{key}.")
-            for key, value in tree.items()
-        }
-    return tree
-
-
 def _comparable(value: Any) -> Any:
-    # The order of codecs or events means nothing to the vendors.
+    # The order of codecs or events means nothing to the vendors, and a number is the same as its text.
     if isinstance(value, list):
-        return sorted(json.dumps(item, sort_keys=True) for item in value)
-    return value
+        return sorted(json.dumps(_comparable(item), sort_keys=True) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _comparable(item) for key, item in value.items()}
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value) if value is not None else None
 
 
 def _without_none(tree: Any) -> Any:
@@ -159,8 +160,12 @@ def _without_none(tree: Any) -> Any:
     return tree
 
 
+def _is_secret(path: tuple[str | int, ...]) -> bool:
+    return any(is_secret(part) for part in path)
+
+
 def _show(value: object, path: tuple[str | int, ...] = ()) -> str:
-    if not _SECRET_FIELDS.isdisjoint(path):
+    if _is_secret(path):
         return MASK
-    text = repr(value)
+    text = repr(masked(value))
     return text if len(text) <= 60 else text[:60] + "…"

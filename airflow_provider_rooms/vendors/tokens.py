@@ -31,11 +31,12 @@ class TokenSource:
         self._lock = threading.Lock()
         self._token: str | None = None
         self._expires = 0.0
+        self._skew = 0.0
 
     def token(self) -> str:
         """A token that is good for at least another minute."""
         with self._lock:
-            now = self._runtime.wall()
+            now = self._runtime.wall() + self._skew
             if self._token is None or self._expires - now < MARGIN:
                 issued = int(now) - BACKDATED
                 self._token = sign({**self._claims(issued), "iat": issued, "exp": int(now) + LIFE}, self._secret)
@@ -43,10 +44,14 @@ class TokenSource:
                 self._runtime.conceal(self._token)
             return self._token
 
-    def forget(self) -> None:
-        """Mint anew at the next use."""
+    def forget(self, skew: float = 0.0) -> None:
+        """Mint anew at the next use.
+
+        :param skew: seconds by which the vendor's clock is ahead of ours: from now on tokens are dated by the vendor's.
+        """
         with self._lock:
             self._token = None
+            self._skew = skew
 
 
 def sign(claims: Mapping[str, Any], secret: str, headers: Mapping[str, Any] | None = None) -> str:

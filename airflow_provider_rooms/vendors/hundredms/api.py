@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault, as_items
+from airflow_provider_rooms.vendors.exchange import Fault, a_list
 from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
 from airflow_provider_rooms.vendors.tokens import TokenSource
 
@@ -28,6 +28,9 @@ class HundredMsApi(Vendor):
     default_url: ClassVar[str] = "https://api.100ms.live"
     console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
     key_field: ClassVar[str] = "name"
+    id_field: ClassVar[str] = "id"
+    reopens_in_place: ClassVar[bool] = True
+    vendor_chooses: ClassVar[Mapping[str, str]] = {"region": "auto"}
     options: ClassVar[type[Options]] = HundredMsOptions
     can_update: ClassVar[bool] = True
     unsupported: ClassVar[Mapping[str, str]] = {
@@ -52,6 +55,8 @@ class HundredMsApi(Vendor):
             errors.AuthenticationError,
             "Check app access key and app secret of the connection, and this machine's clock.",
         ),
+        # A mistake of ours that is answered by 500.
+        "hipaa enabled": Fault(errors.RequestRefusedError, "Recording needs a bucket in a HIPAA workspace."),
         "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
     }
 
@@ -73,9 +78,9 @@ class HundredMsApi(Vendor):
         """A management token."""
         return f"Bearer {self._tokens.token()}"
 
-    def forget_token(self) -> bool:
+    def forget_token(self, skew: float = 0.0) -> bool:
         """A token can be minted again at any time."""
-        self._tokens.forget()
+        self._tokens.forget(skew)
         return True
 
     def error_parts(self, body: Any) -> tuple[str | int | None, str]:
@@ -93,8 +98,8 @@ class HundredMsApi(Vendor):
 
         ``last`` is filled on the final page too: a short page ends the list, and so does a cursor that stands still.
         """
-        body = (yield from self.get(path, {"limit": PAGE_SIZE, **filters, "start": cursor})).json()
-        items = as_items(body, "data")
+        query = {"limit": PAGE_SIZE, **filters, "start": cursor}
+        items, body = yield from self.fetch(path, a_list("data"), query)
         limit, last = (body.get("limit"), body.get("last")) if isinstance(body, Mapping) else (None, None)
         full = bool(items) and isinstance(limit, int) and len(items) >= limit
         return items, last if full and isinstance(last, str) and last and last != cursor else None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault, as_items
+from airflow_provider_rooms.vendors.exchange import Fault, a_list
 from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptions
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class TwilioVideoApi(Vendor):
     writes_per_second: ClassVar[float | None] = 20.0
     console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
     key_field: ClassVar[str] = "UniqueName"
+    id_field: ClassVar[str] = "sid"
+    vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
     form: ClassVar[bool] = True
     options: ClassVar[type[Options]] = TwilioVideoOptions
     unsupported: ClassVar[Mapping[str, str]] = {
@@ -83,17 +85,15 @@ class TwilioVideoApi(Vendor):
 
         :param url: ``next_page_url`` of the page before; None for the first.
         """
-        if url is None:
-            response = yield from self.get(path, {"PageSize": PAGE_SIZE, **filters})
-        else:
+        query: dict[str, Any] = {"PageSize": PAGE_SIZE, **filters}
+        if url is not None:
             if not url.startswith(f"{self.config.base_url}/"):
                 raise errors.UnreadableAnswerError(
                     "The next page lies on another host; credentials are not sent there.", vendor=self.title
                 )
             parts = urlsplit(url[len(self.config.base_url) :])
-            response = yield from self.get(parts.path, dict(parse_qsl(parts.query)))
-        body = response.json()
-        items = as_items(body, key)
+            path, query = parts.path, dict(parse_qsl(parts.query))
+        items, body = yield from self.fetch(path, a_list(key), query)
         meta = body.get("meta") if isinstance(body, Mapping) else None
         after = meta.get("next_page_url") if isinstance(meta, Mapping) else None
         return items, after if isinstance(after, str) and after and after != url else None

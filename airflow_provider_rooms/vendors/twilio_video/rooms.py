@@ -9,9 +9,9 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
 from airflow_provider_rooms.names import is_room_sid
 from airflow_provider_rooms.vendors.base import Existing, Plan
-from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, TwilioVideoApi
+from airflow_provider_rooms.vendors.exchange import a_list, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
 from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ _SHOWN_AS = {
     "EnableTurn": "enable_turn",
 }
 _ROOM_EXISTS = 53113
+#: "Status invalid or room not in progress", "room completed".
+_ROOM_COMPLETED = (53112, 53118)
+#: No room is older.
+_FIRST_ROOMS = dt.datetime(2015, 1, 2, tzinfo=dt.UTC)
 
 
 class TwilioVideoRooms(TwilioVideoApi):
@@ -100,9 +104,9 @@ class TwilioVideoRooms(TwilioVideoApi):
 
     def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
         """The room in progress of that name, else the last completed one that belongs to this class."""
-        response = yield from self.get(f"/v1/Rooms/{segment(name)}", room=name, allow=(404,))
-        if response.status != 404:
-            return Existing(name=name, answer=as_object(response, key="sid"))
+        live = yield from self._in_progress(name)
+        if live is not None:
+            return Existing(name=name, answer=live)
         since, until = self._window(spec)
         completed = yield from self._completed(name, since)
         for answer in completed:
@@ -111,6 +115,14 @@ class TwilioVideoRooms(TwilioVideoApi):
                 expired = yield from self._expired(answer)
                 return Existing(name=name, answer=answer, closed=True, expired=expired)
         return None
+
+    def _in_progress(self, name: str) -> Flow[Mapping[str, Any] | None]:
+        """GET /v1/Rooms/{name} finds rooms in progress only."""
+        try:
+            answer = yield from self.fetch(f"/v1/Rooms/{segment(name)}", self.a_room(name), room=name)
+        except errors.NotFoundError:
+            return None
+        return answer if self.room(answer).state == "open" else None
 
     def _window(self, spec: RoomSpec) -> tuple[dt.datetime, dt.datetime | None]:
         """When a room of this class may have lived; without times, as long ago as a room can live."""
@@ -125,46 +137,49 @@ class TwilioVideoRooms(TwilioVideoApi):
         """Completed rooms of the name, newest first. A room in the window may have been made a day before it."""
         after = (since - LONGEST_ROOM).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": after}
-        found: list[Mapping[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            items, cursor = yield from self._page(query, cursor)
-            found += [item for item in items if item.get("unique_name") == name and item.get("sid")]
-            if cursor is None:
-                return sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)
+        items = yield from gathered(paged(lambda url: self._page(query, url)))
+        found = [item for item in items if item.get("unique_name") == name and isinstance(item.get("sid"), str)]
+        return sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)
 
     def _expired(self, answer: Mapping[str, Any]) -> Flow[bool]:
         """Whether Twilio's own clock closed the room: unused, or empty, for as long as its settings allow."""
         created, ended = parse_time(answer.get("date_created")), parse_time(answer.get("end_time"))
-        unused, empty = answer.get("unused_room_timeout"), answer.get("empty_room_timeout")
-        if not created or not ended or not isinstance(unused, int) or not isinstance(empty, int):
+        if not created or not ended:
             return False
         path = f"/v1/Rooms/{segment(str(answer['sid']))}/Participants"
-        response = yield from self.get(path, {"PageSize": PAGE_SIZE}, room=str(answer["sid"]), allow=(404,))
-        people = as_items(response.json(), "participants") if response.status != 404 else []
+        people = yield from gathered(paged(lambda url: self.page(path, "participants", {}, url)))
         lefts = [left for person in people if (left := parse_time(person.get("end_time")))]
         idle_since = max(lefts) if lefts else created
-        minutes = empty if lefts else unused
+        minutes = answer.get("empty_room_timeout" if lefts else "unused_room_timeout")
+        if not isinstance(minutes, int) or not 0 < minutes <= LONGEST_TIMEOUT:
+            return False
         # Twilio's times are whole seconds.
         return ended - idle_since >= dt.timedelta(minutes=minutes, seconds=-2)
 
     def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v1/Rooms; 53113 says that a room of the name is in progress."""
+        lost: list[bool] = []
         try:
-            response = yield from self.post("/v1/Rooms", self.with_secrets(plan.body), room=name, repeatable=True)
+            return (
+                yield from self.submit(
+                    "/v1/Rooms",
+                    self.a_room(name),
+                    self.with_secrets(plan.body),
+                    room=name,
+                    repeatable=True,
+                    ambiguous=lambda: lost.append(True),
+                )
+            )
         except errors.RequestRefusedError as error:
-            if error.code == _ROOM_EXISTS:
-                return None
-            raise
-        return as_object(response, key="sid")
+            if error.code != _ROOM_EXISTS:
+                raise
+        # There was none before; if an answer of ours was lost, then it is the room that we made.
+        return (yield from self._in_progress(name)) if lost else None
 
     def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
         """GET /v1/Rooms/{sid}."""
-        return (yield from self._get(str(answer["sid"])))
-
-    def _get(self, ref: str) -> Flow[Mapping[str, Any]]:
-        response = yield from self.get(f"/v1/Rooms/{segment(ref)}", room=ref)
-        return as_object(response, key="sid")
+        sid = str(answer["sid"])
+        return (yield from self.fetch(f"/v1/Rooms/{segment(sid)}", self.a_room(), room=sid))
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """A completed room stays so: a new one under the same name takes over."""
@@ -172,7 +187,10 @@ class TwilioVideoRooms(TwilioVideoApi):
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Rules, codecs' configuration and transcription settings are not shown by Twilio."""
-        return {name: answer[key] for name, key in _SHOWN_AS.items() if answer.get(key) is not None}
+        shown = {name: answer[key] for name, key in _SHOWN_AS.items() if key in answer}
+        if isinstance(codecs := shown.get("VideoCodecs"), list):
+            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs]
+        return shown
 
     def room(self, answer: Mapping[str, Any]) -> Room:
         """Fields of https://www.twilio.com/docs/video/api/rooms-resource"""
@@ -189,14 +207,13 @@ class TwilioVideoRooms(TwilioVideoApi):
 
         :raises NotFoundError: there is none.
         """
-        response = yield from self.get(f"/v1/Rooms/{segment(ref)}", room=ref, allow=(404,))
-        if response.status != 404:
-            return self.room(as_object(response, key="sid"))
-        if not is_room_sid(ref):
-            past = yield from self._completed(ref, dt.datetime(2015, 1, 2, tzinfo=dt.UTC))
-            if past:
-                return self.room(past[0])
-        raise self.not_found(ref)
+        try:
+            return self.room((yield from self.fetch(f"/v1/Rooms/{segment(ref)}", self.a_room(), room=ref)))
+        except errors.NotFoundError:
+            past = [] if is_room_sid(ref) else (yield from self._completed(ref, _FIRST_ROOMS))
+        if not past:
+            raise self.not_found(ref)
+        return self.room(past[0])
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v1/Rooms, rooms in progress and then completed ones."""
@@ -213,11 +230,23 @@ class TwilioVideoRooms(TwilioVideoApi):
         return self.page("/v1/Rooms", "rooms", filters, url)
 
     def close_room(self, room: Room) -> Flow[None]:
-        """POST /v1/Rooms/{sid} with ``Status=completed``."""
-        yield from self.post(f"/v1/Rooms/{segment(room.id)}", {"Status": "completed"}, room=room.id, repeatable=True)
+        """POST /v1/Rooms/{sid} with ``Status=completed``; a room that was completed in between is fine."""
+        path = f"/v1/Rooms/{segment(room.id)}"
+        try:
+            yield from self.post(path, {"Status": "completed"}, room=room.id, repeatable=True)
+        except errors.RequestRefusedError as error:
+            if error.code not in _ROOM_COMPLETED:
+                raise
 
     def check(self) -> Flow[str]:
-        """One room of the list."""
-        response = yield from self.get("/v1/Rooms", {"PageSize": 1})
-        as_items(response.json(), "rooms")
-        return "Twilio accepts the key and secret."
+        """One room of the list, which shows whose account it is."""
+        rooms, _ = yield from self.fetch("/v1/Rooms", a_list("rooms"), {"PageSize": 1})
+        named = self.config.settings.get("account_sid")
+        for room in rooms[:1]:
+            if named and room.get("account_sid") not in (None, named):
+                raise errors.InvalidConnectionError(
+                    f"The account_sid is {named}, but the API key belongs to {str(room['account_sid'])[:34]}.",
+                    advice="Correct account_sid in the extra, or take a key of that account.",
+                )
+        pair = "account SID and auth token" if self.config.key.startswith("AC") else "API key SID and its secret"
+        return f"Twilio Video accepts the {pair}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault, as_items
+from airflow_provider_rooms.vendors.exchange import Fault, a_list
 from airflow_provider_rooms.vendors.tokens import TokenSource
 from airflow_provider_rooms.vendors.videosdk.options import VideoSDKOptions
 
@@ -27,6 +27,7 @@ class VideoSDKApi(Vendor):
     default_url: ClassVar[str] = "https://api.videosdk.live"
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
     key_field: ClassVar[str] = "customRoomId"
+    id_field: ClassVar[str] = "roomId"
     options: ClassVar[type[Options]] = VideoSDKOptions
     unsupported: ClassVar[Mapping[str, str]] = {
         "description": "Put it into your invitation, or use ref to hand it to later tasks.",
@@ -53,9 +54,9 @@ class VideoSDKApi(Vendor):
         """The token itself: VideoSDK knows no ``Bearer``."""
         return self._tokens.token()
 
-    def forget_token(self) -> bool:
+    def forget_token(self, skew: float = 0.0) -> bool:
         """A token can be minted again at any time."""
-        self._tokens.forget()
+        self._tokens.forget(skew)
         return True
 
     def fault(self, status: int, code: str | int | None, message: str) -> Fault:
@@ -67,8 +68,8 @@ class VideoSDKApi(Vendor):
     ) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
         """A page of a list and the number of the next one; ``pageInfo`` says how many there are."""
         number = cursor or 1
-        body = (yield from self.get(path, {"perPage": PAGE_SIZE, **filters, "page": number})).json()
-        items = as_items(body, key)
+        query = {"perPage": PAGE_SIZE, **filters, "page": number}
+        items, body = yield from self.fetch(path, a_list(key), query)
         return items, page_after(body, number, items)
 
 

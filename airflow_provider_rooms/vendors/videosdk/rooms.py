@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.names import numbered_name
 from airflow_provider_rooms.vendors.base import Existing, Plan
-from airflow_provider_rooms.vendors.exchange import as_items, as_object
+from airflow_provider_rooms.vendors.exchange import a_list
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, VideoSDKOptions
@@ -43,7 +43,7 @@ class VideoSDKRooms(VideoSDKApi):
                 return self._webhook(value)
 
     def _transcription(self, spec: RoomSpec) -> Mapping[str, Any]:
-        options = self._own_options(spec.options or {})
+        options = self.own_options(spec.options or {})
         start = options.get("autoStartConfig")
         kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
         if spec.record and "recording" not in kinds:
@@ -86,7 +86,7 @@ class VideoSDKRooms(VideoSDKApi):
         last: Existing | None = None
         for number in range(1, LAST_NUMBER + 1):
             numbered = numbered_name(name, number)
-            answer = yield from self._find(numbered)
+            answer = yield from self._find(numbered, name=numbered)
             if answer is None:
                 break
             last = Existing(name=numbered, answer=answer, closed=bool(answer.get("disabled")))
@@ -94,28 +94,31 @@ class VideoSDKRooms(VideoSDKApi):
                 break
         return last
 
-    def _find(self, ref: str) -> Flow[Mapping[str, Any] | None]:
+    def _find(self, ref: str, *, name: str | None = None) -> Flow[Mapping[str, Any] | None]:
         """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
         try:
-            response = yield from self.get(f"/v2/rooms/{segment(ref)}", room=ref)
+            return (yield from self.fetch(f"/v2/rooms/{segment(ref)}", self.a_room(name), room=ref))
         except errors.NotFoundError:
             return None
-        return as_object(response, key="roomId")
 
     def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v2/rooms: a repeat with the same customRoomId gives the same room."""
         body = {**plan.body, self.key_field: name}
-        response = yield from self.post("/v2/rooms", body, room=name, repeatable=True)
-        answer = as_object(response, key="roomId")
+        try:
+            answer = yield from self.submit("/v2/rooms", self.a_room(name), body, room=name, repeatable=True)
+        except errors.RequestRefusedError as error:
+            # 409 is "conflict, duplicate" to VideoSDK's own client: somebody else makes the room right now.
+            if error.status == 409:
+                return None
+            raise
         # A room that was closed in between comes back closed: look again.
         return None if answer.get("disabled") else answer
 
     def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
         """GET /v2/rooms/{roomId}."""
         room_id = str(answer["roomId"])
-        response = yield from self.get(f"/v2/rooms/{segment(room_id)}", room=room_id)
         # What create showed and fetch does not is still known.
-        return {**answer, **as_object(response, key="roomId")}
+        return {**answer, **(yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(), room=room_id))}
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """Deactivation is final: a new room under the next number takes over."""
@@ -128,7 +131,7 @@ class VideoSDKRooms(VideoSDKApi):
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Newer answers repeat the settings; older ones show none of them."""
-        return {key: answer[key] for key in VideoSDKOptions.model_fields if answer.get(key) is not None}
+        return {key: answer[key] for key in VideoSDKOptions.model_fields if key in answer}
 
     def room(self, answer: Mapping[str, Any]) -> Room:
         """Fields of https://docs.videosdk.live/api-reference/realtime-communication/fetch-room"""
@@ -164,6 +167,5 @@ class VideoSDKRooms(VideoSDKApi):
 
     def check(self) -> Flow[str]:
         """One room of the list."""
-        response = yield from self.get("/v2/rooms", {"page": 1, "perPage": 1})
-        as_items(response.json(), "data")
+        yield from self.fetch("/v2/rooms", a_list("data"), {"page": 1, "perPage": 1})
         return "VideoSDK accepts the API key and secret."
