@@ -13,7 +13,10 @@
     │   ├── NotFoundError             no such room, session or recording
     │   ├── DriftError                the room of that name has other settings
     │   ├── RoomClosedError           the room of that name was closed
-    │   └── ClassOverError            the class is over and its room is gone
+    │   ├── ClassOverError            the class is over and its room is gone
+    │   ├── NoShowError               nobody came, and the task shall fail then
+    │   ├── RecordingMissingError     no recording came in time, and the task shall fail then
+    │   └── RecordingFailedError      the vendor failed to make the recording
     └── PassingError                  may be gone at the next try
         ├── TransportError            no answer: refused, reset, timed out, cut short
         │   └── DeadlineError         the time for the whole exchange is used up
@@ -21,7 +24,7 @@
         ├── QuotaError                a quota of the account is used up for now
         ├── VendorDownError           the vendor failed (5xx)
         ├── UnreadableAnswerError     the answer is not what the vendor documents
-        └── NotVisibleYetError        the vendor took the room but does not show it yet
+        └── NotVisibleYetError        the vendor took the request but does not show what came of it yet
 """
 
 from __future__ import annotations
@@ -143,6 +146,18 @@ class ClassOverError(PermanentError):
     """The class is over and has no room: none is created for the past. Operators turn this into a skip."""
 
 
+class NoShowError(PermanentError):
+    """Nobody came to the class."""
+
+
+class RecordingMissingError(PermanentError):
+    """No recording of the class was there by the deadline."""
+
+
+class RecordingFailedError(PermanentError):
+    """The vendor failed to make a recording of the class."""
+
+
 class PassingError(RoomsError):
     """May be gone at the next try."""
 
@@ -172,4 +187,4 @@ class UnreadableAnswerError(PassingError):
 
 
 class NotVisibleYetError(PassingError):
-    """The vendor took the room but does not show it yet."""
+    """The vendor took the request but does not show what came of it yet."""

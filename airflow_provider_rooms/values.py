@@ -7,6 +7,7 @@ Jinja gives text: ``'25'``, ``'False'``, ``'None'``. Each reader takes the nativ
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import difflib
 import json
@@ -71,9 +72,10 @@ def read_int(field: str, value: object) -> int | None:
     raise _wrong(field, value, "a whole number")
 
 
-def read_seconds(field: str, value: object) -> int | None:
+def read_seconds(field: str, value: object, *, zero: bool = False) -> int | None:
     """A length of time in whole seconds, from a ``timedelta`` or a number of seconds (rounded up).
 
+    :param zero: whether none at all will do.
     :raises InvalidSpecError: not a length of time, or not more than zero.
     """
     if not_given(value):
@@ -86,7 +88,7 @@ def read_seconds(field: str, value: object) -> int | None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise _wrong(field, value, "a timedelta or a number of seconds")
         seconds = float(value)
-    if not 0 < seconds < 10**9:
+    if not (0 < seconds < 10**9 or (zero and seconds == 0)):
         raise InvalidSpecError(f"{field}: {seconds:g} seconds is not a usable length of time.")
     return -int(-seconds // 1)
 
@@ -141,6 +143,35 @@ def read_object(field: str, value: object) -> dict[str, Any] | None:
     if not isinstance(loaded, dict) or not all(isinstance(key, str) for key in loaded):
         raise _wrong(field, value, "a dict")
     return loaded
+
+
+def read_room(field: str, value: object) -> str | dict[str, Any]:
+    """A room as its id, its name, or the ``room`` dict of a create task, which Jinja turns into text.
+
+    :raises InvalidSpecError: nothing was given, or something else.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = read_json_or_literal(field, value)
+    if isinstance(value, dict) and (value.get("id") or value.get("name")):
+        return value
+    if isinstance(value, str) and not not_given(value):
+        return value.strip()
+    raise _wrong(field, value, "a room's id, its name, or the room dict of a create task")
+
+
+def read_json_or_literal(field: str, value: str) -> Any:
+    """JSON text, or the text that Jinja makes of a dict or list.
+
+    :raises InvalidSpecError: neither.
+    """
+    try:
+        return json.loads(value)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise InvalidSpecError(f"{field}: {_show(value)} is neither JSON nor a dict.") from None
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
@@ -13,21 +14,32 @@ from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.get_provider_info import field_behaviour
 from airflow_provider_rooms.hooks.connection import check_extra, read_connection
-from airflow_provider_rooms.models import Participant, Room, RoomSpec, Session
-from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, blocking_session
+from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
+from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, OpenFile, async_client, blocking_session
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
-from airflow_provider_rooms.vendors.flow import Flow, Patience, Runtime, TokenBucket
-from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, participants_of, sessions_of
+from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Runtime, TokenBucket
+from airflow_provider_rooms.vendors.join import join_token, join_url
+from airflow_provider_rooms.vendors.recordings import (
+    open_recording,
+    read_wanted,
+    recordings_of,
+    start_recording,
+    stop_recording,
+)
+from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, look, participants_of, sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import requests
 
+    from airflow_provider_rooms.hooks.connection import AirflowConnection
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.exchange import Config
+    from airflow_provider_rooms.vendors.presence import Survey
+    from airflow_provider_rooms.waiting import Seen, Wait
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +71,17 @@ def list_method(make: Callable[Concatenate[H, P], Flow[None]]) -> Callable[Conca
     return blocking
 
 
+def file_method(make: Callable[Concatenate[H, P], Flow[Download]]) -> Callable[Concatenate[H, P], OpenFile]:
+    """A flow that opens a file as a method: for ``with`` on the hook, for ``async with`` on ``hook.aio``."""
+
+    @functools.wraps(make)
+    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> OpenFile:
+        return hook.transport.open(make(hook, *args, **kwargs))
+
+    blocking.make_file = make  # type: ignore[attr-defined]
+    return blocking
+
+
 class RoomsHook(BaseHook):
     """A vendor's rooms through an Airflow connection. Use one of the three hooks, or ``get_rooms_hook(conn_id)``.
 
@@ -81,10 +104,16 @@ class RoomsHook(BaseHook):
         self.conn_id = conn_id or self.default_conn_name
         self.patience = Patience()
         self._lock = threading.Lock()
+        self._connection: AirflowConnection | None = None
         self._vendor: Vendor | None = None
         self._session: requests.Session | None = None
 
     # -- connection → vendor + transport --------------------------------------------------------------------------------
+
+    def use(self, connection: AirflowConnection) -> Self:
+        """Take this connection instead of looking up the one of the hook's id. Answers the hook."""
+        self._connection = connection
+        return self
 
     @property
     def vendor(self) -> Vendor:
@@ -95,7 +124,7 @@ class RoomsHook(BaseHook):
         with self._lock:
             if self._vendor is None:
                 try:
-                    connection = self.get_connection(self.conn_id)
+                    connection = self._connection or self.get_connection(self.conn_id)
                 except AirflowNotFoundException:
                     raise self._missing() from None
                 # Read before extra_dejson is: Airflow only logs a broken extra, with its text.
@@ -228,6 +257,25 @@ class RoomsHook(BaseHook):
         """
         return sessions_of(self.vendor, room, read_time("since", since))
 
+    @flow_method
+    def look(self, room: str | Mapping[str, Any], wait: Wait) -> Flow[Seen]:
+        """What a sensor has to know of a room to decide whether its wait is over.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :raises NotFoundError: there is no such room.
+        """
+        return look(self.vendor, room, wait)
+
+    @flow_method
+    def occupied(self, room: Room) -> Flow[bool]:
+        """Whether anything runs in a room that was read before."""
+        return self.vendor.occupied(room)
+
+    @flow_method
+    def survey(self) -> Flow[Survey]:
+        """Live sessions, or open rooms, of the whole account, as far as the vendor's lists tell."""
+        return self.vendor.survey()
+
     @list_method
     def participants(self, session: Session | Mapping[str, Any] | str) -> Flow[None]:
         """Everybody who was in a session, lazily, as the vendor lists them: one entry per join where it counts joins.
@@ -254,6 +302,96 @@ class RoomsHook(BaseHook):
         :raises NotFoundError: there is no such room.
         """
         return end_session(self.vendor, room)
+
+    @list_method
+    def recordings(self, room: str | Mapping[str, Any], kind: str | None = None) -> Flow[None]:
+        """Recordings of a room, lazily, those that are not ready yet too.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``; None for all of them.
+        :raises UnsupportedError: the vendor makes no recordings of this kind.
+        """
+        return recordings_of(self.vendor, room, kind)
+
+    @flow_method
+    def start_recording(
+        self, room: str | Mapping[str, Any], options: Mapping[str, Any] | None = None
+    ) -> Flow[list[Recording]]:
+        """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param options: fields of the vendor's start request under their own names, or one such dict per connection type.
+        :returns: what is being recorded now. Twilio records tracks: none while nobody is in the room.
+        """
+        return start_recording(self.vendor, room, options)
+
+    @flow_method
+    def stop_recording(self, room: str | Mapping[str, Any]) -> Flow[list[Recording]]:
+        """Stop recording a room; nothing being recorded is fine. The answer is what was being recorded.
+
+        :param room: its id, its name, or the ``room`` dict of a create task.
+        """
+        return stop_recording(self.vendor, room)
+
+    @file_method
+    def open_recording(self, recording: Recording | Mapping[str, Any] | str) -> Flow[Download]:
+        """Open the file of a recording: ``with hook.open_recording(…) as file: for piece in file: …``.
+
+        The file is read piece by piece. No credential goes to the storage, and no log shows the link to it.
+
+        :param recording: a recording of :meth:`recordings`, its dict (from a sensor, say), or its id.
+        :raises NotFoundError: there is no such recording, or its file was deleted.
+        :raises NotVisibleYetError: the file is not there yet.
+        """
+        return open_recording(self.vendor, recording)
+
+    @flow_method
+    def delete_recording(self, recording: Recording | Mapping[str, Any] | str) -> Flow[None]:
+        """Delete a recording and its file (VideoSDK, Twilio).
+
+        :raises UnsupportedError: the vendor has no call for it (100ms).
+        """
+        return self.vendor.delete_recording(read_wanted(recording))
+
+    @flow_method
+    def join_url(
+        self,
+        room_id: str | Mapping[str, Any],
+        role: str = "guest",
+        user: str | Mapping[str, str] | None = None,
+        expires_at: Any = None,
+    ) -> Flow[str]:
+        """A link that leads a person into a room. It is a secret: mint it in the task that hands it out.
+
+        It leads to the connection's ``join_page``, else to the vendor's own page (VideoSDK, 100ms). One person each:
+        who joins twice as the same user is thrown out of the first window.
+
+        :param room_id: its id, its name, or the ``room`` dict of a create task, which also says when the class ends.
+        :param role: ``guest`` or ``host``, or another word of the connection's ``roles``.
+        :param user: who it is for: one text for id and name, or ``{"id", "name"}``; left out, the person says so.
+        :param expires_at: when it stops working (aware); 15 minutes after the class, or in 4 hours, unless given.
+            Links of 100ms never expire: given there, it is refused.
+        :raises InvalidConnectionError: there is no page to lead to.
+        :raises RoomClosedError: the room is closed.
+        """
+        return join_url(self.vendor, room_id, role, user, expires_at)
+
+    @flow_method
+    def join_token(
+        self,
+        room_id: str | Mapping[str, Any],
+        role: str = "guest",
+        user: str | Mapping[str, str] | None = None,
+        expires_at: Any = None,
+    ) -> Flow[str]:
+        """A token for the vendor's client SDK, for one room and one role. It is a secret: mint it where it is used.
+
+        The parameters are those of :meth:`join_url`.
+
+        :raises InvalidSpecError: an unknown role, or a life longer than the vendor takes (Twilio, 100ms: 24 hours).
+        :raises RoomClosedError: the room is closed.
+        """
+        return join_token(self.vendor, room_id, role, user, expires_at)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask the vendor for something small: whether it works, and else what is wrong and what to do. At most 5 s."""
@@ -291,6 +429,20 @@ class AsyncRooms:
                     yield item
 
             return iterate
+        make = getattr(method, "make_file", None)
+        if make:
+
+            @functools.wraps(make)
+            @contextlib.asynccontextmanager
+            async def opened(*args: Any, **kwargs: Any) -> Any:
+                transport = await self._transport()
+                file = await transport.open(make(self._hook, *args, **kwargs))
+                try:
+                    yield file
+                finally:
+                    await file.aclose()
+
+            return opened
         raise AttributeError(f"{type(self._hook).__name__}.aio has no method {name!r}")
 
     async def __aenter__(self) -> AsyncRooms:
@@ -306,12 +458,10 @@ class AsyncRooms:
             await client.aclose()
 
     async def _transport(self) -> AsyncTransport:
-        import httpx
-
         vendor = await self._hook.aprepare()
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
-            self._client, self._loop = httpx.AsyncClient(), loop
+            self._client, self._loop = async_client(), loop
         return AsyncTransport(self._client, vendor.config.base_url)
 
 

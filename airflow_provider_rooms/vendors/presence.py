@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_rooms.models import Participant, Session, Stay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Somebody's stay: when they came and when they left; None while they are there.
 Interval = tuple[dt.datetime, dt.datetime | None]
@@ -19,12 +19,14 @@ Interval = tuple[dt.datetime, dt.datetime | None]
 class Survey:
     """What one look at a whole account shows, for many waits at once.
 
-    :param live: ids of the rooms that somebody is in; None where the vendor's lists do not tell.
+    :param live: live sessions by room id; None where the vendor's lists do not tell.
     :param open: ids of the rooms that are open; None where the vendor's lists do not tell.
+    :param pages: how many requests it took.
     """
 
-    live: frozenset[str] | None = None
+    live: Mapping[str, Session] | None = None
     open: frozenset[str] | None = None
+    pages: int = 1
 
 
 def iso(moment: dt.datetime) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Session
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
+from airflow_provider_rooms.vendors.recordings import read_kind
+from airflow_provider_rooms.waiting import Seen, wants_recordings
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from airflow_provider_rooms.models import Participant
+    from airflow_provider_rooms.models import Participant, Room
     from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.waiting import Wait
 
 #: Seconds between reads of a session that was told to end: VideoSDK and 100ms end it a moment after their answer.
 _END_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -26,6 +30,10 @@ def sessions_of(vendor: Vendor, room: str | Mapping[str, Any], since: dt.datetim
     :raises NotFoundError: there is no such room.
     """
     found = yield from vendor.find(room)
+    yield from _sessions_in(vendor, found, since)
+
+
+def _sessions_in(vendor: Vendor, room: Room, since: dt.datetime | None) -> Flow[None]:
     known: set[str] = set()
 
     def new(session: Session) -> bool:
@@ -35,7 +43,23 @@ def sessions_of(vendor: Vendor, room: str | Mapping[str, Any], since: dt.datetim
         known.add(session.id)
         return True
 
-    yield from vendor.list_sessions(found, since, new)
+    return vendor.list_sessions(room, since, new)
+
+
+def look(vendor: Vendor, room: str | Mapping[str, Any], wait: Wait) -> Flow[Seen]:
+    """What a wait needs to know of a room.
+
+    :raises NotFoundError: there is no such room.
+    :raises UnsupportedError: the vendor makes no recordings of the kind that is waited for.
+    """
+    kind = read_kind(wait.kind) if wait.purpose == "recording" else None
+    vendor.check_kind(kind)
+    found = yield from vendor.find(room)
+    sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
+    seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
+    if wants_recordings(wait, seen, vendor.now()):
+        seen = replace(seen, recordings=(yield from gathered(vendor.recordings(found, kind))))
+    return seen
 
 
 def participants_of(vendor: Vendor, session: Session | Mapping[str, Any] | str) -> Flow[None]:

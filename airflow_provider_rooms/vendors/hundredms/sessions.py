@@ -9,12 +9,10 @@ from typing import Any
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
 from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, paged, segment
-from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
+from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.hundredms.api import PAGE_SIZE, HundredMsApi
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
 
-#: Sessions asked for at once: each carries all its peers.
-PAGE_SIZE = 50
 #: The platform ends every session after this long.
 LONGEST_SESSION = dt.timedelta(hours=12)
 #: The recorder is a peer of this name, or of this role where the template says nothing else.
@@ -30,7 +28,7 @@ class HundredMsSessions(HundredMsApi):
 
         def page(cursor: tuple[bool, str | None] | None) -> Flow[tuple[list[Session], tuple[bool, str | None] | None]]:
             active, start = cursor or (True, None)
-            query = {"room_id": room.id, "active": active, "after": after, "limit": PAGE_SIZE}
+            query = {"room_id": room.id, "active": active, "after": after}
             items, more = yield from self.page("/v2/sessions", query, start)
             found = [session for item in items if (session := _people(item)) is not None]
             following = (active, more) if more else ((False, None) if active else None)
@@ -77,13 +75,10 @@ class HundredMsSessions(HundredMsApi):
 
     def survey(self) -> Flow[Survey]:
         """GET /v2/sessions?active=true of the whole workspace."""
-        live: set[str] = set()
-        cursor: str | None = None
-        while True:
-            items, cursor = yield from self.page("/v2/sessions", {"active": True, "limit": PAGE_SIZE}, cursor)
-            live.update(str(item.get("room_id")) for item in items if (found := _people(item)) and found.live)
-            if cursor is None:
-                return Survey(live=frozenset(live))
+        items = yield from gathered(paged(lambda cursor: self.page("/v2/sessions", {"active": True}, cursor)))
+        sessions = [session for item in items if (session := _people(item)) is not None]
+        live = {session.room_id: session for session in sessions if session.live}
+        return Survey(live=live, pages=1 + len(items) // PAGE_SIZE)
 
 
 def _peers(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

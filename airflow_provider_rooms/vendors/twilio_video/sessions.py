@@ -11,7 +11,7 @@ from airflow_provider_rooms.models import Participant, Room, Session
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, joined_up, make_participant
-from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
+from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, TwilioVideoApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -102,7 +102,7 @@ class TwilioVideoSessions(TwilioVideoApi):
     def survey(self) -> Flow[Survey]:
         """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
         rooms = yield from gathered(paged(lambda url: self.page("/v1/Rooms", "rooms", {"Status": "in-progress"}, url)))
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms))
+        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // PAGE_SIZE)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -14,7 +15,7 @@ from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi, page_after
 
 #: Asked for at once where every session of the account is wanted; the answer says how many it gives.
-SURVEY_SIZE = 50
+SURVEY_SIZE = 100
 #: Longer sessions than this are not looked for when only those since a time are wanted.
 LONGEST_SESSION = dt.timedelta(hours=24)
 #: Words of ``status``; the set is open, so that ``end`` counts beside it.
@@ -95,17 +96,21 @@ class VideoSDKSessions(VideoSDKApi):
 
     def survey(self) -> Flow[Survey]:
         """GET /v2/sessions?status=ongoing of the whole account. Where the filter is not honoured, nothing is known."""
-        live: set[str] = set()
-        page: int | None = 1
-        while page is not None:
+        live: dict[str, Session] = {}
+        filters = {"status": _LIVE, "perPage": SURVEY_SIZE}
+        page: int | None = None
+        for pages in count(1):
             try:
-                items, page = yield from self._session_page({"status": _LIVE, "perPage": SURVEY_SIZE}, page)
+                items, page = yield from self._session_page(filters, page)
             except errors.RequestRefusedError:
-                return Survey()
-            if any(not session.live for session in _sessions(items)):
-                return Survey()
-            live.update(str(item.get("roomId")) for item in items)
-        return Survey(live=frozenset(live))
+                break
+            sessions = _sessions(items)
+            if not all(session.live for session in sessions):
+                break
+            live.update((session.room_id, session) for session in sessions)
+            if page is None:
+                return Survey(live=live, pages=pages)
+        return Survey()
 
 
 def _sessions(items: Iterable[Mapping[str, Any]]) -> list[Session]:

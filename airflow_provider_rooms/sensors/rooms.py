@@ -1,0 +1,281 @@
+"""Sensors for classes: started, ended, recorded. Importing this module loads no HTTP or token library.
+
+All three wait in any mode (poke, reschedule, deferrable) with the same result, error and skip.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
+
+from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.waiting import Purpose, Wait
+
+Length = dt.timedelta | float | str
+Time = dt.datetime | str | None
+
+#: A trigger ends its wait itself at the sensor's timeout; should the triggerer be down, Airflow does so this much later.
+TRIGGER_GRACE = dt.timedelta(minutes=5)
+#: The dict's own times, where a room dict is given.
+_CLASS_TIMES = ("starts_at", "ends_at")
+
+
+class _ClassSensor(BaseSensorOperator):
+    """What the three sensors share: a room, the window of the class, and three ways to wait."""
+
+    purpose: ClassVar[Purpose]
+    #: Parameters that are lengths of time, and those that are words.
+    lengths: ClassVar[Sequence[str]] = ("early",)
+    choices: ClassVar[Sequence[str]] = ()
+
+    template_fields: Sequence[str] = ("conn_id", "room_id", "starts_at", "ends_at", "early", "since")
+    operator_extra_links = (RoomLink(),)
+    ui_color = "#e3ecf1"
+
+    _pushed: str | None = None
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        starts_at: Time = None,
+        ends_at: Time = None,
+        early: Length = dt.timedelta(minutes=60),
+        since: Time = None,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self.room_id = room_id
+        self.starts_at = starts_at
+        self.ends_at = ends_at
+        self.early = early
+        self.since = since
+        self.deferrable = deferrable
+
+    @cached_property
+    def hook(self) -> RoomsHook:
+        """The hook that fits the connection's type."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        return get_rooms_hook(self.conn_id)
+
+    def execute(self, context: Context) -> Any:
+        """Wait: here, in turns, or in the triggerer."""
+        if not self.deferrable:
+            return super().execute(context)
+        done = self.poke(context)
+        if done:
+            return done.xcom_value
+        return self._defer(context)
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
+        from airflow_provider_rooms.errors import PassingError, RoomsError
+        from airflow_provider_rooms.events import conclude, event_of
+        from airflow_provider_rooms.waiting import decide
+
+        try:
+            wait = self._wait(context)
+            try:
+                seen = self.hook.look(self._room(), wait)
+            except PassingError as error:
+                self.log.warning("Could not look; the next look may do better. %s", error)
+                return PokeReturnValue(is_done=False)
+            self._push_url(context, seen.url)
+            verdict = decide(wait, seen, self.hook.vendor.now())
+            if verdict is None:
+                return PokeReturnValue(is_done=False)
+            self.log.info("%s", verdict.message)
+            return PokeReturnValue(
+                is_done=True, xcom_value=conclude(event_of(verdict, seen, title=self.hook.vendor.title))
+            )
+        except RoomsError as error:
+            raise self._failure(error) from error
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Back from the triggerer: nothing of the first instance is left, and everything is in the event."""
+        from airflow_provider_rooms.errors import RoomsError
+        from airflow_provider_rooms.events import conclude
+
+        try:
+            if isinstance(event, Mapping):
+                self._push_url(context, event.get("room_url"))
+                self.log.info("%s", event.get("message"))
+            return conclude(event)
+        except RoomsError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> Exception:
+        """Airflow's own ``soft_fail`` sees only some errors, and not the same ones in every mode."""
+        return AirflowSkipException(str(error)) if self.soft_fail or self.never_fail else error
+
+    def _defer(self, context: Context) -> Any:
+        from airflow_provider_rooms.triggers.rooms import RoomTrigger
+
+        room = self._room()
+        timeout = dt.timedelta(seconds=self.timeout)
+        self.defer(
+            trigger=RoomTrigger(
+                conn_id=self.conn_id,
+                room=room if isinstance(room, str) else str(room.get("id") or room.get("name")),
+                wait=self._wait(context).as_dict(),
+                poll_interval=self.poke_interval,
+                give_up_at=(self.hook.vendor.now() + timeout).isoformat(),
+            ),
+            method_name="execute_complete",
+            timeout=timeout + TRIGGER_GRACE,
+        )
+
+    def _push_url(self, context: Context, url: str | None) -> None:
+        if url and url != self._pushed:
+            context["ti"].xcom_push(key=ROOM_URL, value=url)
+            self._pushed = url
+
+    # -- parameters, which may come out of templates --------------------------------------------------------------------
+
+    def _room(self) -> str | dict[str, Any]:
+        from airflow_provider_rooms.values import read_room
+
+        return read_room("room_id", self.room_id)
+
+    def _wait(self, context: Context) -> Wait:
+        from airflow_provider_rooms.values import not_given, read_seconds, read_time
+        from airflow_provider_rooms.waiting import Wait
+
+        room = self._room()
+        times = {name: read_time(name, getattr(self, name)) for name in _CLASS_TIMES}
+        if isinstance(room, dict):
+            times = {name: given or read_time(f"room_id.{name}", room.get(name)) for name, given in times.items()}
+        since = read_time("since", self.since)
+        if since is None and not any(times.values()):
+            since = _run_start(context)
+        given: dict[str, Any] = {name: read_seconds(name, getattr(self, name), zero=True) for name in self.lengths}
+        given |= {name: getattr(self, name) for name in self.choices}
+        given = {name: value for name, value in given.items() if not not_given(value)}
+        return Wait(purpose=self.purpose, starts_at=times["starts_at"], ends_at=times["ends_at"], since=since, **given)
+
+
+class SessionStartedSensor(_ClassSensor):
+    """Wait until people are in the room. The return value is the session id.
+
+    Only sessions that overlap the window of the class count, from ``early`` before ``starts_at`` to ``ends_at``: not last
+    week's in the same room. If nobody comes, ``on_no_show`` decides; a room that is closed before anybody came is a no-show.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
+    :param ends_at: when the class ends; else the room dict's.
+    :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
+    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
+        data interval, else of the run.
+    :param no_show_after: nobody came, if nobody came this long after ``starts_at``; a ``timedelta`` or seconds.
+    :param on_no_show: ``skip``, ``fail``, or ``value``: succeed with None.
+    :param deferrable: wait in the triggerer, without a worker slot.
+    """
+
+    purpose: ClassVar[Purpose] = "started"
+    lengths: ClassVar[Sequence[str]] = ("early", "no_show_after")
+    choices: ClassVar[Sequence[str]] = ("on_no_show",)
+    template_fields: Sequence[str] = (*_ClassSensor.template_fields, "no_show_after", "on_no_show")
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        no_show_after: Length = dt.timedelta(minutes=30),
+        on_no_show: str = "skip",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.no_show_after = no_show_after
+        self.on_no_show = on_no_show
+
+
+class SessionEndedSensor(_ClassSensor):
+    """Wait until the class is over: nobody is in the room, and ``ends_at`` has passed or the room is closed.
+
+    Without ``ends_at``: a session has ended and nobody is in the room. The return value is ``{first_start, last_end,
+    seconds, sessions}`` over all sessions of the class (a test before it, the part after a break); ``seconds`` is the time
+    that somebody was there, ``sessions`` lists ``{id, room_id, started_at, ended_at, seconds}``.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
+    :param ends_at: when the class ends; else the room dict's.
+    :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
+    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
+        data interval, else of the run.
+    :param on_no_show: what to do when the class is over and nobody came: ``value``: succeed with no sessions, ``skip`` or
+        ``fail``.
+    :param deferrable: wait in the triggerer, without a worker slot.
+    """
+
+    purpose: ClassVar[Purpose] = "ended"
+    choices: ClassVar[Sequence[str]] = ("on_no_show",)
+    template_fields: Sequence[str] = (*_ClassSensor.template_fields, "on_no_show")
+
+    def __init__(
+        self, *, conn_id: str, room_id: str | Mapping[str, Any], on_no_show: str = "value", **kwargs: Any
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.on_no_show = on_no_show
+
+
+class RecordingReadySensor(_ClassSensor):
+    """Wait until the class is over and its recordings are ready: a list of ``{id, session_id, kind, state, seconds, bytes}``.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
+    :param ends_at: when the class ends; else the room dict's.
+    :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
+    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
+        data interval, else of the run.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio Video records tracks: there,
+        ``recording`` means those.
+    :param deadline: how long after the end of the class recordings may come, a ``timedelta`` or seconds.
+    :param on_missing: ``skip`` or ``fail`` when they have not come by then.
+    :param on_failed: fail when ``any`` of them failed, or only when ``all`` did.
+    :param deferrable: wait in the triggerer, without a worker slot.
+    """
+
+    purpose: ClassVar[Purpose] = "recording"
+    lengths: ClassVar[Sequence[str]] = ("early", "deadline")
+    choices: ClassVar[Sequence[str]] = ("kind", "on_missing", "on_failed")
+    template_fields: Sequence[str] = (*_ClassSensor.template_fields, "kind", "deadline", "on_missing", "on_failed")
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        kind: str = "recording",
+        deadline: Length = dt.timedelta(minutes=60),
+        on_missing: str = "skip",
+        on_failed: str = "any",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.kind = kind
+        self.deadline = deadline
+        self.on_missing = on_missing
+        self.on_failed = on_failed
+
+
+def _run_start(context: Context) -> dt.datetime | None:
+    """Start of the data interval; of the run, where it has none."""
+    run = context.get("dag_run")
+    return context.get("data_interval_start") or getattr(run, "start_date", None)

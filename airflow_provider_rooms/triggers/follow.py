@@ -1,0 +1,124 @@
+"""One wait, followed to its end in the triggerer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from asyncio import sleep
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
+from airflow_provider_rooms.events import event_of, event_of_error, event_of_timeout
+from airflow_provider_rooms.triggers.pool import shared_watch
+from airflow_provider_rooms.waiting import Wait, decide, pause, wants_recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_provider_rooms.models import Session
+    from airflow_provider_rooms.triggers.pool import Watch
+    from airflow_provider_rooms.waiting import Seen, Verdict
+
+log = logging.getLogger(__name__)
+
+#: A room is looked at by itself after this many intervals even if the shared poll shows no reason to: somebody may have
+#: come and gone between two polls.
+RARELY = 60
+#: The same once people have come and left: the room may be closed now.
+BETWEEN_SESSIONS = 5
+
+
+async def follow(
+    conn_id: str, room: str, wait: Mapping[str, Any], *, interval: float, give_up_at: str
+) -> dict[str, Any]:
+    """Poll until a wait is over; the answer is the trigger's event. Only permanent errors and the time end it early.
+
+    :param interval: usual seconds between two polls.
+    :param give_up_at: when the wait has taken too long, ISO 8601.
+    """
+    try:
+        async with shared_watch(conn_id) as watch:
+            return await _Follower(watch, room, Wait.from_dict(wait), interval).run(give_up_at)
+    except PermanentError as error:
+        return event_of_error(error)
+
+
+class _Follower:
+    """What one wait knows from poll to poll; all of it can be found out again."""
+
+    def __init__(self, watch: Watch, room: str, wait: Wait, interval: float) -> None:
+        self._watch = watch
+        self._room = room
+        self._wait = wait
+        self._interval = interval
+        self._seen: Seen | None = None
+        self._looked = watch.now()
+        self._live = False
+        self._refused = False
+
+    async def run(self, give_up_at: str) -> dict[str, Any]:
+        latest = dt.datetime.fromisoformat(give_up_at)
+        # The worker has just looked. After a restart of the triggerer, many begin here at once.
+        rest = self._interval * self._watch.chance()
+        while True:
+            left = (latest - self._watch.now()).total_seconds()
+            await sleep(max(0.0, min(rest, left)))
+            verdict, rest = await self._poll()
+            if verdict is not None and self._seen is not None:
+                return event_of(verdict, self._seen, title=self._watch.title)
+            if self._watch.now() >= latest:
+                return event_of_timeout(give_up_at, self._seen)
+
+    async def _poll(self) -> tuple[Verdict | None, float]:
+        """The verdict, if there is one, and how many seconds to rest."""
+        generation = self._watch.generation
+        rest = 0.0
+        verdict = None
+        try:
+            verdict = await self._glance()
+            self._refused = False
+        except PassingError as error:
+            log.warning("Room %s: could not look; the next poll may do better. %s", self._room, error)
+            rest = error.retry_after or 0.0
+        except AuthenticationError:
+            # The secret may have been changed while we wait: once, the connection is looked up again.
+            if self._refused:
+                raise
+            self._refused = True
+            await self._watch.renew(generation)
+            return None, 0.0
+        return verdict, max(rest, pause(self._wait, self._watch.now(), self._interval, self._watch.chance()))
+
+    async def _glance(self) -> Verdict | None:
+        """Look at the room if the wait can be over, by the clock or by what the account shows."""
+        if self._seen is None or self._stale(self._seen):
+            return await self._look()
+        now = self._watch.now()
+        survey = await self._watch.survey(self._interval)
+        open_ = None if survey.open is None else self._seen.room.id in survey.open
+        live: Session | bool
+        if survey.live is not None:
+            live = survey.live.get(self._seen.room.id) or False
+        else:
+            guesses = [self._seen.supposing(live=guess, open_=open_, now=now) for guess in (True, False)]
+            if not any(self._settles(guess, now) for guess in guesses):
+                return None
+            live = await self._watch.occupied(self._seen.room)
+        supposed = self._seen.supposing(live=live, open_=open_, now=now)
+        if self._wait.purpose == "started" and not isinstance(live, bool):
+            return decide(self._wait, supposed, now)  # the session itself was in the list
+        left, self._live = self._live and not live, bool(live)
+        return await self._look() if left or self._settles(supposed, now) else None
+
+    def _settles(self, supposed: Seen, now: dt.datetime) -> bool:
+        return decide(self._wait, supposed, now) is not None or wants_recordings(self._wait, supposed, now)
+
+    def _stale(self, seen: Seen) -> bool:
+        most = BETWEEN_SESSIONS if seen.sessions and not self._live else RARELY
+        return abs(self._watch.now() - self._looked) > dt.timedelta(seconds=most * self._interval)
+
+    async def _look(self) -> Verdict | None:
+        self._seen = await self._watch.look(self._room, self._wait)
+        self._live = any(session.live for session in self._seen.sessions)
+        self._looked = self._watch.now()
+        return decide(self._wait, self._seen, self._watch.now())
