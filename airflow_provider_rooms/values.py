@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 from airflow_provider_rooms.errors import InvalidSpecError
+from airflow_provider_rooms.masking import masked
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
@@ -109,6 +110,8 @@ def read_time(field: str, value: object) -> dt.datetime | None:
             moment = None
     if not isinstance(moment, dt.datetime):
         raise _wrong(field, value, "a datetime or ISO 8601 text such as 2026-11-20T09:00:00-06:00")
+    if not 1970 < moment.year < 9000:
+        raise _wrong(field, value, "a time of our days")
     if moment.utcoffset() is None:
         raise InvalidSpecError(
             f"{field}: {_show(value)} has no time zone, so it is not known when that is.",
@@ -182,7 +185,9 @@ def suggestion(word: object, known: Iterable[str]) -> str:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return repr(value if len(value) <= 10 else value[:10] + "…")  # what it holds may be secret
+    text = repr(masked(value))
     return text if len(text) <= 80 else text[:80] + "…"
 
 
