@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, 
 
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
-from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
+from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Pick, Vendor, guests
 from airflow_provider_rooms.sandbox.wire import NotPossibleError
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ class Person(_Strict):
         return self
 
 
+class RoomOrder(_Strict):
+    """The name of a room to make, in characters that all vendors take."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+
+
 class SessionOrder(_Strict):
     """Start a session or join it; end it, or let some leave."""
 
@@ -122,14 +128,21 @@ def control_router(world: World) -> APIRouter:
 
     @router.get("/state")
     async def state(
-        request: Request, newest: Annotated[int | None, Query(ge=1, le=10_000)] = None
+        request: Request,
+        newest: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+        match: Annotated[str, Query(max_length=200)] = "",
     ) -> dict[str, dict[str, Any]]:
-        """All that the vendors hold. ``newest=50`` keeps the page light and adds ``totals``."""
+        """All that the vendors hold.
+
+        ``newest=50`` shows only so many rooms of each, with what belongs to them, and adds ``totals``; ``match`` picks
+        rooms by a part of their id or name.
+        """
+        pick = Pick(newest or 10_000, match) if newest or match else None
         world.clock.catch_up()
         seen: dict[str, dict[str, Any]] = {}
         for name, vendor in world.vendors.items():
-            seen[name] = dict(vendor.state(base_of(request, name), newest))
-            if newest is not None:
+            seen[name] = dict(vendor.state(base_of(request, name), pick))
+            if pick is not None:
                 seen[name]["totals"] = vendor.totals()
         return seen
 
@@ -139,8 +152,8 @@ def control_router(world: World) -> APIRouter:
         return {"message": "everything forgotten: rooms, faults, requests, behaviour, clock"}
 
     @router.get("/requests")
-    async def requests() -> list[dict[str, Any]]:
-        return world.log.rows()
+    async def requests(newest: Annotated[int | None, Query(ge=1)] = None) -> list[dict[str, Any]]:
+        return world.log.rows(newest)
 
     @router.get("/faults")
     async def pending_faults() -> list[dict[str, Any]]:
@@ -182,6 +195,11 @@ def control_router(world: World) -> APIRouter:
             _check_switch(vendor, switch, value)
         vendor.behaviour.update(order.model_extra or {})
         return dict(vendor.behaviour)
+
+    @router.post("/{name}/rooms")
+    async def make_room(request: Request, name: str, order: RoomOrder) -> dict[str, Any]:
+        """A plain room for people at the page; a DAG makes its rooms through the vendor's own API."""
+        return vendor_of(name).make_room(order.name, base_of(request, name))
 
     @router.post("/{name}/rooms/{room:path}/session")
     async def session(name: str, room: str, order: SessionOrder) -> dict[str, Any]:

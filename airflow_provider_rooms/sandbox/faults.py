@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from airflow_provider_rooms.sandbox.clock import iso_millis
@@ -109,5 +110,7 @@ class RequestLog:
     def add(self, vendor: str, method: str, path: str, status: int, at: datetime, fault: str | None) -> None:
         self._rows.append(Row(method, path, status, vendor, at, fault))
 
-    def rows(self) -> list[dict[str, Any]]:
-        return [row.as_dict() for row in self._rows]
+    def rows(self, newest: int | None = None) -> list[dict[str, Any]]:
+        """Oldest first; of a long log the newest ones only."""
+        rows = self._rows if newest is None else islice(self._rows, max(0, len(self._rows) - newest), None)
+        return [row.as_dict() for row in rows]

@@ -17,7 +17,7 @@ from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
 from airflow_provider_rooms.sandbox.clock import Clock, iso_go, millis, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
-from airflow_provider_rooms.sandbox.vendor import Guest, Vendor
+from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json, read_json
 
 if TYPE_CHECKING:
@@ -360,16 +360,25 @@ class HundredMs(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
         store = self.store
+        rooms = list(reversed(store.rooms.values()))
+        sessions = list(reversed(store.sessions.values()))
         jobs = [job for job in reversed(store.jobs.values()) if job.kind == "recording"]
+        if pick is not None:
+            rooms = pick.of(rooms, lambda room: (room.id, room.name))
+            shown = set(rooms)
+            sessions = [session for session in sessions if session.room in shown]
+            jobs = [job for job in jobs if job.session.room in shown]
         return {
-            "rooms": [self.room_view(room) for room in list(reversed(store.rooms.values()))[:newest]],
-            "sessions": [
-                hundredms_sessions.session_view(session) for session in list(reversed(store.sessions.values()))[:newest]
-            ],
-            "recordings": [hundredms_recordings.job_view(job, assets=True) for job in jobs[:newest]],
+            "rooms": [self.room_view(room) for room in rooms],
+            "sessions": [hundredms_sessions.session_view(session) for session in sessions],
+            "recordings": [hundredms_recordings.job_view(job, assets=True) for job in jobs],
         }
+
+    def make_room(self, name: str, base: str) -> dict[str, Any]:
+        store = self.store
+        return self.room_view(store.by_name.get(name.lower()) or store.add_room(name, store.default_template, {}, 0.0))
 
     def totals(self) -> dict[str, int]:
         jobs = sum(job.kind == "recording" for job in self.store.jobs.values())

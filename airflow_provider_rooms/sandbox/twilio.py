@@ -21,7 +21,7 @@ from airflow_provider_rooms.sandbox.clock import Clock, iso_seconds, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
 from airflow_provider_rooms.sandbox.twilio_shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, PUBLISHED_TRACKS, Room, Session, Store
-from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, hex_id
+from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json
 
 if TYPE_CHECKING:
@@ -295,15 +295,28 @@ class Twilio(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
         store = self.store
+        rooms = list(reversed(store.rooms.values()))
+        sessions = store.sessions[::-1]
+        recordings = list(reversed(store.recordings.values()))
+        if pick is not None:
+            rooms = pick.of(rooms, lambda room: (room.sid, room.name))
+            shown = set(rooms)
+            sessions = [session for session in sessions if session.room in shown]
+            recordings = [recording for recording in recordings if recording.room in shown]
         return {
-            "rooms": [self.room_view(room, base) for room in list(reversed(store.rooms.values()))[:newest]],
-            "sessions": [self._session_view(s, base) for s in list(reversed(store.sessions))[:newest]],
-            "recordings": [
-                twilio_recordings.recording_view(r, base) for r in list(reversed(store.recordings.values()))[:newest]
-            ],
+            "rooms": [self.room_view(room, base) for room in rooms],
+            "sessions": [self._session_view(session, base) for session in sessions],
+            "recordings": [twilio_recordings.recording_view(recording, base) for recording in recordings],
         }
+
+    def make_room(self, name: str, base: str) -> dict[str, Any]:
+        room = self.store.in_progress.get(name)
+        if room is None:
+            # a room that lives as long as one can, so that there is time to look at it
+            room = self.store.add_room(name, {"UnusedRoomTimeout": 60, "EmptyRoomTimeout": 60}, 0.0)
+        return self.room_view(room, base)
 
     def totals(self) -> dict[str, int]:
         store = self.store

@@ -7,12 +7,13 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airflow_provider_rooms.sandbox.clock import Clock
 
@@ -38,6 +39,9 @@ def new_uuid() -> str:
     return str(uuid.UUID(int=_RANDOM.getrandbits(128), version=4))
 
 
+R = TypeVar("R")
+
+
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Someone whom ``/control`` sends into a room. ``identity`` is what makes a rejoin the same person."""
@@ -57,6 +61,20 @@ def guests(people: Iterable[str | Mapping[str, str]]) -> list[Guest]:
         role = given.get("role") or ("host" if not invited else "guest")
         invited.append(Guest(name=name, role=role, identity=identity))
     return invited
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The newest rooms that have the text in their id or name."""
+
+    newest: int
+    text: str = ""
+
+    def of(self, rooms: Iterable[R], keys: Callable[[R], tuple[str | None, ...]]) -> list[R]:
+        """The rooms picked of all, which come newest first."""
+        text = self.text.lower()
+        fitting = (room for room in rooms if not text or any(text in (key or "").lower() for key in keys(room)))
+        return list(islice(fitting, self.newest))
 
 
 class Vendor(ABC):
@@ -124,8 +142,15 @@ class Vendor(ABC):
     # -- /control -------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
-        """``rooms``, ``sessions`` and ``recordings`` in the vendor's own shape, newest first."""
+    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
+        """``rooms``, ``sessions`` and ``recordings`` in the vendor's own shape, newest first.
+
+        With a pick: only those rooms, and what belongs to them.
+        """
+
+    @abstractmethod
+    def make_room(self, name: str, base: str) -> dict[str, Any]:
+        """A plain room of that name, for people who play with the page. Answers the room."""
 
     @abstractmethod
     def totals(self) -> dict[str, int]:

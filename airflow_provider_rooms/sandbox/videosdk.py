@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from airflow_provider_rooms.sandbox import tokens, videosdk_recordings, videosdk_sessions
 from airflow_provider_rooms.sandbox.clock import Clock, iso_millis
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
-from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, letters
+from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, letters
 from airflow_provider_rooms.sandbox.videosdk_shapes import (
     CREATE_ROOM,
     DEACTIVATE,
@@ -252,17 +252,25 @@ class VideoSDK(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, newest: int | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
         store = self.store
+        rooms = list(reversed(store.rooms.values()))
+        sessions = list(reversed(store.sessions.values()))
         meetings = [r for r in reversed(store.recordings.values()) if r.kind == "meeting" and not r.deleted]
+        if pick is not None:
+            rooms = pick.of(rooms, lambda room: (room.room_id, room.custom_id, room.id))
+            shown = set(rooms)
+            sessions = [session for session in sessions if session.room in shown]
+            meetings = [meeting for meeting in meetings if meeting.session.room in shown]
         return {
-            "rooms": [self.room_view(room, base) for room in list(reversed(store.rooms.values()))[:newest]],
-            "sessions": [
-                videosdk_sessions.session_view(session, base)
-                for session in list(reversed(store.sessions.values()))[:newest]
-            ],
-            "recordings": [videosdk_recordings.recording_view(r, base) for r in meetings[:newest]],
+            "rooms": [self.room_view(room, base) for room in rooms],
+            "sessions": [videosdk_sessions.session_view(session, base) for session in sessions],
+            "recordings": [videosdk_recordings.recording_view(meeting, base) for meeting in meetings],
         }
+
+    def make_room(self, name: str, base: str) -> dict[str, Any]:
+        room = self.store.by_custom_id.get(name) or self.store.add_room(name, {}, 0.0)
+        return self.room_view(room, base)
 
     def totals(self) -> dict[str, int]:
         store = self.store
