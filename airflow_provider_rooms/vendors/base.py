@@ -23,8 +23,8 @@ from airflow_provider_rooms.vendors.options import Options, differences, fill, m
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.flow import Flow, Response
-    from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.vendors.recordings import Wanted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
 from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
 from airflow_provider_rooms.vendors.presence import iso
@@ -41,23 +42,20 @@ class HundredMsRecordings(HundredMsApi):
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
         """Jobs without a file from their own lists, files from /v2/recording-assets: neither shows all of it."""
         filters = {"room_id": room.id}
-        told: set[str] = set()
+        told: dict[str, Recording] = {}
         waiting: dict[str, Recording] = {}
         for job_kind, path in JOBS.items():
             if kind not in (None, job_kind):
                 continue
 
-            def unfinished(
-                cursor: str | None, path: str = path, job_kind: RecordingKind = job_kind
-            ) -> Flow[tuple[list[Recording], str | None]]:
-                jobs, following = yield from self.page(path, filters, cursor)
-                for job in jobs:
-                    waiting[str(job.get("id"))] = _job(job_kind, job)
-                done = [str(job.get("id")) for job in jobs if job.get("status") == "completed" and _makes_file(job)]
-                told.update(str(job.get("id")) for job in jobs if str(job.get("id")) not in done)
-                return [waiting.pop(str(job.get("id"))) for job in jobs if str(job.get("id")) not in done], following
-
-            yield from paged(unfinished)
+            jobs = yield from gathered(paged(partial(self.page, path, filters)))
+            for job in jobs:
+                recording = _job(job_kind, job)
+                if job.get("status") == "completed" and _makes_file(job):
+                    waiting[recording.id] = recording
+                else:
+                    told[recording.id] = recording
+        yield Page(list(told.values()))
 
         def files(cursor: str | None) -> Flow[tuple[list[Recording], str | None]]:
             assets, following = yield from self.page("/v2/recording-assets", filters, cursor)
@@ -76,7 +74,7 @@ class HundredMsRecordings(HundredMsApi):
 
         yield from paged(files)
         # Completed, but the file does not show yet.
-        yield from paged(lambda _: _nothing_more(list(waiting.values())))
+        yield Page(list(waiting.values()))
 
     # -- start and stop -------------------------------------------------------------------------------------------------
 
@@ -116,9 +114,7 @@ class HundredMsRecordings(HundredMsApi):
         found: list[Recording] = []
         for status in _RUNNING:
             filters = {"room_id": room.id, "status": status}
-            jobs = yield from gathered(
-                paged(lambda cursor, filters=filters: self.page("/v2/recordings", filters, cursor))
-            )
+            jobs = yield from gathered(paged(partial(self.page, "/v2/recordings", filters)))
             found += [_job("recording", job) for job in jobs]
         return found
 
@@ -158,18 +154,12 @@ class HundredMsRecordings(HundredMsApi):
 
     def delete_recording(self, wanted: Wanted) -> Flow[None]:
         """100ms has no call for it."""
+        yield from ()  # nothing to ask the vendor
         raise errors.UnsupportedError(
             "100ms cannot delete a recording.",
             vendor=self.title,
             advice="Files in its own storage vanish after 15 days; in your bucket, delete them there.",
         )
-        yield  # pragma: no cover - makes this a flow
-
-
-def _nothing_more(items: list[Recording]) -> Flow[tuple[list[Recording], None]]:
-    """The last page of a list, out of what is known already."""
-    return items, None
-    yield  # pragma: no cover - makes this a flow
 
 
 def _makes_file(job: Mapping[str, Any]) -> bool:

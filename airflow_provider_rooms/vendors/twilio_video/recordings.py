@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
@@ -55,7 +56,7 @@ class TwilioVideoRecordings(TwilioVideoApi):
         wanted = "track" if kind == "recording" else kind
         for place in PLACES:
             if wanted in (None, place.kind):
-                yield from paged(lambda cursor, place=place: self._recording_page(place, room, {}, cursor))
+                yield from paged(partial(self._recording_page, place, room, {}))
 
     def _recording_page(
         self, place: Place, room: Room, filters: Mapping[str, Any], cursor: str | None
@@ -92,11 +93,7 @@ class TwilioVideoRecordings(TwilioVideoApi):
     def _running(self, room: Room) -> Flow[list[Recording]]:
         """Twilio says "processing" from the first second of a track until its file is there."""
         tracks = PLACES[0]
-        return (
-            yield from gathered(
-                paged(lambda cursor: self._recording_page(tracks, room, {"Status": "processing"}, cursor))
-            )
-        )
+        return (yield from gathered(paged(partial(self._recording_page, tracks, room, {"Status": "processing"}))))
 
     # -- files ----------------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.videosdk.join import VideoSDKJoin
 from airflow_provider_rooms.vendors.videosdk.recordings import VideoSDKRecordings
 from airflow_provider_rooms.vendors.videosdk.rooms import VideoSDKRooms
 from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 
-class VideoSDK(VideoSDKRooms, VideoSDKSessions, VideoSDKRecordings):
+class VideoSDK(VideoSDKRooms, VideoSDKSessions, VideoSDKRecordings, VideoSDKJoin):
     """VideoSDK's API."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from airflow_provider_rooms import errors
@@ -49,7 +50,7 @@ class VideoSDKRecordings(VideoSDKApi):
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
         """The list of each kind, one after the other."""
         for place in _places(kind):
-            yield from paged(lambda cursor, place=place: self._recording_page(place, {"roomId": room.id}, cursor))
+            yield from paged(partial(self._recording_page, place, {"roomId": room.id}))
 
     def _recording_page(
         self, place: Place, filters: Mapping[str, Any], cursor: int | None
@@ -99,9 +100,7 @@ class VideoSDKRecordings(VideoSDKApi):
                 raise self._nobody(room)
             return []
         place, filters = PLACES[0], {"roomId": room.id, "sessionId": session.id}
-        items = yield from gathered(
-            paged(lambda cursor: self.page(place.path, filters, cursor), lambda item: not item.get("end"))
-        )
+        items = yield from gathered(paged(partial(self.page, place.path, filters), lambda item: not item.get("end")))
         found = [recording for item in items for recording in _read(place.kind, item)]
         return [recording for recording in found if recording.state == "processing"]
 
@@ -182,7 +181,7 @@ def _read(kind: RecordingKind, item: Mapping[str, Any]) -> list[Recording]:
         return []
     if kind == "transcript":
         state = _TRANSCRIPT_STATES.get(str(item.get("status")), "processing")
-        formats = list(_transcripts(item)) if state == "ready" else []
+        formats: list[str | None] = list(_transcripts(item)) if state == "ready" else []
         return [_make(kind, item, str(identity), state, format=name) for name in formats or [None]]
     if kind == "hls":
         state = "ready" if item.get("end") else "processing"

@@ -1,0 +1,127 @@
+"""Joining at 100ms. https://www.100ms.live/docs/get-started/v2/get-started/security-and-tokens"""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote, urlencode
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.exchange import as_object
+from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
+from airflow_provider_rooms.vendors.recordings import found_or_made
+from airflow_provider_rooms.vendors.tokens import BACKDATED, sign
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.vendors.join import Guest
+
+
+class HundredMsJoin(HundredMsApi):
+    """Links carry room codes, which stand for a room and a role and never expire; client SDKs take app tokens."""
+
+    usual_roles: ClassVar[Mapping[str, Any]] = {"guest": "guest", "host": "host"}
+    # Roles are those of the room's template.
+    any_role: ClassVar[bool] = True
+    # 100ms' pages say 14 days here and 90 there; nobody contradicts a day.
+    longest_token: ClassVar[int] = 86400
+
+    def check_guest(self, guest: Guest) -> None:
+        """The connection's roles are names."""
+        if not isinstance(guest.rights, str) or not guest.rights:
+            raise errors.InvalidConnectionError(
+                f"roles of connection {self.config.conn_id!r}: {guest.role!r} is {guest.rights!r}.",
+                vendor=self.title,
+                advice="Give the name of a role of your template, as the dashboard shows it.",
+            )
+
+    def check_page(self, guest: Guest) -> None:
+        """The subdomain is nowhere in the API, and a code has no end."""
+        if not self.config.settings.get("subdomain"):
+            raise errors.InvalidConnectionError(
+                f"Connection {self.config.conn_id!r} has no subdomain, which every join link of 100ms begins with.",
+                vendor=self.title,
+                advice="Add subdomain to the extra: the dashboard shows it at your template, 100ms' API does not.",
+            )
+        if guest.asked:
+            raise errors.UnsupportedError(
+                "expires_at: links of 100ms carry a room code, which does not expire.",
+                vendor=self.title,
+                advice="Leave it out and close the room after the class, or use join_token.",
+            )
+
+    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+        """Claims of an app token, for a role that the room's template has."""
+        roles = yield from self._roles(room)
+        if roles is not None and guest.rights not in roles:
+            raise self._no_role(guest, roles)
+        issued = guest.issued - BACKDATED
+        claims = {
+            "access_key": self.config.key,
+            "type": "app",
+            "version": 2,
+            "room_id": room.id,
+            "role": guest.rights,
+            "jti": str(uuid.uuid4()),
+            "iat": issued,
+            "nbf": issued,
+            "exp": guest.expires,
+        }
+        if guest.user_id is not None:
+            claims["user_id"] = guest.user_id
+        return sign(claims, self.config.secret)
+
+    def page_url(self, room: Room, guest: Guest) -> Flow[str]:
+        """The prebuilt page, with the room's code for the role."""
+        code = yield from found_or_made(
+            self, lambda: self._code(room, guest.rights), lambda: self._make_code(room, guest), what="room code"
+        )
+        self.runtime.conceal(code)
+        query = {"name": guest.user_name, "userId": guest.user_id}
+        text = urlencode({key: value for key, value in query.items() if value is not None})
+        return f"https://{self._host()}/meeting/{quote(code, safe='')}{'?' if text else ''}{text}"
+
+    def _host(self) -> str:
+        """``my-school``, or what people copy in its place: the whole host, or a whole link."""
+        given = str(self.config.settings["subdomain"]).rpartition("://")[2].partition("/")[0]
+        return given if "." in given else f"{given}.app.100ms.live"
+
+    def _code(self, room: Room, role: str) -> Flow[str | None]:
+        """GET /v2/room-codes/room/{id}: rooms made by the API have none until somebody makes them."""
+        path, filters = f"/v2/room-codes/room/{segment(room.id)}", {"role": role, "enabled": True}
+        codes = yield from gathered(paged(partial(self.page, path, filters)))
+        fitting = (code for code in codes if code.get("role") == role and code.get("enabled") is not False)
+        return next((str(code["code"]) for code in fitting if code.get("code")), None)
+
+    def _make_code(self, room: Room, guest: Guest) -> Flow[str | None]:
+        """POST /v2/room-codes/room/{id}/role/{role}: only the one that is missing."""
+        path = f"/v2/room-codes/room/{segment(room.id)}/role/{segment(guest.rights)}"
+        try:
+            response = yield from self.post(path, {}, room=room.id)
+        except errors.NotFoundError:
+            raise self._no_role(guest, (yield from self._roles(room))) from None
+        return str(as_object(response, key="code")["code"])
+
+    def _roles(self, room: Room) -> Flow[list[str] | None]:
+        """The roles of the room's template; None where these credentials may not see it."""
+        template = room.details.get("template_id")
+        if not template:
+            return None
+        try:
+            answer = as_object((yield from self.get(f"/v2/templates/{segment(str(template))}")), key="id")
+        except (errors.NotFoundError, errors.AccessDeniedError):
+            return None
+        roles = answer.get("roles")
+        return list(roles) if roles else None
+
+    def _no_role(self, guest: Guest, roles: list[str] | None) -> errors.InvalidSpecError:
+        known = f"It has {', '.join(roles)}: " if roles else ""
+        return errors.InvalidSpecError(
+            f"role: the room's template has no role {guest.rights!r}.",
+            vendor=self.title,
+            advice=f'{known}name yours in roles of the connection, such as {{"{guest.role}": "student"}}.',
+        )

@@ -1,0 +1,194 @@
+"""How people get in: a token or a link for one room and one role, minted late, allowing as little as the role needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.values import read_text, read_time
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.flow import Flow
+
+#: A way in works this long after the end of the class.
+GRACE = dt.timedelta(minutes=15)
+#: Its life where nobody said when the class ends.
+USUAL_LIFE = dt.timedelta(hours=4)
+#: What the template ``join_page`` of a connection may hold.
+PLACEHOLDERS = ("room_id", "name", "token", "role", "user_id", "user_name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Who wants in, and as what.
+
+    :param role: ``host``, ``guest``, or another word of the connection's ``roles``.
+    :param rights: what the vendor calls it: a role, or permissions.
+    :param user_id: what tells people apart in the room; None leaves it to the vendor.
+    :param user_name: the name that others see.
+    :param issued: seconds since 1970.
+    :param expires: seconds since 1970.
+    :param asked: whether somebody asked for that very end, so that it must be kept.
+    """
+
+    role: str
+    rights: Any
+    user_id: str | None
+    user_name: str | None
+    issued: int
+    expires: int
+    asked: bool
+
+
+def join_token(
+    vendor: Vendor, room: str | Mapping[str, Any], role: str = "guest", user: Any = None, expires_at: Any = None
+) -> Flow[str]:
+    """A token for the vendor's client SDK, good for one room and one role.
+
+    :raises InvalidSpecError: an unknown role, a bad user, or a life that is too long or over.
+    :raises RoomClosedError: the room is closed.
+    """
+    guest = read_guest(vendor, room, role, user, expires_at)
+    check_life(vendor, guest)
+    found = yield from _open_room(vendor, room)
+    return (yield from _minted(vendor, found, guest))
+
+
+def join_url(
+    vendor: Vendor, room: str | Mapping[str, Any], role: str = "guest", user: Any = None, expires_at: Any = None
+) -> Flow[str]:
+    """A link that leads into the room: to the connection's ``join_page``, or else to the vendor's own page.
+
+    :raises InvalidConnectionError: there is no page, or its template is wrong.
+    """
+    guest = read_guest(vendor, room, role, user, expires_at)
+    template = vendor.config.join_page
+    if template is None:
+        vendor.check_page(guest)
+        found = yield from _open_room(vendor, room)
+        return (yield from vendor.page_url(found, guest))
+    names = _placeholders(vendor, template)
+    if "token" in names:
+        check_life(vendor, guest)
+    elif guest.asked:
+        raise errors.UnsupportedError(
+            "expires_at: join_page of the connection has no {token}, so nothing in the link could expire.",
+            vendor=vendor.title,
+        )
+    found = yield from _open_room(vendor, room)
+    token = (yield from _minted(vendor, found, guest)) if "token" in names else ""
+    values = {
+        "room_id": found.id,
+        "name": found.name or found.id,
+        "token": token,
+        "role": guest.role,
+        "user_id": guest.user_id or "",
+        "user_name": guest.user_name or "",
+    }
+    return template.format(**{name: quote(value, safe="") for name, value in values.items()})
+
+
+def read_guest(vendor: Vendor, room: object, role: Any, user: Any, expires_at: Any) -> Guest:
+    """Everything about a way in that can be checked without a call.
+
+    :raises InvalidSpecError: an unknown role, a bad user, or an end in the past.
+    """
+    known = {**vendor.usual_roles, **vendor.config.roles}
+    name = read_text("role", role)
+    if name is None or (name not in known and not vendor.any_role):
+        raise errors.InvalidSpecError(
+            f"role: {role!r} is not one of {', '.join(known)}.",
+            vendor=vendor.title,
+            advice="Other names can be given in roles of the connection.",
+        )
+    user_id, user_name = _read_user(user)
+    asked = read_time("expires_at", expires_at)
+    now = vendor.now()
+    guest = Guest(
+        role=name,
+        rights=known.get(name, name),
+        user_id=user_id,
+        user_name=user_name,
+        issued=int(now.timestamp()),
+        expires=int((asked or _usual_end(room, now)).timestamp()),
+        asked=asked is not None,
+    )
+    if guest.expires <= guest.issued:
+        raise errors.InvalidSpecError(
+            "expires_at: this is in the past."
+            if guest.asked
+            else "The class ended more than a quarter of an hour ago: a link for it would not work any more.",
+            vendor=vendor.title,
+            advice="Give expires_at if somebody shall get in now.",
+        )
+    vendor.check_guest(guest)
+    return guest
+
+
+def check_life(vendor: Vendor, guest: Guest) -> None:
+    """Refuse a life that the vendor refuses, which it would say to the person at the door only."""
+    life = guest.expires - guest.issued
+    if life > vendor.longest_token:
+        raise errors.InvalidSpecError(
+            f"expires_at: a token of {vendor.title} lives {vendor.longest_token // 3600} hours at most, "
+            f"this one would live {life / 3600:.1f}.",
+            vendor=vendor.title,
+            advice="Mint it later, in the task that hands it out shortly before the class.",
+        )
+
+
+def anonymous() -> str:
+    """An id for somebody who was not named, where the vendor wants one."""
+    return f"guest-{uuid.uuid4().hex[:12]}"
+
+
+def _usual_end(room: object, now: dt.datetime) -> dt.datetime:
+    """A quarter of an hour after the class, as the ``room`` dict has it."""
+    ends_at = read_time("room.ends_at", room.get("ends_at")) if isinstance(room, Mapping) else None
+    return ends_at + GRACE if ends_at else now + USUAL_LIFE
+
+
+def _read_user(user: Any) -> tuple[str | None, str | None]:
+    """Id and name of a user: one text for both, or a dict."""
+    if isinstance(user, Mapping):
+        if unknown := set(user) - {"id", "name"}:
+            raise errors.InvalidSpecError(f"user: unknown key {min(unknown)!r}; there are id and name.")
+        return read_text("user.id", user.get("id")), read_text("user.name", user.get("name"))
+    text = read_text("user", user)
+    return text, text
+
+
+def _open_room(vendor: Vendor, ref: str | Mapping[str, Any]) -> Flow[Room]:
+    """The room, which must be open: a token for a closed one opens nothing."""
+    room = yield from vendor.find(ref)
+    if room.state == "closed":
+        raise errors.RoomClosedError("The room is closed: nobody can join it.", vendor=vendor.title, room=room.id)
+    return room
+
+
+def _minted(vendor: Vendor, room: Room, guest: Guest) -> Flow[str]:
+    token = yield from vendor.mint(room, guest)
+    vendor.runtime.conceal(token)
+    return token
+
+
+def _placeholders(vendor: Vendor, template: str) -> set[str]:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError:
+        names = {template}
+    if unknown := names - set(PLACEHOLDERS):
+        raise errors.InvalidConnectionError(
+            f"join_page of connection {vendor.config.conn_id!r} has {{{min(unknown)}}}.",
+            vendor=vendor.title,
+            advice=f"There are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}; write other braces twice.",
+        )
+    return names
