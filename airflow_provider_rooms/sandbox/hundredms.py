@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from airflow_provider_rooms.sandbox import (
     hundredms_codes,
     hundredms_recordings,
+    hundredms_rooms,
     hundredms_sessions,
     tokens,
 )
-from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
-from airflow_provider_rooms.sandbox.clock import Clock, iso_go, millis, parse_time
+from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
 from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.sandbox.checks import Record
 
-CUSTOMER: Final = "627cdddff2e4e30487862ad1"
-APP: Final = "62510797903d857ab8ec3ba5"
 CLAIMS: Final = ("access_key", "type", "version", "jti", "iat", "nbf", "exp")
 #: Three statements exist (14 days, 90 days, none); this is the longest that an official page gives.
 LONGEST_TOKEN_SECONDS: Final = 90 * 86_400
-ZERO_TIME: Final = "0001-01-01T00:00:00Z"
 
 _BORN: Final = datetime(2022, 9, 8, 15, 7, 37, 830_000, UTC)
 #: Two ready-made templates, as if made on the dashboard. The first is the default one.
@@ -66,10 +63,7 @@ class HundredMs(Vendor):
 
     def routes(self) -> Iterable[Route]:
         return (
-            Route("POST", "/v2/rooms", self.create_room),
-            Route("GET", "/v2/rooms", self.list_rooms),
-            Route("GET", "/v2/rooms/{id}", self.get_room),
-            Route("POST", "/v2/rooms/{id}", self.update_room),
+            *hundredms_rooms.routes(self),
             *hundredms_sessions.routes(self),
             *hundredms_recordings.routes(self),
             *hundredms_codes.routes(self),
@@ -198,165 +192,12 @@ class HundredMs(Vendor):
         except ValueError as error:
             raise self.refuse(400, f"invalid query parameter: {name}") from error
 
-    # -- rooms ----------------------------------------------------------------------------------------------
-
-    def create_room(self, call: Call) -> Answer:
-        """An upsert: 200 for a new room and for one of the same name, which takes over what the body carries.
-
-        Fields left out stay as they are (likely, not stated). A disabled room stays disabled (not stated).
-        """
-        body = self._room_body(call, shapes.CREATE_ROOM)
-        template = self._template(body)
-        name = body.pop("name", None)
-        room = self.store.by_name.get(name.lower()) if name is not None else None
-        if room is None:
-            room = self.store.add_room(name, template or self.store.default_template, body, self.lag_until())
-        else:
-            room.settings.update(body)
-            room.template = template or room.template
-            self.store.touch(room)
-        return as_json(self.room_view(room) | {"app_id": APP})
-
-    def update_room(self, call: Call) -> Answer:
-        room = self.room(call)
-        body = self._room_body(call, shapes.UPDATE_ROOM)
-        name = body.pop("name", None)
-        if name is not None and name.lower() != room.name.lower():
-            if name.lower() in self.store.by_name:
-                # the page only says that "the corresponding room ID is returned"; refusing is the safer reading
-                raise self.refuse(400, "Invalid body param", f"Invalid body param: room name {name} already exists")
-            self.store.rename(room, name)
-        room.enabled = body.pop("enabled", room.enabled)
-        room.settings.update(body)
-        self.store.touch(room)
-        return as_json(self.room_view(room) | {"customer": CUSTOMER})
-
-    def get_room(self, call: Call) -> Answer:
-        return as_json(self.room_view(self.room(call, lagging=True)))
-
-    def list_rooms(self, call: Call) -> Answer:
-        """Newest first (not stated). ``enabled`` is true unless given; ``after`` and ``before`` are inclusive."""
-        enabled = self.flag(call, "enabled", True)
-        after, before = self.moment(call, "after"), self.moment(call, "before")
-        name, template_id = call.first("name"), call.first("template_id")
-        candidates: Iterable[Room] = reversed(self.store.rooms.values())
-        if name and self.behaviour["name_filter"] == "exact":
-            room = self.store.by_name.get(name.lower())
-            candidates = [room] if room is not None else []
-        found = [
-            room
-            for room in candidates
-            if room.enabled is enabled
-            and (not name or name.lower() in room.name.lower())
-            and (not template_id or room.template.id == template_id)
-            and (after is None or millis(room.created) >= after)
-            and (before is None or millis(room.created) <= before)
-            and self.shows(room.visible_at)
-        ]
-        return self.envelope(call, found, lambda room: room.id, self.listed_view)
-
     def room(self, call: Call, lagging: bool = False) -> Room:
         """By id only: a name is looked up in the list."""
         room = self.store.rooms.get(call.params["id"])
         if room is None or (lagging and not self.shows(room.visible_at)):
             raise self.refuse(404, "Error: Room not found")
         return room
-
-    def _room_body(self, call: Call, spec: Record) -> dict[str, Any]:
-        body = self.body(call, spec) if b'"template"' not in call.body else self._no_template(call, spec)
-        if "name" in body and not re.fullmatch(shapes.NAME_PATTERN, body["name"]):
-            raise self._invalid("name")
-        if body.get("region", "auto") not in shapes.REGIONS:
-            raise self.refuse(400, "Error: region not supported", "Error: region not supported")
-        least, most = shapes.DURATION
-        seconds = body.get("max_duration_seconds", least)
-        if seconds < least:
-            raise self._invalid(f"max_duration_seconds less than {least} seconds")
-        if seconds > most:
-            raise self._invalid(f"max_duration_seconds greater than {most} seconds")
-        self._check_size(body, call.params.get("id"))
-        self._check_upload((body.get("recording_info") or {}).get("upload_info"))
-        return body
-
-    def _no_template(self, call: Call, spec: Record) -> dict[str, Any]:
-        """``template`` (a name) has an error of its own: use the id."""
-        try:
-            value = read_json(call.body)
-        except ValueError:
-            value = None
-        if isinstance(value, dict) and "template" in value:
-            raise self.refuse(400, "Invalid body param: template. Use template_id")
-        return self.body(call, spec)
-
-    def _check_size(self, body: dict[str, Any], room_id: str | None) -> None:
-        known = self.store.rooms.get(room_id or "") or self.store.by_name.get(str(body.get("name", "")).lower())
-        before = known.settings if known is not None else {}
-        large = body.get("large_room", before.get("large_room", False))
-        size = body.get("size", before.get("size", 0))
-        if size < 0:
-            raise self._invalid("room size less than 0")
-        if size > shapes.LARGEST_LARGE_SIZE:
-            raise self._invalid(f"room size greater than {shapes.LARGEST_LARGE_SIZE}")
-        if size > shapes.LARGEST_SIZE and not large:
-            raise self._invalid(f"room size greater than {shapes.LARGEST_SIZE}, set large_room flag as true")
-
-    def _check_upload(self, upload: dict[str, Any] | None) -> None:
-        if upload is None:
-            return
-        if not upload.get("location"):
-            raise self.refuse(400, "Bucket location is missing", "Bucket location is missing")
-        if upload.get("type") not in shapes.STORAGE:
-            raise self.refuse(400, "Invalid upload configuration", "Invalid upload configuration")
-
-    def _invalid(self, what: str) -> RefusedError:
-        """The texts may come as message or in details; the guide "Create large rooms" has them in details."""
-        return self.refuse(400, "Invalid body param", f"Invalid body param: {what}")
-
-    def _template(self, body: dict[str, Any]) -> Template | None:
-        template_id = body.pop("template_id", None)
-        if template_id is None:
-            return None
-        template = self.store.templates.get(template_id)
-        if template is None:
-            raise self.refuse(400, "Error: template not found", "Error: template not found")
-        return template
-
-    def room_view(self, room: Room) -> dict[str, Any]:
-        """Webhook headers and storage credentials come back in clear, as on the vendor's own page."""
-        settings = room.settings
-        region = settings.get("region", "auto")
-        view: dict[str, Any] = {
-            "id": room.id,
-            "name": room.name,
-            "enabled": room.enabled,
-            "description": settings.get("description", ""),
-            "customer_id": CUSTOMER,
-            "recording_source_template": "recording_info" not in settings,
-            "enabled_source_template": False,
-            "recording_info": settings.get("recording_info"),
-            "template_id": room.template.id,
-            "template": room.template.name,
-            # "auto" falls back to the template's region; that the answer shows the outcome is the stricter reading
-            "region": room.template.region if region == "auto" else region,
-            "created_at": iso_go(room.created),
-            "updated_at": iso_go(room.updated, 9 if room.changed else 3),
-            "large_room": settings.get("large_room", False),
-        }
-        optional = ("size", "max_duration_seconds", "polls", "webhook")
-        return view | {name: settings[name] for name in optional if name in settings}
-
-    def listed_view(self, room: Room) -> dict[str, Any]:
-        """Lists show less, call recording_info ``recording``, and have a zero date where nothing was updated."""
-        view = self.room_view(room)
-        recording = view.pop("recording_info")
-        for absent in ("webhook", "polls", "enabled_source_template"):
-            view.pop(absent, None)
-        if recording is not None:
-            view["recording"] = recording
-        view["key"] = f"{CUSTOMER}:{room.name}"
-        if not room.changed:
-            view["updated_at"] = ZERO_TIME
-        return view
 
     # -- /control -------------------------------------------------------------------------------------------
 
@@ -371,14 +212,16 @@ class HundredMs(Vendor):
             sessions = [session for session in sessions if session.room in shown]
             jobs = [job for job in jobs if job.session.room in shown]
         return {
-            "rooms": [self.room_view(room) for room in rooms],
+            "rooms": [hundredms_rooms.room_view(room) for room in rooms],
             "sessions": [hundredms_sessions.session_view(session) for session in sessions],
             "recordings": [hundredms_recordings.job_view(job, assets=True) for job in jobs],
         }
 
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         store = self.store
-        return self.room_view(store.by_name.get(name.lower()) or store.add_room(name, store.default_template, {}, 0.0))
+        return hundredms_rooms.room_view(
+            store.by_name.get(name.lower()) or store.add_room(name, store.default_template, {}, 0.0)
+        )
 
     def totals(self) -> dict[str, int]:
         jobs = sum(job.kind == "recording" for job in self.store.jobs.values())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox.checks import AnyValue, Record, Table, Text
 from airflow_provider_rooms.sandbox.clock import iso_go
-from airflow_provider_rooms.sandbox.hundredms_shapes import UPDATE_CODE
+from airflow_provider_rooms.sandbox.hundredms_shapes import CUSTOMER, UPDATE_CODE
 from airflow_provider_rooms.sandbox.hundredms_store import Code, Room, Template
 from airflow_provider_rooms.sandbox.vendor import hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
@@ -150,8 +150,6 @@ def code_view(code: Code) -> dict[str, Any]:
 
 def template_view(template: Template) -> dict[str, Any]:
     """A template, camelCase and in the parts that matter to rooms."""
-    from airflow_provider_rooms.sandbox.hundredms import CUSTOMER
-
     return {
         "id": template.id,
         "name": template.name,

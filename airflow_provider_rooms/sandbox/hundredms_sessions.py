@@ -6,10 +6,11 @@ Pages: api-reference/Sessions, api-reference/active-rooms.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from airflow_provider_rooms.sandbox import hundredms_shapes as shapes
 from airflow_provider_rooms.sandbox.clock import iso_go, millis
-from airflow_provider_rooms.sandbox.vendor import new_uuid
+from airflow_provider_rooms.sandbox.hundredms_shapes import APP, CUSTOMER
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ class ActiveRooms:
         return peer
 
     def get(self, call: Call) -> Answer:
-        from airflow_provider_rooms.sandbox.hundredms import CUSTOMER
-
         session = self._session(call)
         return as_json(
             {
@@ -153,8 +152,6 @@ class ActiveRooms:
 
 def session_view(session: Session) -> dict[str, Any]:
     """There is no end time: once ``active`` is false, ``updated_at`` is it. ``peers`` is a map."""
-    from airflow_provider_rooms.sandbox.hundredms import APP, CUSTOMER
-
     return {
         "id": session.id,
         "room_id": session.room.id,
@@ -191,10 +188,11 @@ def active_peer_view(peer: Peer, tracks: bool = False) -> dict[str, Any]:
         "joined_at": iso_go(peer.joined, 9),
     }
     if tracks:
-        stream = new_uuid()
+        # made from the peer's id, so that they are the same at every look
+        stream = str(uuid5(UUID(peer.id), "stream"))
         view["tracks"] = {}
         for kind in ("video", "audio"):
-            track = new_uuid()
+            track = str(uuid5(UUID(peer.id), kind))
             view["tracks"][track] = {
                 "id": track,
                 "stream_id": stream,

@@ -9,6 +9,10 @@ from typing import Final
 
 from airflow_provider_rooms.sandbox.checks import Flag, Items, Number, Record, Spec, Table, Text, Whole
 
+#: The workspace of the sandbox.
+CUSTOMER: Final = "627cdddff2e4e30487862ad1"
+APP: Final = "62510797903d857ab8ec3ba5"
+
 REGIONS: Final = ("eu", "in", "us", "auto")
 STORAGE: Final = ("s3", "gs", "oss", "azure")
 #: Length is not stated anywhere; the characters are. What a bad one is answered with is unknown: 400 here.

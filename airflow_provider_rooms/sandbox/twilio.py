@@ -14,13 +14,14 @@ from airflow_provider_rooms.sandbox import (
     twilio_compositions,
     twilio_participants,
     twilio_recordings,
+    twilio_rooms,
     twilio_transcriptions,
 )
 from airflow_provider_rooms.sandbox import twilio_shapes as shapes
 from airflow_provider_rooms.sandbox.clock import Clock, iso_seconds, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
 from airflow_provider_rooms.sandbox.twilio_shapes import InvalidError, Param
-from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, PUBLISHED_TRACKS, Room, Session, Store
+from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, Room, Session, Store
 from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json
 
@@ -50,10 +51,7 @@ class Twilio(Vendor):
 
     def routes(self) -> Iterable[Route]:
         return (
-            Route("POST", "/v1/Rooms", self.create_room),
-            Route("GET", "/v1/Rooms", self.list_rooms),
-            Route("GET", "/v1/Rooms/{room}", self.get_room),
-            Route("POST", "/v1/Rooms/{room}", self.update_room),
+            *twilio_rooms.routes(self),
             *twilio_participants.routes(self),
             *twilio_recordings.routes(self),
             *twilio_compositions.routes(self),
@@ -189,42 +187,6 @@ class Twilio(Vendor):
 
         return inside
 
-    # -- rooms ----------------------------------------------------------------------------------------------
-
-    def create_room(self, call: Call) -> Answer:
-        settings = self.form(call, shapes.CREATE_ROOM)
-        if settings.get("Type", "group") in shapes.LEGACY_TYPES:
-            raise self.refuse(53126)
-        if settings.get("AudioOnly"):
-            raise self.refuse(53127)
-        name = settings.pop("UniqueName", None)
-        if name is not None and name in self.store.in_progress:
-            raise self.refuse(53113)
-        settings.setdefault("RecordParticipantsOnConnect", self.behaviour["record_by_default"])
-        room = self.store.add_room(name, settings, self.lag_until())
-        return as_json(self.room_view(room, call.base), 201)
-
-    def list_rooms(self, call: Call) -> Answer:
-        """In-progress only unless Status says otherwise. Unknown or misspelt parameters are passed over."""
-        status = self.choice(call, "Status", shapes.ROOM_STATUSES) or "in-progress"
-        name = call.first("UniqueName")
-        inside = self.created_between(call)
-        candidates: Iterable[Room] = reversed(self.store.rooms.values())
-        if status == "in-progress":
-            if name is not None:
-                candidates = [self.store.in_progress[name]] if name in self.store.in_progress else []
-            else:
-                candidates = reversed(self.store.in_progress.values())
-        found = [
-            room
-            for room in candidates
-            if room.status == status
-            and (name is None or room.name == name)
-            and inside(room.created)
-            and self.shows(room.visible_at)
-        ]
-        return self.page(call, "rooms", found, lambda room: room.sid, lambda room: self.room_view(room, call.base))
-
     def room(self, call: Call, lagging: bool = False) -> Room:
         """By SID in any status, by name only while in progress."""
         reference = call.params["room"]
@@ -242,57 +204,6 @@ class Twilio(Vendor):
             raise self.missing(call.path.removeprefix("/v1"))
         return self.store.rooms[call.params["room"]]
 
-    def get_room(self, call: Call) -> Answer:
-        return as_json(self.room_view(self.room(call, lagging=True), call.base))
-
-    def update_room(self, call: Call) -> Answer:
-        """The one thing to change is the status, to ``completed``; 202."""
-        room = self.room(call)
-        if b"Status=" not in call.body:
-            raise self.refuse(20001, "Missing required parameter Status in the post body")
-        status = self.form(call, shapes.UPDATE_ROOM)["Status"]
-        if status != "completed" or room.status != "in-progress":
-            raise self.refuse(53112)
-        self.store.complete(room)
-        return as_json(self.room_view(room, call.base), 202)
-
-    def room_view(self, room: Room, base: str) -> dict[str, Any]:
-        """All 24 fields. Rules, transcription settings and codecs as sent are not among them (codecs are)."""
-        settings = room.settings
-        url = f"{base}/v1/Rooms/{room.sid}"
-        duration = None if room.end is None else int((room.end - room.created).total_seconds())
-        return {
-            "account_sid": TWILIO_ACCOUNT,
-            "audio_only": settings.get("AudioOnly", False),
-            "date_created": iso_seconds(room.created),
-            "date_updated": iso_seconds(room.updated),
-            "duration": duration,
-            "empty_room_timeout": settings.get("EmptyRoomTimeout", 5),
-            "enable_turn": True,
-            "end_time": iso_seconds(room.end),
-            "large_room": settings.get("LargeRoom", False),
-            "max_concurrent_published_tracks": PUBLISHED_TRACKS,
-            "max_participant_duration": settings.get("MaxParticipantDuration", 14_400),
-            "max_participants": settings.get("MaxParticipants", 50),
-            "media_region": settings.get("MediaRegion", "us1"),
-            "record_participants_on_connect": settings.get("RecordParticipantsOnConnect", False),
-            "sid": room.sid,
-            "status": room.status,
-            "status_callback": settings.get("StatusCallback"),
-            "status_callback_method": settings.get("StatusCallbackMethod", "POST"),
-            "type": settings.get("Type", "group"),
-            "unique_name": room.name,
-            "unused_room_timeout": settings.get("UnusedRoomTimeout", 5),
-            "url": url,
-            "video_codecs": settings.get("VideoCodecs", list(shapes.CODECS)),
-            "links": {
-                "participants": f"{url}/Participants",
-                "recordings": f"{url}/Recordings",
-                "transcriptions": f"{url}/Transcriptions",
-                "recording_rules": f"{url}/RecordingRules",
-            },
-        }
-
     # -- /control -------------------------------------------------------------------------------------------
 
     def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -306,7 +217,7 @@ class Twilio(Vendor):
             sessions = [session for session in sessions if session.room in shown]
             recordings = [recording for recording in recordings if recording.room in shown]
         return {
-            "rooms": [self.room_view(room, base) for room in rooms],
+            "rooms": [twilio_rooms.room_view(room, base) for room in rooms],
             "sessions": [self._session_view(session, base) for session in sessions],
             "recordings": [twilio_recordings.recording_view(recording, base) for recording in recordings],
         }
@@ -316,7 +227,7 @@ class Twilio(Vendor):
         if room is None:
             # a room that lives as long as one can, so that there is time to look at it
             room = self.store.add_room(name, {"UnusedRoomTimeout": 60, "EmptyRoomTimeout": 60}, 0.0)
-        return self.room_view(room, base)
+        return twilio_rooms.room_view(room, base)
 
     def totals(self) -> dict[str, int]:
         store = self.store

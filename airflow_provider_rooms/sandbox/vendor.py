@@ -7,6 +7,7 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -94,7 +95,10 @@ class Vendor(ABC):
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.behaviour: dict[str, Any] = {"read_lag_seconds": 0.0, **self.switches}
-        self._routes = Routes(self.routes())
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self.routes())
 
     # -- requests -------------------------------------------------------------------------------------------
 

@@ -7,17 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox import tokens, videosdk_recordings, videosdk_sessions
-from airflow_provider_rooms.sandbox.clock import Clock, iso_millis
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, letters
-from airflow_provider_rooms.sandbox.videosdk_shapes import (
-    CREATE_ROOM,
-    DEACTIVATE,
-    ECHOED,
-    USER,
-    USER_ID,
-    links,
-)
+from airflow_provider_rooms.sandbox.videosdk_rooms import Rooms
 from airflow_provider_rooms.sandbox.videosdk_store import Recording, Room, Session, Store
 from airflow_provider_rooms.sandbox.wire import (
     Answer,
@@ -34,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_provider_rooms.sandbox.checks import Problem, Record
+    from airflow_provider_rooms.sandbox.clock import Clock
 
 #: Largest perPage: unknown. The page is cut to this and ``pageInfo`` says so, as a client must believe it anyway.
 LARGEST_PAGE: Final = 100
@@ -63,15 +56,11 @@ class VideoSDK(Vendor):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.store = Store(clock, lambda: 60.0 if self.behaviour["auto_close_unit"] == "minutes" else 1.0)
+        self.rooms = Rooms(self)
 
     def routes(self) -> Iterable[Route]:
         return (
-            Route("POST", "/v2/rooms", self.create_room),
-            Route("GET", "/v2/rooms", self.list_rooms),
-            Route("GET", "/v2/rooms/{id}", self.get_room),
-            Route("GET", "/v2/rooms/validate/{id}", self.validate_room),
-            # POST /v2/rooms/{id} (update) has a page that no menu lists and no SDK: it is left out on purpose
-            Route("POST", "/v2/rooms/deactivate", self.deactivate_room),
+            *self.rooms.routes(),
             *videosdk_sessions.routes(self),
             *videosdk_recordings.routes(self),
         )
@@ -170,86 +159,6 @@ class VideoSDK(Vendor):
             raise self.refuse(400, f"{name} must be a positive integer")
         return int(text)
 
-    # -- rooms ----------------------------------------------------------------------------------------------
-
-    def create_room(self, call: Call) -> Answer:
-        """Get-or-create on customRoomId: a second call gives the room as it is and changes nothing of it.
-
-        That it gives the existing room is documented; that settings stay, and that a deactivated room comes
-        back deactivated, is the stricter reading of what is not.
-        """
-        body = self.body(call, CREATE_ROOM)
-        config = {name: value for name, value in body.items() if name not in ("customRoomId", "region")}
-        custom_id = body.get("customRoomId")
-        room = self.store.by_custom_id.get(custom_id) if custom_id is not None else None
-        if room is None:
-            room = self.store.add_room(custom_id, config, self.lag_until())
-        return as_json(self.room_view(room, call.base, fetched=False))
-
-    def get_room(self, call: Call) -> Answer:
-        room = self.store.room(call.params["id"])
-        if room is None or not self.shows(room.visible_at):
-            # 402 or 404, says the SDK, which treats both as "not found"; 402 is the surprising one
-            raise self.refuse(402, "Room not found")
-        return as_json(self.room_view(room, call.base))
-
-    def validate_room(self, call: Call) -> Answer:
-        room = self.store.room(call.params["id"])
-        if room is None or not self.shows(room.visible_at):
-            raise self.refuse(400, "Room not found.")
-        return as_json(self.room_view(room, call.base, fetched=False))
-
-    def list_rooms(self, call: Call) -> Answer:
-        """Order unknown: newest first here. ``query`` is an exact roomId or customRoomId."""
-        query = call.first("query")
-        found: Sequence[Room]
-        if query is not None:
-            room = self.store.rooms.get(query) or self.store.by_custom_id.get(query)
-            found = [room] if room is not None else []
-        else:
-            found = list(reversed(self.store.rooms.values()))
-        info, page = self.page(call, [room for room in found if self.shows(room.visible_at)])
-        return as_json({"pageInfo": info, "data": [self.room_view(room, call.base) for room in page]})
-
-    def deactivate_room(self, call: Call) -> Answer:
-        """For ever, by the real roomId only. A running session goes on (unknown); so does a second call succeed."""
-        room = self.store.rooms.get(self.body(call, DEACTIVATE)["roomId"])
-        if room is None:
-            raise self.refuse(402, "Room not found")
-        self.store.deactivate(room)
-        webhook = room.config.get("webhook") or {}
-        return as_json(
-            {
-                "webhook": {"events": webhook.get("events", []), "endPoint": webhook.get("endPoint", "")},
-                "disabled": True,
-                "meetingId": room.room_id,
-                "userMeetingId": room.custom_id,
-                "userId": USER_ID,
-                "createdAt": iso_millis(room.created),
-                "updatedAt": iso_millis(room.updated),
-                "user": USER,
-                "id": room.id,
-            }
-        )
-
-    def room_view(self, room: Room, base: str, fetched: bool = True) -> dict[str, Any]:
-        """Create and validate show ``userId``; get and list show ``user`` in its place."""
-        owner = {"user": USER} if fetched else {"userId": USER_ID}
-        echo: dict[str, Any] = {}
-        if self.behaviour["echo_config"]:
-            echo = {name: room.config[name] for name in ECHOED if name in room.config}
-        return {
-            "roomId": room.room_id,
-            "customRoomId": room.custom_id,
-            **owner,
-            "disabled": room.disabled,
-            "createdAt": iso_millis(room.created),
-            "updatedAt": iso_millis(room.updated),
-            **echo,
-            "id": room.id,
-            "links": links(room, base),
-        }
-
     # -- /control -------------------------------------------------------------------------------------------
 
     def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -263,14 +172,14 @@ class VideoSDK(Vendor):
             sessions = [session for session in sessions if session.room in shown]
             meetings = [meeting for meeting in meetings if meeting.session.room in shown]
         return {
-            "rooms": [self.room_view(room, base) for room in rooms],
+            "rooms": [self.rooms.view(room, base) for room in rooms],
             "sessions": [videosdk_sessions.session_view(session, base) for session in sessions],
             "recordings": [videosdk_recordings.recording_view(meeting, base) for meeting in meetings],
         }
 
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         room = self.store.by_custom_id.get(name) or self.store.add_room(name, {}, 0.0)
-        return self.room_view(room, base)
+        return self.rooms.view(room, base)
 
     def totals(self) -> dict[str, int]:
         store = self.store
