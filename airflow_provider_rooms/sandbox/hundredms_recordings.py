@@ -135,11 +135,15 @@ class Jobs:
         room_id, session_id, status = call.first("room_id"), call.first("session_id"), call.first("status")
         if status and status not in STATUSES:
             raise self.vendor.refuse(400, "invalid query parameter: status")
+        candidates: Iterable[Job] = reversed(self.vendor.store.jobs.values())
+        if room_id:
+            room = self.vendor.store.rooms.get(room_id)
+            sessions = reversed(room.sessions) if room is not None else iter(())
+            candidates = (job for session in sessions for job in reversed(session.jobs))
         found = [
             job
-            for job in reversed(self.vendor.store.jobs.values())
+            for job in candidates
             if job.kind == self.kind
-            and (not room_id or job.session.room.id == room_id)
             and (not session_id or job.session.id == session_id)
             and (not status or job.status == status)
         ]

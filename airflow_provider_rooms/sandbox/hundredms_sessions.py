@@ -47,11 +47,14 @@ class Sessions:
         active = self.vendor.flag(call, "active", True)
         room_id = call.first("room_id")
         after, before = self.vendor.moment(call, "after"), self.vendor.moment(call, "before")
+        candidates: Iterable[Session] = reversed(self.vendor.store.sessions.values())
+        if room_id:
+            room = self.vendor.store.rooms.get(room_id)
+            candidates = reversed(room.sessions) if room is not None else ()
         found = [
             session
-            for session in reversed(self.vendor.store.sessions.values())
+            for session in candidates
             if session.active is active
-            and (not room_id or session.room.id == room_id)
             and (after is None or millis(session.created) >= after)
             and (before is None or millis(session.created) <= before)
         ]

@@ -60,6 +60,7 @@ class Room:
     enabled: bool = True
     changed: bool = False
     codes: list[Code] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +102,7 @@ class Session:
     updated: datetime
     active: bool = True
     peers: dict[str, Peer] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
 
     def present(self) -> list[Peer]:
         return [peer for peer in self.peers.values() if peer.left is None]
@@ -193,6 +195,7 @@ class Store:
             now = self.clock.now()
             session = Session(hex_id(), room, now, now)
             self.sessions[session.id] = self.live[room.id] = session
+            room.sessions.append(session)
             opened = session
             longest = min(room.settings.get("max_duration_seconds") or LONGEST_SESSION_SECONDS, LONGEST_SESSION_SECONDS)
             self.clock.after(longest, lambda: self.close(opened))
@@ -230,8 +233,8 @@ class Store:
         self.live.pop(session.room.id, None)
         for peer in session.present():
             peer.left = session.updated
-        for job in list(self.jobs.values()):
-            if job.session is session and job.status in ACTIVE:
+        for job in session.jobs:
+            if job.status in ACTIVE:
                 self.stop(job)
 
     def close_soon(self, session: Session) -> None:
@@ -240,8 +243,9 @@ class Store:
     # -- recorder -------------------------------------------------------------------------------------------
 
     def running(self, room: Room, kind: str) -> Iterator[Job]:
-        for job in list(self.jobs.values()):
-            if job.session.room is room and job.kind == kind and job.status in ACTIVE:
+        session = self.live.get(room.id)
+        for job in list(session.jobs) if session is not None else ():
+            if job.kind == kind and job.status in ACTIVE:
                 yield job
 
     def start(self, room: Room, kind: str, order: dict[str, Any]) -> Job:
@@ -253,6 +257,7 @@ class Store:
         session.peers[job.beam.id] = job.beam
         session.updated = now
         self.jobs[job.id] = job
+        session.jobs.append(job)
         self.clock.after(STARTING_SECONDS, lambda: self.run(job))
         return job
 

@@ -249,7 +249,7 @@ class Twilio(Vendor):
         """By SID, or by name: the one in progress, else the newest of that name."""
         room = self.store.rooms.get(reference) or self.store.in_progress.get(reference)
         if room is None:
-            room = next((r for r in reversed(self.store.rooms.values()) if r.name == reference), None)
+            room = next(reversed(self.store.by_name.get(reference, [])), None)
         if room is None:
             raise NotPossibleError(404, f"Twilio has no room with SID or unique name {reference!r}")
         return room
@@ -286,7 +286,7 @@ class Twilio(Vendor):
             known.rules = [dict(INCLUDE_ALL)]
             known.rules_set = self.clock.now()
             self.store.apply_rules(known)
-        recordings = [r for r in self.store.recordings.values() if r.room is known and r.status != "deleted"]
+        recordings = [r for r in known.recordings if r.status != "deleted"]
         if not recordings:
             raise NotPossibleError(409, f"room {known.sid} has no recording; start one first")
         for recording in recordings if action != "start" else ():

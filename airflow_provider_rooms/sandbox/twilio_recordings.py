@@ -15,7 +15,7 @@ from airflow_provider_rooms.sandbox.twilio_shapes import Param, rules_problem
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from airflow_provider_rooms.sandbox.twilio import Twilio
     from airflow_provider_rooms.sandbox.twilio_store import Recording, Room
@@ -68,7 +68,7 @@ class Recordings:
 
     def list_room(self, call: Call) -> Answer:
         room = self.vendor.room_by_sid(call)
-        found = [recording for recording in self._filtered(call) if recording.room is room]
+        found = list(self._filtered(call, room.recordings))
         return self.vendor.page(
             call, "recordings", found, lambda r: r.sid, lambda r: recording_view(r, call.base, in_room=True)
         )
@@ -77,20 +77,23 @@ class Recordings:
         """GroupingSid is repeatable: all of them must be the recording's (room or participant)."""
         groups = call.every("GroupingSid")
         media = self.vendor.choice(call, "MediaType", ("audio", "video", "data"))
+        rooms = self.vendor.store.rooms
+        room = next((rooms[group] for group in groups if group in rooms), None)
+        recordings = list(self.vendor.store.recordings.values()) if room is None else room.recordings
         found = [
             recording
-            for recording in self._filtered(call)
+            for recording in self._filtered(call, recordings)
             if set(groups) <= {recording.room.sid, recording.participant.sid} and media in (None, recording.track.kind)
         ]
         return self.vendor.page(
             call, "recordings", found, lambda r: r.sid, lambda r: recording_view(r, call.base), most=100
         )
 
-    def _filtered(self, call: Call) -> Iterable[Recording]:
+    def _filtered(self, call: Call, recordings: Sequence[Recording]) -> Iterable[Recording]:
         status = self.vendor.choice(call, "Status", STATUSES)
         source = call.first("SourceSid")
         inside = self.vendor.created_between(call)
-        for recording in reversed(self.vendor.store.recordings.values()):
+        for recording in reversed(recordings):
             if (
                 status in (None, recording.status)
                 and source in (None, recording.track.sid)

@@ -54,19 +54,16 @@ class Rooms:
         status = self.vendor.choice(call, "Status", shapes.ROOM_STATUSES) or "in-progress"
         name = call.first("UniqueName")
         inside = self.vendor.created_between(call)
-        candidates: Iterable[Room] = reversed(self.vendor.store.rooms.values())
-        if status == "in-progress":
-            if name is not None:
-                candidates = [self.vendor.store.in_progress[name]] if name in self.vendor.store.in_progress else []
-            else:
-                candidates = reversed(self.vendor.store.in_progress.values())
+        store = self.vendor.store
+        candidates: Iterable[Room]
+        if name is not None:
+            candidates = reversed(store.by_name.get(name, []))
+        else:
+            candidates = reversed((store.in_progress if status == "in-progress" else store.rooms).values())
         found = [
             room
             for room in candidates
-            if room.status == status
-            and (name is None or room.name == name)
-            and inside(room.created)
-            and self.vendor.shows(room.visible_at)
+            if room.status == status and inside(room.created) and self.vendor.shows(room.visible_at)
         ]
         return self.vendor.page(call, "rooms", found, lambda room: room.sid, lambda room: room_view(room, call.base))
 

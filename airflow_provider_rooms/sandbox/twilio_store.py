@@ -98,6 +98,7 @@ class Room:
     status: str = "in-progress"
     end: datetime | None = None
     participants: list[Participant] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
     session: Session | None = None
     transcription: Transcription | None = None
 
@@ -144,6 +145,7 @@ class Store:
         self.rooms: dict[str, Room] = {}
         #: A name is unique among rooms in progress only.
         self.in_progress: dict[str, Room] = {}
+        self.by_name: dict[str, list[Room]] = {}
         self.sessions: list[Session] = []
         self.recordings: dict[str, Recording] = {}
         self.compositions: dict[str, Composition] = {}
@@ -158,6 +160,7 @@ class Store:
             rules = [dict(INCLUDE_ALL if settings.get("RecordParticipantsOnConnect") else EXCLUDE_ALL)]
         room = Room(id_, name or id_, settings, now, now, visible_at, rules, now)
         self.rooms[id_] = self.in_progress[room.name] = room
+        self.by_name.setdefault(room.name, []).append(room)
         self.clock.after(settings.get("UnusedRoomTimeout", 5) * 60, lambda: self._close_unused(room))
         self.clock.after(LONGEST_ROOM_SECONDS, lambda: self.complete(room))
         return room
@@ -235,8 +238,8 @@ class Store:
     # -- recordings -----------------------------------------------------------------------------------------
 
     def running(self, room: Room) -> Iterator[Recording]:
-        for recording in list(self.recordings.values()):
-            if recording.room is room and recording.end is None:
+        for recording in list(room.recordings):
+            if recording.end is None:
                 yield recording
 
     def apply_rules(self, room: Room) -> None:
@@ -251,6 +254,7 @@ class Store:
                 if wanted and track.sid not in recorded:
                     recording = Recording(sid("RT"), room, person, track, self.clock.now())
                     self.recordings[recording.sid] = recording
+                    room.recordings.append(recording)
                 elif not wanted and track.sid in recorded:
                     self.stop(recorded[track.sid])
 
@@ -280,7 +284,7 @@ class Store:
 
     def composed(self, composition: Composition) -> None:
         if composition.status in ("enqueued", "processing"):
-            sources = [r for r in self.recordings.values() if r.room is composition.room and r.status != "deleted"]
+            sources = [recording for recording in composition.room.recordings if recording.status != "deleted"]
             # nothing to compose of is an "empty track list" (53630)
             composition.status = "completed" if sources else "failed"
             composition.completed = self.clock.now()

@@ -88,14 +88,18 @@ class Recordings:
             self.vendor.store.stop(recording)
 
     def matching(self, call: Call, kind: str) -> list[Recording]:
-        wanted = {"roomId": call.first("roomId"), "sessionId": call.first("sessionId")}
+        """Newest first, by room and session where the query says so."""
+        store = self.vendor.store
+        room_id, session_id = call.first("roomId"), call.first("sessionId")
+        candidates: Iterable[Recording] = reversed(store.recordings.values())
+        if room_id is not None:
+            room = store.rooms.get(room_id)
+            sessions = reversed(room.sessions) if room is not None else iter(())
+            candidates = (recording for session in sessions for recording in reversed(session.recordings))
         return [
             recording
-            for recording in reversed(self.vendor.store.recordings.values())
-            if recording.kind == kind
-            and not recording.deleted
-            and wanted["roomId"] in (None, recording.session.room.room_id)
-            and wanted["sessionId"] in (None, recording.session.id)
+            for recording in candidates
+            if recording.kind == kind and not recording.deleted and session_id in (None, recording.session.id)
         ]
 
     def one(self, call: Call, kind: str, missing: str) -> Recording:

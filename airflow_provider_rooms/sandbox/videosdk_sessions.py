@@ -68,10 +68,15 @@ class Sessions:
         status = call.first("status")
         if status is not None and status not in STATUSES:
             raise self.vendor.refuse(400, '"status" must be one of ongoing, ended')
+        candidates: Iterable[Session] = reversed(self.vendor.store.sessions.values())
+        if room_id is not None or custom_id is not None:
+            store = self.vendor.store
+            room = store.rooms.get(room_id) if room_id is not None else store.by_custom_id.get(custom_id or "")
+            candidates = reversed(room.sessions) if room is not None else ()
         since, until = self._moment(call, "startDate"), self._moment(call, "endDate")
         found = [
             session
-            for session in reversed(self.vendor.store.sessions.values())
+            for session in candidates
             if (room_id is None or session.room.room_id == room_id)
             and (custom_id is None or session.room.custom_id == custom_id)
             and (query is None or query in (session.id, session.room.room_id, session.room.custom_id))

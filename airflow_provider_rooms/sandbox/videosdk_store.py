@@ -38,6 +38,7 @@ class Room:
     updated: datetime
     visible_at: float
     disabled: bool = False
+    sessions: list[Session] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +64,7 @@ class Session:
     start: datetime
     end: datetime | None = None
     people: dict[str, Person] = field(default_factory=dict)
+    recordings: list[Recording] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -176,6 +178,7 @@ class Store:
         if session is None:
             session = Session(hex_id(), room, self.clock.now())
             self.sessions[session.id] = self.live[room.room_id] = session
+            room.sessions.append(session)
             self._auto_close(session)
             self._enter(session, guests)
             self._auto_start(session)
@@ -260,11 +263,12 @@ class Store:
             file_id=new_uuid() if kind == "hls" else hex_id(),
         )
         self.recordings[recording.id] = recording
+        session.recordings.append(recording)
         return recording
 
     def running(self, session: Session, kind: str | None = None) -> Iterator[Recording]:
-        for recording in list(self.recordings.values()):
-            if recording.session is session and recording.end is None and kind in (None, recording.kind):
+        for recording in list(session.recordings):
+            if recording.end is None and kind in (None, recording.kind):
                 yield recording
 
     def stop(self, recording: Recording) -> None:
