@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import jinja2
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room, RoomSpec
-
-#: Keys of ``options`` below which every value is a secret.
-_SECRET_KEYS = frozenset({"headers", "credentials"})
 
 
 class CreateRoomOperator(BaseOperator):
@@ -118,6 +117,7 @@ class CreateRoomOperator(BaseOperator):
         self.on_closed = on_closed
         self.create_ahead = create_ahead
         self.deferrable = deferrable
+        give_retry_policy(self)
 
     @cached_property
     def hook(self) -> RoomsHook:
@@ -129,10 +129,7 @@ class CreateRoomOperator(BaseOperator):
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
         """Render, and tell the masker about secrets in the DAG: it knows keys such as ``secret``, not every value."""
         super().render_template_fields(context, jinja_env)
-        for value in _secrets([self.options, self.spec]):
-            from airflow.providers.common.compat.sdk import mask_secret
-
-            mask_secret(value)
+        mask_secrets(self.options, self.spec, self.webhook)
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""
@@ -215,12 +212,3 @@ class CreateRoomOperator(BaseOperator):
             self.log.warning("%s is %r, asked for %r.", row["field"], row["actual"], row["asked"])
         if room.unverified:
             self.log.info("Sent, but not shown by the vendor: %s.", ", ".join(room.unverified))
-
-
-def _secrets(tree: Any, inside: bool = False) -> list[str]:
-    """Every text below a key whose values are secrets."""
-    if isinstance(tree, Mapping):
-        return [text for key, item in tree.items() for text in _secrets(item, inside or key in _SECRET_KEYS)]
-    if isinstance(tree, (list, tuple)):
-        return [text for item in tree for text in _secrets(item, inside)]
-    return [tree] if inside and isinstance(tree, str) else []

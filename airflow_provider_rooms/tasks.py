@@ -1,0 +1,33 @@
+"""What our operators and sensors have in common. Imports nothing until a task is made or runs: DAG files are parsed often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import BaseOperator
+
+
+def give_retry_policy(task: BaseOperator) -> None:
+    """Let a task of ours have ``RoomsRetryPolicy``, unless its DAG gave another. To be called at the end of ``__init__``.
+
+    ``.partial()`` passes ``retry_policy=None``, and ``default_args`` are applied by the base class: only afterwards is it
+    known whether there is one. Before Airflow 3.3 tasks have no such attribute.
+    """
+    if getattr(task, "retry_policy", ...) is None:
+        from airflow_provider_rooms.retry_policy import RoomsRetryPolicy
+
+        task.retry_policy = RoomsRetryPolicy()
+
+
+def mask_secrets(*given: Any) -> None:
+    """Tell Airflow's masker about the secrets in what a DAG gives: rendered fields, logs and the UI then show ``***``.
+
+    To be called at the end of ``render_template_fields``, which is before rendered fields are stored.
+    """
+    from airflow.providers.common.compat.sdk import mask_secret
+
+    from airflow_provider_rooms.masking import secret_texts
+
+    for text in secret_texts(given):
+        mask_secret(text)
