@@ -29,9 +29,12 @@ def existing(nav: list[Any], docs: Path) -> list[Any]:
                 kept.append(entry)
             continue
         ((title, target),) = entry.items()
-        chapter = isinstance(target, list)
-        target = existing(target, docs) if chapter else target
-        if target if chapter else (docs / target).exists():
+        if isinstance(target, list):
+            target = existing(target, docs)
+            found = bool(target)
+        else:
+            found = (docs / target).exists()
+        if found:
             kept.append({title: target})
     return kept
 

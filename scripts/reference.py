@@ -361,7 +361,9 @@ def _default(parameters: Any, name: str) -> str:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    stars = ""
+    if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+        stars = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else "**"
     default = "" if parameter.default is inspect.Parameter.empty else f"={parameter.default!r}"
     return f"{stars}{parameter.name}{default}"
 

@@ -1,0 +1,42 @@
+"""What changed between two readings of a timetable, so that people hear of changes and of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ChangeKind = Literal["new", "moved", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A class that is new, takes place at another time, or does not take place any more.
+
+    :param kind: ``new``, ``moved`` or ``cancelled``. A cancelled class that takes place after all is ``new`` again.
+    :param spec: the class as it is now; of a cancelled one, as it was.
+    """
+
+    kind: ChangeKind
+    spec: dict[str, Any]
+
+
+def changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """Compare two lists of specs (``Class.spec()``), such as the last run's from XCom and this run's.
+
+    Give both the same stretch of time, or classes at its end will look new or cancelled.
+
+    :param before: what people were told.
+    :param after: what is planned now.
+    """
+    old, new = (
+        {(str(spec.get("conn_id")), *map(str, spec["name"])): dict(spec) for spec in specs} for specs in (before, after)
+    )
+    found = [
+        Change("new" if key not in old else "moved", spec)
+        for key, spec in new.items()
+        if key not in old or any(old[key].get(time) != spec.get(time) for time in ("starts_at", "ends_at"))
+    ]
+    return found + [Change("cancelled", spec) for key, spec in old.items() if key not in new]

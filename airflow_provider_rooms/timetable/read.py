@@ -1,0 +1,43 @@
+"""Reading a timetable from a file or a text, whichever way it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_provider_rooms.timetable.model import Problem, TimetableError, check_choices
+from airflow_provider_rooms.timetable.rows import parse_rows
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.timetable.model import BadRows, Timetable
+
+
+def read_timetable(path: str | Path, *, bad_rows: BadRows = "refuse", timezone: str | None = None) -> Timetable:
+    """Read a timetable from a file in UTF-8: CSV, or iCalendar.
+
+    :param path: the file.
+    :param bad_rows: ``refuse`` raises when any row is bad, ``skip`` leaves bad rows out and reports them in ``problems``.
+    :param timezone: IANA zone for rows that name none.
+    :raises TimetableError: a column is missing, or bad rows are refused; names every bad line.
+    """
+    data = Path(path).read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TimetableError(str(path), [Problem(line, "is not UTF-8 text")]) from None
+    return parse_timetable(text, source=str(path), bad_rows=bad_rows, timezone=timezone)
+
+
+def parse_timetable(
+    text: str, *, source: str = "timetable", bad_rows: BadRows = "refuse", timezone: str | None = None
+) -> Timetable:
+    """Read a timetable from text; see :func:`read_timetable`."""
+    zone = check_choices(bad_rows, timezone)
+    if text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR" or source.lower().endswith(".ics"):
+        from airflow_provider_rooms.timetable.ical import (
+            parse_calendar,
+        )  # here: its libraries take a quarter of a second
+
+        return parse_calendar(text, source, bad_rows, zone)
+    return parse_rows(text, source, bad_rows, zone)
