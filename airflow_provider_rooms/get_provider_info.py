@@ -29,6 +29,8 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks", ["videosdk", "hundredms", "twilio_video"]),
         "operators": _modules("operators", ["rooms"]),
         "extra-links": ["airflow_provider_rooms.links.rooms.RoomLink"],
+        # Looked at by Airflow 3.2 and later.
+        "cli": ["airflow_provider_rooms.cli.get_cli_commands"],
     }
 
 

@@ -33,8 +33,8 @@ def get_rooms_hook(conn_id: str) -> RoomsHook:
     try:
         connection = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
-        return _hook_for(conn_id, None)
-    return _hook_for(conn_id, connection.conn_type)
+        return hook_for(conn_id, None)
+    return hook_for(conn_id, connection.conn_type)
 
 
 async def aget_rooms_hook(conn_id: str) -> RoomsHook:
@@ -45,11 +45,12 @@ async def aget_rooms_hook(conn_id: str) -> RoomsHook:
     try:
         connection = await get_async_connection(conn_id)
     except AirflowNotFoundException:
-        return _hook_for(conn_id, None)
-    return _hook_for(conn_id, connection.conn_type)
+        return hook_for(conn_id, None)
+    return hook_for(conn_id, connection.conn_type)
 
 
-def _hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
+def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
+    """The hook of a connection type; None is the type of a connection that does not exist."""
     from airflow_provider_rooms.connections import BY_TYPE
     from airflow_provider_rooms.errors import InvalidConnectionError
 

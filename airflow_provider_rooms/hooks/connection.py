@@ -36,6 +36,9 @@ class AirflowConnection(Protocol):
     port: Any
     extra: Any
 
+    @property
+    def extra_dejson(self) -> Any: ...
+
 
 def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], conn_type: str) -> Config:
     """Read a connection for a vendor.
@@ -52,6 +55,11 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
             f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
         )
     check_extra(conn_id, connection.extra)
+    # Forms of older Airflow versions prefix their fields.
+    extra = {name.removeprefix(f"extra__{conn_type}__"): value for name, value in extra.items()}
+    ignored = tuple(name for name in extra if name not in {item.name for item in expected.settings})
+    for name in ignored:
+        log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
     settings = _settings(conn_id, expected, extra)
     key = _required(connection.login, conn_id, expected, f"{expected.login} (login)")
     secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
@@ -64,6 +72,7 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         secret=secret,
         **{name: value for name, value in settings.items() if name not in own},
         settings={name: value for name, value in settings.items() if name in own},
+        ignored=ignored,
     )
 
 
@@ -139,16 +148,11 @@ def _check_login(conn_id: str, conn_type: str, key: str, settings: Mapping[str, 
 
 
 def _settings(conn_id: str, expected: ConnectionType, extra: Mapping[str, Any]) -> dict[str, Any]:
-    known = {item.name: item for item in expected.settings}
-    settings: dict[str, Any] = {}
-    for name, value in extra.items():
-        # Forms of older Airflow versions prefix their fields.
-        name = name.removeprefix(f"extra__{expected.conn_type}__")
-        if name not in known:
-            log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
-        elif not not_given(value):
-            settings[name] = _READERS[known[name].kind](conn_id, known[name], value)
-    return settings
+    return {
+        item.name: _READERS[item.kind](conn_id, item, extra[item.name])
+        for item in expected.settings
+        if not not_given(extra.get(item.name))
+    }
 
 
 def _wrong(conn_id: str, setting: Setting, expected: str) -> InvalidConnectionError:

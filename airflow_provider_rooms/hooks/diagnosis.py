@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
 from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.values import suggestion
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.base import LOOPBACK
 from airflow_provider_rooms.vendors.flow import Patience, Request, Response
@@ -112,7 +113,7 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
         return _not_its_api(vendor, f"HTTP {heard.status}")
     if isinstance(error, errors.AccessDeniedError) or heard.status == 403:
         return (
-            f"{vendor.title} knows the {kind.login}, but does not let it list rooms (HTTP 403{_code(error)}). "
+            f"{vendor.title} knows the {_word(kind.login)}, but does not let it list rooms (HTTP 403{_code(error)}). "
             f"{error.advice or ''}"
         ).strip()
     return _refused(vendor, kind, error, heard)
@@ -129,27 +130,25 @@ def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, hea
     """Which of key, secret and clock it is; what the vendor does not tell apart, we can only see by its look."""
     refuses = f"{vendor.title} refuses the sign-in (HTTP {heard.status}{_code(error)})"
     key, secret = vendor.config.key, vendor.config.secret
-    for what, value in ((kind.login, key), (kind.password, secret)):
+    for what, value in ((_word(kind.login), key), (_word(kind.password), secret)):
         if value.startswith("eyJ") and value.count(".") == 2:
             return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
     if key == secret:
-        return f"{refuses}: {kind.login} and {kind.password} are the same. The {kind.password} stands {kind.password_help}."
+        return f"{refuses}: {_word(kind.login)} and {_word(kind.password)} are the same. The {_word(kind.password)} is found {kind.password_help}."
     skew = _skew(vendor, heard)
     signs_tokens = not vendor.authorization().startswith("Basic ")
     if signs_tokens and abs(skew) > BACKDATED:
         return (
             f"{refuses}. This machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's, "
-            f"and tokens carry the time: set the clock (NTP) and test again. Else the {kind.login} or the "
-            f"{kind.password} is wrong."
+            f"and tokens carry the time: set the clock (NTP) and test again. Else the {_word(kind.login)} or the "
+            f"{_word(kind.password)} is wrong."
         )
-    if kind.conn_type == "twilio_video":
-        account = key.startswith("AC")
-        pair = ("account SID", "auth token") if account else (kind.login, kind.password)
-    else:
-        pair = (kind.login, kind.password)
+    pair = (_word(kind.login), _word(kind.password))
+    if kind.conn_type == "twilio_video" and key.startswith("AC"):
+        pair = ("account SID", "auth token")
     return (
-        f"{refuses}: the {pair[0]} or the {pair[1]} is wrong, it does not say which. "
-        f"{error.advice if kind.conn_type == 'twilio_video' else ''}"
+        f"{refuses}: the {pair[0]} or the {pair[1]} is wrong, it does not say which. Copy both again: the first is found "
+        f"{kind.login_help}, the second {kind.password_help}."
     )
 
 
@@ -159,6 +158,11 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     parts = urlsplit(vendor.config.base_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         remarks.append("But http:// sends key and secret in clear: use https://.")
+    known = [setting.name for setting in BY_TYPE[vendor.name].settings]
+    remarks += [
+        f"But its extra has a key {name[:40]!r} that means nothing here.{suggestion(name, known)}"
+        for name in vendor.config.ignored
+    ]
     skew = _skew(vendor, heard) if heard else 0.0
     if abs(skew) > BACKDATED:
         remarks.append(
@@ -217,6 +221,11 @@ def _place(vendor: Vendor) -> str:
 
 def _usual(kind: ConnectionType) -> str:
     return f"left empty, it is {kind.default_url}."
+
+
+def _word(label: str) -> str:
+    """A label of the form within a sentence."""
+    return label if label[1].isupper() else label[0].lower() + label[1:]
 
 
 def _code(error: errors.RoomsError) -> str:

@@ -43,6 +43,7 @@ class Config:
     :param name_prefix: put before every room name.
     :param writes_per_second: what this process may send, creates and changes together.
     :param settings: the vendor's own settings, such as ``template_id``.
+    :param ignored: keys of the connection's extra that mean nothing here.
     """
 
     conn_id: str
@@ -57,6 +58,7 @@ class Config:
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 TYPES = sorted(BY_TYPE)
-PAIRS = {
-    "videosdk": "API key and secret",
-    "hundredms": "app access key and app secret",
-    "twilio_video": "API key SID and its secret",
+WORDS = {
+    "videosdk": ("API key", "secret"),
+    "hundredms": ("app access key", "app secret"),
+    "twilio_video": ("API key SID", "API key secret"),
 }
 CANARY = "canary-that-nobody-may-see"
 
@@ -90,7 +90,10 @@ def date_header(seconds: float) -> str:
 def test_a_good_connection_is_told_so(conn_type: str, ask: Any) -> None:
     works, told = ask(conn_type)
     assert works
-    assert told == f"{BY_TYPE[conn_type].title} accepts the {PAIRS[conn_type]}."
+    key, secret = WORDS[conn_type]
+    assert told == f"{BY_TYPE[conn_type].title} accepts the {key} and {secret}.".replace(
+        "SID and API key", "SID and its"
+    )
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
@@ -101,7 +104,8 @@ def test_a_wrong_key_or_secret_is_named(conn_type: str, wrong: str, ask: Any) ->
     kind = BY_TYPE[conn_type]
     assert not works
     assert f"{kind.title} refuses the sign-in (HTTP 401" in told
-    assert f"the {kind.login} or the {kind.password} is wrong, it does not say which" in told
+    key, secret = WORDS[conn_type]
+    assert f"the {key} or the {secret} is wrong, it does not say which. Copy both again" in told
 
 
 def test_the_pair_of_the_account_itself_is_named_as_such(ask: Any) -> None:
@@ -112,10 +116,11 @@ def test_the_pair_of_the_account_itself_is_named_as_such(ask: Any) -> None:
 
 @pytest.mark.parametrize("conn_type", ["videosdk", "hundredms"])
 def test_mistakes_that_can_be_seen_are_pointed_at(conn_type: str, ask: Any) -> None:
-    kind = BY_TYPE[conn_type]
-    assert f"the {kind.password} is a token" in ask(conn_type, password="eyJhbGciOi.eyJhcGlr.c2lnbmF0dXJl")[1]
-    assert f"the {kind.login} is a token" in ask(conn_type, login="eyJhbGciOi.eyJhcGlr.c2lnbmF0dXJl")[1]
-    assert f"{kind.login} and {kind.password} are the same" in ask(conn_type, login="k" * 40, password="k" * 40)[1]
+    key, secret = WORDS[conn_type]
+    token = "eyJhbGciOi.eyJhcGlr.c2lnbmF0dXJl"
+    assert f"the {secret} is a token" in ask(conn_type, password=token)[1]
+    assert f"the {key} is a token" in ask(conn_type, login=token)[1]
+    assert f"{key} and {secret} are the same" in ask(conn_type, login="k" * 40, password="k" * 40)[1]
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(300, "5 minutes ahead of"), (-90, "seconds behind")])
@@ -274,3 +279,10 @@ def test_a_base_url_with_the_version_in_it_is_taken_as_meant(ask: Any, rooms_san
     for conn_type in TYPES:
         host = f"{rooms_sandbox.connection(conn_type)['host']}/{BY_TYPE[conn_type].api_version}/"
         assert ask(conn_type, host=host)[0]
+
+
+def test_a_misspelt_key_of_the_extra_is_remarked_without_its_value(ask: Any) -> None:
+    works, told = ask("videosdk", extra={"name_prefx": CANARY, "extra__videosdk__timeout": 3})
+    assert works
+    assert "But its extra has a key 'name_prefx' that means nothing here. Did you mean 'name_prefix'?" in told
+    assert "timeout" not in told
