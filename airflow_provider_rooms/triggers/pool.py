@@ -147,6 +147,7 @@ class Watch:
 async def _prepare(conn_id: str) -> RoomsHook:
     try:
         hook = await aget_rooms_hook(conn_id)
+        hook.masks_tokens = False
         await hook.aprepare()
     except RoomsError:
         raise
