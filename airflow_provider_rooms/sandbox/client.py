@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from airflow_provider_rooms.sandbox import credentials
+from airflow_provider_rooms.sandbox.registry import VENDORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 #: Airflow connection type → vendor in paths and in ``/control``.
-CONN_TYPES: Final = {"videosdk": "videosdk", "hundredms": "hundredms", "twilio_video": "twilio"}
+CONN_TYPES: Final = {vendor.conn_type: vendor.name for vendor in VENDORS}
 _TIMEOUT_SECONDS: Final = 30
 
 
@@ -102,15 +103,11 @@ class RoomsSandbox:
 
     def connection(self, conn_type: str) -> dict[str, Any]:
         """An Airflow connection to a vendor of this sandbox, in Airflow's JSON form."""
-        kind = "twilio_video" if conn_type == "twilio" else conn_type
-        given: dict[str, Any] = {"conn_type": kind, "host": f"{self.url}/{_vendor(conn_type)}"}
-        if kind == "twilio_video":
-            return given | {
-                "login": credentials.TWILIO_API_KEY,
-                "password": credentials.TWILIO_SECRET,
-                "extra": {"account_sid": credentials.TWILIO_ACCOUNT},
-            }
-        return given | {"login": credentials.KEY, "password": credentials.SECRET, "extra": {}}
+        name = _vendor(conn_type)
+        vendor = next((vendor for vendor in VENDORS if vendor.name == name), None)
+        if vendor is None:
+            raise ValueError(f"no vendor {conn_type!r}: the connection types are {', '.join(CONN_TYPES)}")
+        return {"conn_type": vendor.conn_type, "host": f"{self.url}/{name}", **deepcopy(dict(vendor.sign_in))}
 
     def env(self) -> dict[str, str]:
         """Environment variables that give Airflow the default connection of each vendor."""

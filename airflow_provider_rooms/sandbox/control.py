@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from fastapi import APIRouter, Body, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
+from airflow_provider_rooms.sandbox.cards import Pick
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
-from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Pick, Vendor, guests
+from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
 from airflow_provider_rooms.sandbox.wire import NotPossibleError
 
 if TYPE_CHECKING:
@@ -127,24 +128,37 @@ def control_router(world: World) -> APIRouter:
         return f"{str(request.base_url).rstrip('/')}/{name}"
 
     @router.get("/state")
-    async def state(
-        request: Request,
-        newest: Annotated[int | None, Query(ge=1, le=10_000)] = None,
-        match: Annotated[str, Query(max_length=200)] = "",
-    ) -> dict[str, dict[str, Any]]:
-        """All that the vendors hold.
-
-        ``newest=50`` shows only so many rooms of each, with what belongs to them, and adds ``totals``; ``match`` picks
-        rooms by a part of their id or name.
-        """
-        pick = Pick(newest or 10_000, match) if newest or match else None
+    async def state(request: Request) -> dict[str, dict[str, Any]]:
+        """All that the vendors hold, in their own shape."""
         world.clock.catch_up()
-        seen: dict[str, dict[str, Any]] = {}
-        for name, vendor in world.vendors.items():
-            seen[name] = dict(vendor.state(base_of(request, name), pick))
-            if pick is not None:
-                seen[name]["totals"] = vendor.totals()
-        return seen
+        return {name: dict(vendor.state(base_of(request, name))) for name, vendor in world.vendors.items()}
+
+    @router.get("/page")
+    async def page(
+        request: Request,
+        newest: Annotated[int, Query(ge=1, le=1000)] = 50,
+        match: Annotated[str, Query(max_length=200)] = "",
+    ) -> dict[str, Any]:
+        """What the page shows: the same for every vendor, light, and without secrets. Not for programs: it may change."""
+        world.clock.catch_up()
+        pick = Pick(newest, match.strip())
+        vendors = [
+            {
+                "name": name,
+                "title": vendor.title,
+                "conn_type": vendor.conn_type,
+                "count": vendor.count(),
+                "cards": [card.as_dict() for card in vendor.cards(base_of(request, name), pick)],
+            }
+            for name, vendor in world.vendors.items()
+        ]
+        return {
+            "now": iso_millis(world.clock.now()),
+            "ahead_seconds": world.clock.ahead_seconds,
+            "faults": len(world.faults.pending()),
+            "requests": world.log.rows(40),
+            "vendors": vendors,
+        }
 
     @router.post("/reset")
     async def reset() -> dict[str, str]:
@@ -152,8 +166,8 @@ def control_router(world: World) -> APIRouter:
         return {"message": "everything forgotten: rooms, faults, requests, behaviour, clock"}
 
     @router.get("/requests")
-    async def requests(newest: Annotated[int | None, Query(ge=1)] = None) -> list[dict[str, Any]]:
-        return world.log.rows(newest)
+    async def requests() -> list[dict[str, Any]]:
+        return world.log.rows()
 
     @router.get("/faults")
     async def pending_faults() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""100ms v2: credentials, errors, paging and rooms and what ``/control`` does with them."""
+"""100ms v2: credentials, errors, bodies and paging, and what ``/control`` does."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rooms.sandbox import (
+    files,
     hundredms_codes,
     hundredms_recordings,
     hundredms_rooms,
     hundredms_sessions,
     tokens,
 )
+from airflow_provider_rooms.sandbox.cards import Card, Pick, RecordingLine, SessionLine
 from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms_store import Job, Room, Store, Template
-from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor
+from airflow_provider_rooms.sandbox.vendor import Guest, Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json, read_json
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class HundredMs(Vendor):
 
     name: ClassVar[str] = "hundredms"
     title: ClassVar[str] = "100ms"
+    conn_type: ClassVar[str] = "hundredms"
+    sign_in: ClassVar[Mapping[str, Any]] = {"login": KEY, "password": SECRET, "extra": {}}
     switches: ClassVar[Mapping[str, Any]] = {
         "unknown_fields": "reject",
         # how ?name= matches is not stated: exact (without regard to case) or any part of the name
@@ -201,31 +205,26 @@ class HundredMs(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str) -> dict[str, list[dict[str, Any]]]:
         store = self.store
-        rooms = list(reversed(store.rooms.values()))
-        sessions = list(reversed(store.sessions.values()))
         jobs = [job for job in reversed(store.jobs.values()) if job.kind == "recording"]
-        if pick is not None:
-            rooms = pick.of(rooms, lambda room: (room.id, room.name))
-            shown = set(rooms)
-            sessions = [session for session in sessions if session.room in shown]
-            jobs = [job for job in jobs if job.session.room in shown]
         return {
-            "rooms": [hundredms_rooms.room_view(room) for room in rooms],
-            "sessions": [hundredms_sessions.session_view(session) for session in sessions],
+            "rooms": [hundredms_rooms.room_view(room) for room in reversed(store.rooms.values())],
+            "sessions": [hundredms_sessions.session_view(session) for session in reversed(store.sessions.values())],
             "recordings": [hundredms_recordings.job_view(job, assets=True) for job in jobs],
         }
+
+    def cards(self, base: str, pick: Pick) -> list[Card]:
+        return [_card(room) for room in pick.of(reversed(self.store.rooms.values()), lambda r: (r.id, r.name))]
+
+    def count(self) -> int:
+        return len(self.store.rooms)
 
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         store = self.store
         return hundredms_rooms.room_view(
             store.by_name.get(name.lower()) or store.add_room(name, store.default_template, {}, 0.0)
         )
-
-    def totals(self) -> dict[str, int]:
-        jobs = sum(job.kind == "recording" for job in self.store.jobs.values())
-        return {"rooms": len(self.store.rooms), "sessions": len(self.store.sessions), "recordings": jobs}
 
     def known_room(self, reference: str) -> Room:
         room = self.store.rooms.get(reference) or self.store.by_name.get(reference.lower())
@@ -297,3 +296,47 @@ class HundredMs(Vendor):
             )
         user = str(claims.get("user_id") or name or claims["role"])
         return self.people_join(room.id, [Guest(name or user, str(claims["role"]), user)])
+
+
+def _card(room: Room) -> Card:
+    settings = room.settings
+    jobs = [job for session in reversed(room.sessions) for job in reversed(session.jobs) if job.kind == "recording"]
+    longest = settings.get("max_duration_seconds")
+    raw = hundredms_rooms.room_view(room)
+    return Card(
+        id=room.id,
+        name=room.name,
+        open=room.enabled,
+        closed_word="disabled",
+        created=room.created,
+        facts=[
+            raw["description"],
+            f"region {raw['region']}",
+            f"template {room.template.name}",
+            f"up to {settings['size']} people" if settings.get("size") else None,
+            f"at most {longest} s" if longest else None,
+            "webhook" if "webhook" in settings else None,
+        ],
+        raw=raw,
+        sessions=[
+            SessionLine(
+                session.created,
+                None if session.active else session.updated,
+                [("the recorder" if peer.beam else peer.name, peer.left is None) for peer in session.peers.values()],
+            )
+            for session in reversed(room.sessions)
+        ],
+        recordings=[_line(job) for job in jobs],
+    )
+
+
+def _line(job: Job) -> RecordingLine:
+    film = next((asset for asset in job.assets or () if asset.type == "room-composite"), None)
+    return RecordingLine(
+        job.status,
+        busy=job.status not in ("completed", "failed"),
+        failed=job.status == "failed",
+        seconds=film.duration if film else None,
+        size=files.size(film.path) if film else None,
+        more=f"{len(job.assets)} files" if job.assets else "",
+    )

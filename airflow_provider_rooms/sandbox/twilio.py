@@ -1,4 +1,4 @@
-"""Twilio Video v1: credentials, errors, paging and rooms and what ``/control`` does with them."""
+"""Twilio Video v1: credentials, errors, forms and paging, and what ``/control`` does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from urllib.parse import urlencode
 
 from airflow_provider_rooms.sandbox import (
+    files,
     tokens,
     twilio_compositions,
     twilio_participants,
@@ -18,11 +19,12 @@ from airflow_provider_rooms.sandbox import (
     twilio_transcriptions,
 )
 from airflow_provider_rooms.sandbox import twilio_shapes as shapes
+from airflow_provider_rooms.sandbox.cards import Card, Pick, RecordingLine, SessionLine, tally
 from airflow_provider_rooms.sandbox.clock import Clock, iso_seconds, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
 from airflow_provider_rooms.sandbox.twilio_shapes import InvalidError, Param
-from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, Room, Session, Store
-from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, hex_id
+from airflow_provider_rooms.sandbox.twilio_store import INCLUDE_ALL, Recording, Room, Session, Store
+from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, as_json
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ class Twilio(Vendor):
 
     name: ClassVar[str] = "twilio"
     title: ClassVar[str] = "Twilio Video"
+    conn_type: ClassVar[str] = "twilio_video"
+    sign_in: ClassVar[Mapping[str, Any]] = {
+        "login": TWILIO_API_KEY,
+        "password": TWILIO_SECRET,
+        "extra": {"account_sid": TWILIO_ACCOUNT},
+    }
     switches: ClassVar[Mapping[str, Any]] = {
         # the account's Console default, used where RecordParticipantsOnConnect is not given
         "record_by_default": False,
@@ -206,21 +214,20 @@ class Twilio(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str) -> dict[str, list[dict[str, Any]]]:
         store = self.store
-        rooms = list(reversed(store.rooms.values()))
-        sessions = store.sessions[::-1]
-        recordings = list(reversed(store.recordings.values()))
-        if pick is not None:
-            rooms = pick.of(rooms, lambda room: (room.sid, room.name))
-            shown = set(rooms)
-            sessions = [session for session in sessions if session.room in shown]
-            recordings = [recording for recording in recordings if recording.room in shown]
         return {
-            "rooms": [twilio_rooms.room_view(room, base) for room in rooms],
-            "sessions": [self._session_view(session, base) for session in sessions],
-            "recordings": [twilio_recordings.recording_view(recording, base) for recording in recordings],
+            "rooms": [twilio_rooms.room_view(room, base) for room in reversed(store.rooms.values())],
+            "sessions": [self._session_view(session, base) for session in reversed(store.sessions)],
+            "recordings": [twilio_recordings.recording_view(r, base) for r in reversed(store.recordings.values())],
         }
+
+    def cards(self, base: str, pick: Pick) -> list[Card]:
+        rooms = pick.of(reversed(self.store.rooms.values()), lambda room: (room.sid, room.name))
+        return [_card(room, base) for room in rooms]
+
+    def count(self) -> int:
+        return len(self.store.rooms)
 
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         room = self.store.in_progress.get(name)
@@ -228,14 +235,6 @@ class Twilio(Vendor):
             # a room that lives as long as one can, so that there is time to look at it
             room = self.store.add_room(name, {"UnusedRoomTimeout": 60, "EmptyRoomTimeout": 60}, 0.0)
         return twilio_rooms.room_view(room, base)
-
-    def totals(self) -> dict[str, int]:
-        store = self.store
-        return {
-            "rooms": len(store.rooms),
-            "sessions": len(store.sessions),
-            "recordings": len(store.recordings),
-        }
 
     def _session_view(self, session: Session, base: str) -> dict[str, Any]:
         return {
@@ -336,3 +335,46 @@ class Twilio(Vendor):
         if room is None:
             raise NotPossibleError(404, f"token is for room {video['room']!r}, which is not in progress (53106)")
         return self.people_join(room.sid, [Guest(name or identity, "guest", identity)])
+
+
+def _card(room: Room, base: str) -> Card:
+    raw = twilio_rooms.room_view(room, base)
+    return Card(
+        id=room.sid,
+        name=room.name,
+        open=room.status == "in-progress",
+        closed_word=room.status,
+        created=room.created,
+        facts=[
+            f"region {raw['media_region']}",
+            f"up to {raw['max_participants']} people",
+            f"closes unused after {raw['unused_room_timeout']} min, empty after {raw['empty_room_timeout']} min",
+            "records everybody" if raw["record_participants_on_connect"] else None,
+            "status callback" if raw["status_callback"] else None,
+        ],
+        raw=raw,
+        sessions=[
+            SessionLine(session.start, session.end, [(p.identity, p.connected) for p in session.participants])
+            for session in reversed(room.sessions)
+        ],
+        recordings=_lines(room),
+    )
+
+
+def _lines(room: Room) -> list[RecordingLine]:
+    """One line for all tracks of one state and length."""
+    alike: dict[tuple[str, int], list[Recording]] = {}
+    for recording in reversed(room.recordings):
+        key = (recording.status, recording.seconds if recording.status == "completed" else 0)
+        alike.setdefault(key, []).append(recording)
+    return [
+        RecordingLine(
+            state,
+            busy=state == "processing",
+            failed=state == "failed",
+            seconds=seconds or None,
+            size=files.MEDIA_BYTES * len(tracks) if state == "completed" else None,
+            more=tally(recording.track.kind for recording in tracks),
+        )
+        for (state, seconds), tracks in alike.items()
+    ]

@@ -99,6 +99,7 @@ class Room:
     end: datetime | None = None
     participants: list[Participant] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     session: Session | None = None
     transcription: Transcription | None = None
 
@@ -198,6 +199,7 @@ class Store:
         if session is None:
             session = room.session = Session(room, now)
             self.sessions.append(session)
+            room.sessions.append(session)
         for guest in guests:
             # a second join of the same identity throws the first one out (53205)
             self._disconnect(room, [p for p in room.connected() if p.identity == guest.identity], last=False)

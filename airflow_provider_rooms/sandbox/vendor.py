@@ -8,14 +8,14 @@ import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from airflow_provider_rooms.sandbox.cards import Card, Pick
     from airflow_provider_rooms.sandbox.clock import Clock
 
 #: Used by ``/control`` when a session is started without saying who comes.
@@ -40,9 +40,6 @@ def new_uuid() -> str:
     return str(uuid.UUID(int=_RANDOM.getrandbits(128), version=4))
 
 
-R = TypeVar("R")
-
-
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Someone whom ``/control`` sends into a room. ``identity`` is what makes a rejoin the same person."""
@@ -64,20 +61,6 @@ def guests(people: Iterable[str | Mapping[str, str]]) -> list[Guest]:
     return invited
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """The newest rooms that have the text in their id or name."""
-
-    newest: int
-    text: str = ""
-
-    def of(self, rooms: Iterable[R], keys: Callable[[R], tuple[str | None, ...]]) -> list[R]:
-        """The rooms picked of all, which come newest first."""
-        text = self.text.lower()
-        fitting = (room for room in rooms if not text or any(text in (key or "").lower() for key in keys(room)))
-        return list(islice(fitting, self.newest))
-
-
 class Vendor(ABC):
     """One vendor's answers and state. Everything runs on one thread, one request at a time."""
 
@@ -85,6 +68,9 @@ class Vendor(ABC):
     name: ClassVar[str]
     #: How people call it.
     title: ClassVar[str]
+    #: The type of Airflow connection that reaches it, and the credentials that such a connection needs here.
+    conn_type: ClassVar[str]
+    sign_in: ClassVar[Mapping[str, Any]]
     #: The switches of ``/control/behaviour`` beside ``read_lag_seconds``, with their defaults.
     switches: ClassVar[Mapping[str, Any]] = {}
     #: Where a switch knows only some values.
@@ -146,19 +132,20 @@ class Vendor(ABC):
     # -- /control -------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
-        """``rooms``, ``sessions`` and ``recordings`` in the vendor's own shape, newest first.
+    def state(self, base: str) -> dict[str, list[dict[str, Any]]]:
+        """``rooms``, ``sessions`` and ``recordings`` in the vendor's own shape, newest first."""
 
-        With a pick: only those rooms, and what belongs to them.
-        """
+    @abstractmethod
+    def cards(self, base: str, pick: Pick) -> list[Card]:
+        """The same for the page: the rooms picked, newest first, each with its sessions and recordings."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many rooms there are."""
 
     @abstractmethod
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         """A plain room of that name, for people who play with the page. Answers the room."""
-
-    @abstractmethod
-    def totals(self) -> dict[str, int]:
-        """How many of each there are."""
 
     @abstractmethod
     def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:

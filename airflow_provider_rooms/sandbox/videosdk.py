@@ -1,4 +1,4 @@
-"""VideoSDK v2: credentials, errors, rooms and what ``/control`` does with them."""
+"""VideoSDK v2: credentials, errors, bodies and pages, and what ``/control`` does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox import tokens, videosdk_recordings, videosdk_sessions
+from airflow_provider_rooms.sandbox.cards import Card, RecordingLine, SessionLine
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
-from airflow_provider_rooms.sandbox.vendor import Guest, Pick, Vendor, letters
+from airflow_provider_rooms.sandbox.vendor import Guest, Vendor, letters
 from airflow_provider_rooms.sandbox.videosdk_rooms import Rooms
-from airflow_provider_rooms.sandbox.videosdk_store import Recording, Room, Session, Store
+from airflow_provider_rooms.sandbox.videosdk_store import AUTO_CLOSE_DEFAULT, Recording, Room, Session, Store
 from airflow_provider_rooms.sandbox.wire import (
     Answer,
     Call,
@@ -25,6 +26,7 @@ from airflow_provider_rooms.sandbox.wire import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from airflow_provider_rooms.sandbox.cards import Pick
     from airflow_provider_rooms.sandbox.checks import Problem, Record
     from airflow_provider_rooms.sandbox.clock import Clock
 
@@ -39,6 +41,8 @@ class VideoSDK(Vendor):
 
     name: ClassVar[str] = "videosdk"
     title: ClassVar[str] = "VideoSDK"
+    conn_type: ClassVar[str] = "videosdk"
+    sign_in: ClassVar[Mapping[str, Any]] = {"login": KEY, "password": SECRET, "extra": {}}
     # official pages write some lists with a slash at the end, the official client without
     trailing_slash: ClassVar[bool] = True
     switches: ClassVar[Mapping[str, Any]] = {
@@ -161,30 +165,57 @@ class VideoSDK(Vendor):
 
     # -- /control -------------------------------------------------------------------------------------------
 
-    def state(self, base: str, pick: Pick | None = None) -> dict[str, list[dict[str, Any]]]:
+    def state(self, base: str) -> dict[str, list[dict[str, Any]]]:
         store = self.store
-        rooms = list(reversed(store.rooms.values()))
-        sessions = list(reversed(store.sessions.values()))
         meetings = [r for r in reversed(store.recordings.values()) if r.kind == "meeting" and not r.deleted]
-        if pick is not None:
-            rooms = pick.of(rooms, lambda room: (room.room_id, room.custom_id, room.id))
-            shown = set(rooms)
-            sessions = [session for session in sessions if session.room in shown]
-            meetings = [meeting for meeting in meetings if meeting.session.room in shown]
         return {
-            "rooms": [self.rooms.view(room, base) for room in rooms],
-            "sessions": [videosdk_sessions.session_view(session, base) for session in sessions],
+            "rooms": [self.rooms.view(room, base) for room in reversed(store.rooms.values())],
+            "sessions": [videosdk_sessions.session_view(item, base) for item in reversed(store.sessions.values())],
             "recordings": [videosdk_recordings.recording_view(meeting, base) for meeting in meetings],
         }
+
+    def cards(self, base: str, pick: Pick) -> list[Card]:
+        rooms = pick.of(reversed(self.store.rooms.values()), lambda room: (room.room_id, room.custom_id, room.id))
+        return [self._card(room, base) for room in rooms]
+
+    def count(self) -> int:
+        return len(self.store.rooms)
+
+    def _card(self, room: Room, base: str) -> Card:
+        config = room.config
+        close = config.get("autoCloseConfig")
+        start = config.get("autoStartConfig")
+        meetings = [r for s in reversed(room.sessions) for r in reversed(s.recordings) if r.kind == "meeting"]
+        return Card(
+            id=room.room_id,
+            name=room.custom_id or room.room_id,
+            open=not room.disabled,
+            closed_word="deactivated",
+            created=room.created,
+            facts=[
+                config.get("geoFence"),
+                f"{close.get('type', 'closes')} after {close.get('duration', AUTO_CLOSE_DEFAULT)}" if close else None,
+                f"starts by itself: {', '.join(start)}" if start else None,
+                "webhook" if "webhook" in config else None,
+            ],
+            raw=self.rooms.view(room, base),
+            sessions=[
+                SessionLine(s.start, s.end, [(person.name, person.present) for person in s.people.values()])
+                for s in reversed(room.sessions)
+            ],
+            recordings=[self._line(meeting, base) for meeting in meetings if not meeting.deleted],
+        )
+
+    def _line(self, meeting: Recording, base: str) -> RecordingLine:
+        if meeting.ready is None:
+            word = "failed" if meeting.failed else "recording" if meeting.end is None else "processing"
+            return RecordingLine(word, busy=not meeting.failed, failed=meeting.failed)
+        file = videosdk_recordings.file_view(meeting, base)
+        return RecordingLine("file ready", False, seconds=meeting.seconds, size=file["size"], url=file["fileUrl"])
 
     def make_room(self, name: str, base: str) -> dict[str, Any]:
         room = self.store.by_custom_id.get(name) or self.store.add_room(name, {}, 0.0)
         return self.rooms.view(room, base)
-
-    def totals(self) -> dict[str, int]:
-        store = self.store
-        meetings = sum(r.kind == "meeting" and not r.deleted for r in store.recordings.values())
-        return {"rooms": len(store.rooms), "sessions": len(store.sessions), "recordings": meetings}
 
     def _known_room(self, reference: str) -> Room:
         room = self.store.room(reference)

@@ -232,13 +232,98 @@ def test_state_is_in_the_vendors_own_shape(
     assert state["twilio"]["sessions"][0]["participants"][0]["identity"] == "Ada"
 
 
-def test_state_can_be_cut_to_the_newest(rooms_sandbox: RoomsSandbox, videosdk: httpx.Client, web: httpx.Client) -> None:
+def page(web: httpx.Client, **query: Any) -> dict[str, dict[str, Any]]:
+    return {vendor["name"]: vendor for vendor in web.get("/control/page", params=query).json()["vendors"]}
+
+
+def test_page_shows_the_newest_and_finds_the_others(web: httpx.Client, client: httpx.Client, vendor: str) -> None:
     for number in range(5):
-        videosdk.post("/v2/rooms", json={"customRoomId": f"r{number}"})
-    part = web.get("/control/state", params={"newest": 2}).json()["videosdk"]
-    assert [room["customRoomId"] for room in part["rooms"]] == ["r4", "r3"]
-    assert part["totals"] == {"rooms": 5, "sessions": 0, "recordings": 0}
-    assert "totals" not in rooms_sandbox.state()["videosdk"]
+        web.post(f"/control/{vendor}/rooms", json={"name": f"Class-{number}"}).raise_for_status()
+    part = page(web, newest=2)[vendor]
+    assert [card["name"] for card in part["cards"]] == ["Class-4", "Class-3"]
+    assert part["count"] == 5
+    found = page(web, newest=2, match=" cLASS-1 ")[vendor]["cards"]
+    assert [card["name"] for card in found] == ["Class-1"]
+    assert page(web, match=found[0]["id"])[vendor]["cards"] == found
+    assert page(web, match="nothing")[vendor]["cards"] == []
+    assert web.get("/control/page", params={"newest": 0}).status_code == 422
+
+
+def test_page_tells_every_vendor_in_the_same_words(
+    rooms_sandbox: RoomsSandbox, web: httpx.Client, client: httpx.Client, vendor: str
+) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra", ["Ada"])
+    rooms_sandbox.recording(vendor, "algebra", "start")
+
+    def card() -> dict[str, Any]:
+        (only,) = page(web)[vendor]["cards"]
+        found: dict[str, Any] = only
+        return found
+
+    live = card()
+    assert (live["name"], live["open"], live["word"]) == ("algebra", True, "open")
+    (session,) = live["sessions"]
+    assert (session["end"], session["people"][0]) == (None, {"name": "Ada", "here": True})
+    (recording,) = live["recordings"]
+    assert (recording["busy"], recording["failed"], recording["size"]) == (True, False, None)
+    rooms_sandbox.advance(90)
+    rooms_sandbox.recording(vendor, "algebra", "complete")
+    rooms_sandbox.end_session(vendor, "algebra")
+    over = card()
+    assert over["sessions"][0]["end"] is not None
+    assert not any(person["here"] for person in over["sessions"][0]["people"])
+    assert (over["recordings"][0]["busy"], over["recordings"][0]["failed"]) == (False, False)
+    assert over["recordings"][0]["seconds"] == pytest.approx(90, abs=5)
+    assert over["recordings"][0]["size"] > 0
+    rooms_sandbox.start_session(vendor, "algebra", ["Ada"])
+    rooms_sandbox.recording(vendor, "algebra", "start")
+    rooms_sandbox.recording(vendor, "algebra", "fail")
+    assert card()["recordings"][0]["failed"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "close", "word"),
+    [
+        ("videosdk", lambda c, r: c.post("/v2/rooms/deactivate", json={"roomId": r["roomId"]}), "deactivated"),
+        ("hundredms", lambda c, r: c.post(f"/v2/rooms/{r['id']}", json={"enabled": False}), "disabled"),
+        ("twilio", lambda c, r: c.post(f"/v1/Rooms/{r['sid']}", data={"Status": "completed"}), "completed"),
+    ],
+)
+def test_page_has_the_vendors_word_for_closed(
+    web: httpx.Client, request: pytest.FixtureRequest, name: str, close: Any, word: str
+) -> None:
+    client = request.getfixturevalue(name)
+    close(client, create(client, name).json()).raise_for_status()
+    (card,) = page(web)[name]["cards"]
+    assert (card["open"], card["word"]) == (False, word)
+
+
+def test_page_hides_secrets_that_state_shows(
+    rooms_sandbox: RoomsSandbox, web: httpx.Client, hundredms: httpx.Client
+) -> None:
+    secrets = {
+        "webhook": {"url": "https://example.com", "headers": {"x": "hush-1"}},
+        "recording_info": {
+            "upload_info": {"type": "s3", "location": "b", "credentials": {"key": "hush-2", "secret": "hush-3"}}
+        },
+    }
+    hundredms.post("/v2/rooms", json={"name": "x", **secrets}).raise_for_status()
+    assert "hush-1" in json.dumps(rooms_sandbox.state())
+    text = web.get("/control/page").text
+    assert "hush" not in text
+    assert "https://example.com" in text
+    assert "•••" in text
+
+
+def test_make_a_room_by_hand(rooms_sandbox: RoomsSandbox, web: httpx.Client, vendor: str) -> None:
+    first = web.post(f"/control/{vendor}/rooms", json={"name": "algebra-1"})
+    assert first.json() == web.post(f"/control/{vendor}/rooms", json={"name": "algebra-1"}).json()
+    assert len(rooms_sandbox.rooms(vendor)) == 1
+    rooms_sandbox.start_session(vendor, "algebra-1")
+    for bad in ({}, {"name": ""}, {"name": "a b"}, {"name": "x" * 65}, {"name": "x", "size": 1}):
+        assert web.post(f"/control/{vendor}/rooms", json=bad).status_code == 422
+    assert web.post("/control/zoom/rooms", json={"name": "x"}).status_code == 404
 
 
 def test_clock_moves_on_and_never_back(rooms_sandbox: RoomsSandbox, web: httpx.Client) -> None:
@@ -411,6 +496,8 @@ def test_fixture_gives_airflow_connections(rooms_sandbox: RoomsSandbox) -> None:
         assert connection["host"].startswith(rooms_sandbox.url)
     twilio = rooms_sandbox.connection("twilio_video")
     assert twilio == rooms_sandbox.connection("twilio")
+    with pytest.raises(ValueError, match="twilio_video"):
+        rooms_sandbox.connection("zoom")
     assert twilio["conn_type"] == "twilio_video"
     assert (twilio["login"], twilio["extra"]["account_sid"]) == ("SK" + "0" * 32, "AC" + "0" * 32)
     answer = httpx.get(twilio["host"] + "/v1/Rooms", auth=(twilio["login"], twilio["password"]), trust_env=False)

@@ -434,6 +434,7 @@ def test_recording_refusals(rooms_sandbox: RoomsSandbox, hundredms: httpx.Client
     assert refused(hundredms.post(start, json={"transcription": {"enabled": True, "output_modes": ["doc"]}}), 400)
     assert refused(hundredms.post(start, json={"meeting": 1}), 400, 'unknown field "meeting"')
     assert refused(hundredms.post(stop, json={}), 404, "beam not found")
+    assert refused(hundredms.post(stop, json={"id": "x"}), 400, 'unknown field "id"')
     assert hundredms.post(start, json={}).status_code == 200
     assert refused(hundredms.post(start, json={}), 409, "beam already started")
     assert hundredms.post(f"/v2/recordings/room/{room['id']}/pause", json={}).json()["status"] == "starting"

@@ -137,6 +137,9 @@ def test_other_paths_say_what_there_is(web: httpx.Client) -> None:
     answer = web.get("/nothing")
     assert answer.status_code == 404
     assert "/control" in answer.json()["detail"]
+    assert "Method Not Allowed" in web.get("/control/reset").json()["detail"]
+    # a reason of our own is left alone
+    assert web.post("/control/zoom/rooms", json={"name": "x"}).json()["detail"].startswith("no vendor 'zoom'")
 
 
 def test_page_needs_nothing_from_elsewhere_and_shows_no_secret(web: httpx.Client) -> None:
