@@ -314,7 +314,7 @@ def _card(room: Room) -> Card:
             f"region {raw['region']}",
             f"template {room.template.name}",
             f"up to {settings['size']} people" if settings.get("size") else None,
-            f"at most {longest} s" if longest else None,
+            f"at most {longest // 60} min" if longest else None,
             "webhook" if "webhook" in settings else None,
         ],
         raw=raw,

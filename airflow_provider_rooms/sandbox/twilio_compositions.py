@@ -5,6 +5,7 @@ Page: twilio.com/docs/video/api/compositions-resource.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rooms.sandbox import files
@@ -87,11 +88,10 @@ class Compositions:
         return as_json(composition_view(self.vendor.store.add_composition(room, order), call.base), 201)
 
     def _check_resolution(self, text: str) -> None:
-        width, _, height = text.partition("x")
-        good = width.isascii() and height.isascii() and width.isdigit() and height.isdigit() and len(text) < 12
-        if not good or not all(16 <= int(side) <= 1280 for side in (width, height)):
+        sides = re.fullmatch(r"([0-9]{2,4})x([0-9]{2,4})", text)
+        if sides is None or not all(16 <= int(side) <= 1280 for side in sides.groups()):
             raise self.vendor.refuse(20001, "Resolution must be WxH with sides from 16 to 1280")
-        if int(width) * int(height) > LARGEST_AREA:
+        if int(sides[1]) * int(sides[2]) > LARGEST_AREA:
             raise self.vendor.refuse(20001, f"Resolution must not exceed {LARGEST_AREA} pixels")
 
     def list_(self, call: Call) -> Answer:

@@ -184,6 +184,7 @@ class VideoSDK(Vendor):
     def _card(self, room: Room, base: str) -> Card:
         config = room.config
         close = config.get("autoCloseConfig")
+        unit = self.behaviour["auto_close_unit"]
         start = config.get("autoStartConfig")
         meetings = [r for s in reversed(room.sessions) for r in reversed(s.recordings) if r.kind == "meeting"]
         return Card(
@@ -194,7 +195,9 @@ class VideoSDK(Vendor):
             created=room.created,
             facts=[
                 config.get("geoFence"),
-                f"{close.get('type', 'closes')} after {close.get('duration', AUTO_CLOSE_DEFAULT)}" if close else None,
+                f"{close.get('type', 'closes')} after {close.get('duration', AUTO_CLOSE_DEFAULT)} {unit}"
+                if close
+                else None,
                 f"starts by itself: {', '.join(start)}" if start else None,
                 "webhook" if "webhook" in config else None,
             ],

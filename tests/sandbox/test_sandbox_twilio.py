@@ -376,6 +376,18 @@ def test_tracks_and_subscribe_rules(rooms_sandbox: RoomsSandbox, twilio: httpx.C
     changed = twilio.post(f"{path}/SubscribeRules", data={"Rules": rules}).json()
     assert changed["rules"][0]["kind"] == "data"
     assert code(twilio.post(f"{path}/SubscribeRules", data={"Rules": "[]"})) == 53215
+    unknown = "MT" + "0" * 32
+    for gone in (
+        f"{path}/PublishedTracks/{unknown}",
+        f"{path}/SubscribedTracks/{unknown}",
+        f"/v1/Rooms/{room}/Participants/x",
+    ):
+        assert code(twilio.get(gone), 404) == 20404
+    for by_name in ("audio", "video"):
+        assert twilio.get(f"{path}/PublishedTracks/{by_name}").json()["kind"] == by_name
+    twilio.post(path, data={"Status": "disconnected"})
+    (left,) = twilio.get(f"/v1/Rooms/{room}/Participants", params={"Status": "disconnected"}).json()["participants"]
+    assert twilio.get(f"/v1/Rooms/{room}/Participants/{left['sid']}/PublishedTracks").json()["published_tracks"] == []
 
 
 # -- recordings --------------------------------------------------------------------------------------------------
@@ -526,6 +538,10 @@ def test_composition_waits_for_the_end_of_the_room(
         {"AudioSources": None},
         {"Resolution": "1920x1080"},
         {"Resolution": "8x8"},
+        {"Resolution": "15x640"},
+        {"Resolution": "1281x16"},
+        {"Resolution": "1280x721"},
+        {"Resolution": "640x480x2"},
         {"Resolution": "big"},
         {"Format": "avi"},
         {"VideoLayout": "[]"},
