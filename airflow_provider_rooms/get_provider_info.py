@@ -28,6 +28,8 @@ def get_provider_info() -> dict[str, Any]:
         "connection-types": [_connection_type(item) for item in CONNECTION_TYPES],
         "hooks": _modules("hooks", ["videosdk", "hundredms", "twilio_video"]),
         "operators": _modules("operators", ["rooms"]),
+        "sensors": _modules("sensors", ["rooms"]),
+        "triggers": _modules("triggers", ["rooms"]),
         "extra-links": ["airflow_provider_rooms.links.rooms.RoomLink"],
         # Looked at by Airflow 3.2 and later.
         "cli": ["airflow_provider_rooms.cli.get_cli_commands"],
