@@ -195,6 +195,7 @@ class CreateRoomOperator(BaseOperator):
         self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
 
     def _ensure(self, context: Context, spec: RoomSpec) -> str:
+        from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.errors import ClassOverError
 
         try:
@@ -204,6 +205,7 @@ class CreateRoomOperator(BaseOperator):
         self._report(room)
         context["ti"].xcom_push(key="room", value=room.as_dict())
         context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        report_rooms(self, context, [room.as_dict()])
         return room.id
 
     def _report(self, room: Room) -> None:

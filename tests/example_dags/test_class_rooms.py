@@ -53,7 +53,7 @@ def test_every_example_can_be_imported():
 
     bag = DagBag(str(EXAMPLES))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {file.stem for file in EXAMPLES.glob("*.py")}
+    assert {file.stem for file in EXAMPLES.glob("*.py")} <= set(bag.dags)
 
 
 @pytest.mark.parametrize("date", [dt.date(2026, 1, 15), dt.date(2026, 7, 15)], ids=str)
