@@ -131,7 +131,7 @@ def _test(conn_id: str) -> Row:
     from airflow_provider_rooms.errors import RoomsError
     from airflow_provider_rooms.hooks import hook_for
 
-    place, connection, trouble = _look_up(conn_id)
+    place, connection, trouble = look_up(conn_id)
     conn_type = getattr(connection, "conn_type", None)
     known = BY_TYPE.get((conn_type or "").replace("-", "_"))
     try:
@@ -148,7 +148,7 @@ def _test(conn_id: str) -> Row:
     )
 
 
-def _look_up(conn_id: str) -> tuple[str, Any, str]:
+def look_up(conn_id: str) -> tuple[str, Any, str]:
     """Where a connection is, the connection, and what kept us from reading it; the first place that has it counts."""
     troubles = []
     for backend in _backends():

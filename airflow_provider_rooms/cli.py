@@ -1,4 +1,4 @@
-"""The commands ``python -m airflow_provider_rooms check`` and ``airflow rooms check`` (Airflow 3.2 and later).
+"""``python -m airflow_provider_rooms check`` and ``plan``; on Airflow 3.2 and later also ``airflow rooms check`` and ``plan``.
 
 Imported whenever any ``airflow`` command starts, so nothing is loaded here that such a start does not load itself.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms import plan_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +33,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
     check = commands.add_parser("check", help=_HELP, description=_DESCRIPTION, epilog=_EPILOG)
     check.add_argument("conn_ids", nargs="*", metavar="conn_id", help=_CONN_IDS)
+    plan = commands.add_parser(
+        "plan", help=plan_command.HELP, description=plan_command.DESCRIPTION, epilog=plan_command.EPILOG
+    )
+    plan_command.add_arguments(plan)
+    plan.set_defaults(run=plan_command.command)
+    check.set_defaults(run=_check)
     given = parser.parse_args(argv)
+    code: int = given.run(given)
+    return code
 
+
+def _check(given: argparse.Namespace) -> int:
     from airflow_provider_rooms.check import check_connections
 
     return check_connections(given.conn_ids)
@@ -50,4 +62,12 @@ def get_cli_commands() -> list[Any]:
         func=lazy_load_command("airflow_provider_rooms.check.airflow_command"),
         args=(Arg(("conn_ids",), nargs="*", metavar="conn_id", help=_CONN_IDS),),  # type: ignore[no-untyped-call]
     )
-    return [GroupCommand(name="rooms", help="Video rooms", subcommands=[check])]
+    plan = ActionCommand(
+        name="plan",
+        help=plan_command.HELP.capitalize(),
+        description=plan_command.DESCRIPTION,
+        epilog=plan_command.EPILOG,
+        func=lazy_load_command("airflow_provider_rooms.plan_command.airflow_command"),
+        args=[Arg(option.flags, **option.settings) for option in plan_command.OPTIONS],  # type: ignore[no-untyped-call]
+    )
+    return [GroupCommand(name="rooms", help="Video rooms", subcommands=[check, plan])]

@@ -151,7 +151,7 @@ def test_airflows_command_is_the_same(
         "AIRFLOW_CONN_ROOMS", json.dumps({**rooms_sandbox.connection("twilio_video"), "password": WRONG})
     )
     (group,) = get_cli_commands()
-    (check,) = group.subcommands
+    check, _ = group.subcommands
     assert (group.name, check.name) == ("rooms", "check")
     with pytest.raises(SystemExit) as end:
         check.func(argparse.Namespace(conn_ids=["rooms"]))

@@ -19,6 +19,7 @@ from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, 
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
+from airflow_provider_rooms.vendors.findings import Finding, inspect_room
 from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Runtime, TokenBucket
 from airflow_provider_rooms.vendors.join import join_token, join_url
 from airflow_provider_rooms.vendors.recordings import (
@@ -218,6 +219,21 @@ class RoomsHook(BaseHook):
         :raises RoomsError: see :mod:`airflow_provider_rooms.errors`.
         """
         return ensure_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed)
+
+    @flow_method
+    def inspect_room(
+        self,
+        spec: RoomSpec | Mapping[str, Any],
+        on_drift: OnDrift = "fail",
+        on_closed: OnClosed = "fail",
+        ahead: int | None = None,
+    ) -> Flow[Finding]:
+        """What :meth:`ensure_room` would come upon. Only reads, and raises nothing that is about this one room.
+
+        :param spec: a :class:`RoomSpec`, or a dict with its keys.
+        :param ahead: seconds before the class at which the room is made at the earliest; None for what suits the vendor.
+        """
+        return inspect_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed, ahead=ahead)
 
     @flow_method
     def get_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
