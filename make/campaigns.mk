@@ -1,0 +1,13 @@
+# Breaking things on purpose, and what it costs in rooms. Sizes: KILLS=20 RACES=10 ANSWERS=2000 for a fifth.
+
+KILLS ?= 100
+RACES ?= 50
+ANSWERS ?= 10000
+
+.PHONY: campaign-kill campaign-race fuzz coverage
+
+campaign-kill: $(STAMP) ## kill KILLS workers per vendor with SIGKILL, retry, clear: one room per name
+	$(BIN)/python tests/campaigns/kill.py --kills $(KILLS)
+
+campaign-race: $(STAMP) ## RACES races of two workers for one name per vendor: one room
+	$(BIN)/python tests/campaigns/race.py --races $(RACES)
