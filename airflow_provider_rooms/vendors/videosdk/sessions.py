@@ -85,7 +85,7 @@ class VideoSDKSessions(VideoSDKApi):
             path = f"/v2/sessions/{segment(session_id)}/participants"
             body = (yield from self.get(path, {"page": number})).json()
             data = body.get("data") if isinstance(body, Mapping) else None
-            people = as_items(data, "participants")
+            people = as_items(data if isinstance(data, Mapping) else {}, "participants")
             return [self._participant(person) for person in people], page_after(body, number, people)
 
         return paged(page)
@@ -125,7 +125,8 @@ def _session(item: Mapping[str, Any]) -> Session | None:
         return None
     if end is None and item.get("status") == _OVER:
         # It says that it is over before it says when.
-        lefts = [left for person in as_items(item, "participants") for _, left in _stays(person) if left is not None]
+        people = as_items(item.get("participants"))
+        lefts = [left for person in people for _, left in _stays(person) if left is not None]
         end = max(lefts, default=start)
     return Session(
         id=str(identity),
@@ -136,5 +137,5 @@ def _session(item: Mapping[str, Any]) -> Session | None:
 
 
 def _stays(person: Mapping[str, Any]) -> list[Interval]:
-    times = ((parse_time(entry.get("start")), parse_time(entry.get("end"))) for entry in as_items(person, "timelog"))
+    times = ((parse_time(entry.get("start")), parse_time(entry.get("end"))) for entry in as_items(person.get("timelog")))
     return [(start, end) for start, end in times if start is not None]
