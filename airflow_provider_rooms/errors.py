@@ -24,6 +24,7 @@
         ├── QuotaError                a quota of the account is used up for now
         ├── VendorDownError           the vendor failed (5xx)
         ├── UnreadableAnswerError     the answer is not what the vendor documents
+        ├── SessionLiveError          people are in the room that was to be closed
         └── NotVisibleYetError        the vendor took the request but does not show what came of it yet
 """
 
@@ -184,6 +185,10 @@ class VendorDownError(PassingError):
 
 class UnreadableAnswerError(PassingError):
     """The answer is not what the vendor documents, so it is not known what happened."""
+
+
+class SessionLiveError(PassingError):
+    """People are in the room that was to be closed."""
 
 
 class NotVisibleYetError(PassingError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
@@ -19,6 +20,43 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.operators.batch import CreateRoomsOperator
+    from airflow_provider_rooms.operators.closing import CloseRoomOperator, EndSessionOperator
+    from airflow_provider_rooms.operators.orders import Order
+    from airflow_provider_rooms.operators.reconcile import ReconcileRoomsOperator
+    from airflow_provider_rooms.operators.recordings import (
+        RecordingToStorageOperator,
+        StartRecordingOperator,
+        StopRecordingOperator,
+    )
+
+__all__ = [
+    "CloseRoomOperator",
+    "CreateRoomOperator",
+    "CreateRoomsOperator",
+    "EndSessionOperator",
+    "ReconcileRoomsOperator",
+    "RecordingToStorageOperator",
+    "StartRecordingOperator",
+    "StopRecordingOperator",
+]
+
+# A DAG file pays for the operators it uses: each module is loaded when one of its names is asked for.
+_ELSEWHERE = {
+    "CloseRoomOperator": "closing",
+    "CreateRoomsOperator": "batch",
+    "EndSessionOperator": "closing",
+    "ReconcileRoomsOperator": "reconcile",
+    "RecordingToStorageOperator": "recordings",
+    "StartRecordingOperator": "recordings",
+    "StopRecordingOperator": "recordings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return getattr(import_module(f"airflow_provider_rooms.operators.{_ELSEWHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class CreateRoomOperator(BaseOperator):
@@ -44,7 +82,8 @@ class CreateRoomOperator(BaseOperator):
     :param options: the vendor's own request fields under their own names, or one such dict per connection type.
         Fields newer than this package go into ``{"extra_body": {…}}``.
     :param ref: your own reference, handed on in the ``room`` XCom.
-    :param spec: all of the above (but ``conn_id``) as one dict, for mapping.
+    :param spec: all of the above (but ``conn_id``) as one dict, for mapping; ``on_drift``, ``on_closed`` and
+        ``create_ahead`` may stand in it too.
     :param on_drift: what to do with a room of the name that has other settings: ``fail``, ``ignore``, ``update`` (100ms).
     :param on_closed: what to do with a room of the name that was closed: ``fail`` or ``reopen``.
     :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. Twilio closes unused
@@ -74,6 +113,7 @@ class CreateRoomOperator(BaseOperator):
     ui_color = "#e3f1ea"
 
     _SPEC_FIELDS: ClassVar[Sequence[str]] = template_fields[1:13]
+    _POLICIES: ClassVar[Sequence[str]] = ("on_drift", "on_closed", "create_ahead")
 
     def __init__(
         self,
@@ -133,26 +173,28 @@ class CreateRoomOperator(BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""
-        spec = self._read_spec(context)
+        order = self._read_order(context)
         # Before any waiting: nobody should learn of a misspelt option minutes before class.
-        for warning in self.hook.vendor.checked(spec, self.on_drift, self.on_closed).warnings:
+        for warning in order.plan(self.hook).warnings:
             self.log.warning("%s: %s", self.hook.vendor.title, warning)
-        due = self.hook.vendor.due_at(spec, self._ahead())
+        due = order.due(self.hook)
         if due is not None:
-            self._wait(due, spec)
-        return self._ensure(context, spec)
+            self._wait(due, order.spec)
+        return self._ensure(context, order)
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
         """Back from waiting: nothing of the first instance is left, and nothing of it is needed."""
         return self.execute(context)
 
-    def _read_spec(self, context: Context) -> RoomSpec:
+    def _read_order(self, context: Context) -> Order:
         from airflow_provider_rooms import values
         from airflow_provider_rooms.errors import InvalidSpecError
-        from airflow_provider_rooms.models import RoomSpec
         from airflow_provider_rooms.names import room_name
+        from airflow_provider_rooms.operators.orders import Order
 
         given = {name: getattr(self, name) for name in self._SPEC_FIELDS if getattr(self, name) is not None}
+        # Their defaults are no choice of anybody's.
+        given |= {name: getattr(self, name) for name in self._POLICIES if getattr(self, name) not in (None, "fail")}
         whole = values.read_object("spec", self.spec) or {}
         for key in whole:
             if key in given:
@@ -166,17 +208,12 @@ class CreateRoomOperator(BaseOperator):
                     advice='Give what identifies the class, such as name=["algebra-1", "2026-11-20"].',
                 )
             given["name"] = room_name(ti.dag_id, ti.run_id, ti.task_id, max_length=self._name_room())
-        return RoomSpec.read(given)
+        return Order.read(given)
 
     def _name_room(self) -> int:
         from airflow_provider_rooms.names import MAX_LENGTH
 
         return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
-
-    def _ahead(self) -> int | None:
-        from airflow_provider_rooms import values
-
-        return values.read_seconds("create_ahead", self.create_ahead)
 
     def _wait(self, due: dt.datetime, spec: RoomSpec) -> None:
         from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
@@ -194,12 +231,12 @@ class CreateRoomOperator(BaseOperator):
         delay = due - dt.datetime.now(dt.UTC)
         self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
 
-    def _ensure(self, context: Context, spec: RoomSpec) -> str:
+    def _ensure(self, context: Context, order: Order) -> str:
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.errors import ClassOverError
 
         try:
-            room = self.hook.ensure_room(spec, on_drift=self.on_drift, on_closed=self.on_closed)  # type: ignore[arg-type]
+            room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
         except ClassOverError as error:
             raise AirflowSkipException(str(error)) from error
         self._report(room)

@@ -6,11 +6,11 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.placeholders import placeholders
 from airflow_provider_rooms.values import read_text, read_time
 
 if TYPE_CHECKING:
@@ -182,13 +182,8 @@ def _minted(vendor: Vendor, room: Room, guest: Guest) -> Flow[str]:
 
 def _placeholders(vendor: Vendor, template: str) -> set[str]:
     try:
-        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError:
-        names = {template}
-    if unknown := names - set(PLACEHOLDERS):
+        return placeholders(template, PLACEHOLDERS)
+    except ValueError as error:
         raise errors.InvalidConnectionError(
-            f"join_page of connection {vendor.config.conn_id!r} has {{{min(unknown)}}}.",
-            vendor=vendor.title,
-            advice=f"There are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}; write other braces twice.",
-        )
-    return names
+            f"join_page of connection {vendor.config.conn_id!r}: {error}", vendor=vendor.title
+        ) from None

@@ -1,0 +1,62 @@
+"""What the operators share that act on one room."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+from airflow_provider_rooms.tasks import give_retry_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room
+
+
+class RoomOperator(BaseOperator):
+    """An operator on one room.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    """
+
+    template_fields: Sequence[str] = ("conn_id", "room_id")
+    operator_extra_links = (RoomLink(),)
+    ui_color = "#e3f1ea"
+
+    def __init__(self, *, conn_id: str, room_id: str | Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self.room_id = room_id
+        give_retry_policy(self)
+
+    @cached_property
+    def hook(self) -> RoomsHook:
+        """The hook that fits the connection's type."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        return get_rooms_hook(self.conn_id)
+
+    def read_room(self) -> str | dict[str, Any]:
+        """The room as it was given, out of a template too.
+
+        :raises InvalidSpecError: nothing was given, or something else.
+        """
+        from airflow_provider_rooms.values import read_room
+
+        return read_room("room_id", self.room_id)
+
+    def find_room(self, context: Context) -> Room:
+        """Read the room at its vendor, and lead the task's button to it.
+
+        :raises NotFoundError: there is none.
+        """
+        room = self.hook.get_room(self.read_room())
+        context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        return room

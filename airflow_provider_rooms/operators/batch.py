@@ -1,0 +1,224 @@
+"""The operator that makes many rooms in one task."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+
+from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.errors import RoomsError
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.operators.orders import Order
+
+#: More at once than this is more than any vendor's limit of requests lets through.
+MOST_AT_ONCE = 100
+#: Seconds between two lines about progress.
+REPORT_EVERY = 10.0
+#: Under this key Airflow keeps a return value. Its own constant costs 20 ms to import.
+RETURN_KEY = "return_value"
+#: How many failures the error at the end names; the log and the XCom have all.
+_MOST_NAMED = 10
+
+
+class CreateRoomsOperator(BaseOperator):
+    """Make sure that many classes have their one room each, in one task, several at a time.
+
+    Every spec is checked before the first call. The return value is a list in the order of the specs: what
+    :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those that
+    failed, and pushed before the task fails. A retry finds the rooms that are there and makes those that are missing.
+    It never waits: a Twilio class further off than the vendor keeps an unused room has the outcome ``not_due`` and no id;
+    let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
+
+    :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or what gives one;
+        each needs a ``name`` and may have a ``conn_id`` of its own.
+    :param conn_id: the connection of specs that name none.
+    :param concurrency: how many rooms are made at the same time, 1 to 100. The vendor's limit of writes per second holds
+        besides.
+    :param on_error: ``fail`` when any room failed, or ``report``: fail only when all did.
+    :param max_rooms: refuse longer lists.
+    """
+
+    template_fields: Sequence[str] = ("specs", "conn_id")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"specs": "json"}
+    operator_extra_links = (RoomLink(),)
+    ui_color = "#e3f1ea"
+
+    def __init__(
+        self,
+        *,
+        specs: Sequence[Mapping[str, Any]] | str | Any,
+        conn_id: str | None = None,
+        concurrency: int = 10,
+        on_error: str = "fail",
+        max_rooms: int = 5000,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.specs = specs
+        self.conn_id = conn_id
+        self.concurrency = concurrency
+        self.on_error = on_error
+        self.max_rooms = max_rooms
+        self._hooks: dict[str, RoomsHook] = {}
+        give_retry_policy(self)
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Render, and tell the masker about secrets in the DAG."""
+        super().render_template_fields(context, jinja_env)
+        mask_secrets(self.specs)
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Check all, make all, report all."""
+        from airflow_provider_rooms.assets import report_rooms
+        from airflow_provider_rooms.operators.orders import read_orders
+
+        concurrency, most = self._read_parameters()
+        orders = read_orders(self.specs, self.conn_id, self._hook, most=most, warn=self.log.warning)
+        batch = _Batch(orders, self.log)
+        asyncio.run(batch.run(concurrency))
+        results = [row for row in batch.results if row is not None]
+        made = next((i for i, row in enumerate(results) if row["id"]), None)
+        if made is not None:
+            url = orders[made][0].vendor.room_url(results[made]["id"])
+            context["ti"].xcom_push(key=ROOM_URL, value=url)
+        report_rooms(self, context, results)
+        self._conclude(context, results, batch.failures)
+        return results
+
+    def _read_parameters(self) -> tuple[int, int]:
+        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.values import read_int, suggestion
+
+        if self.on_error not in ("fail", "report"):
+            hint = suggestion(self.on_error, ("fail", "report"))
+            raise InvalidSpecError(f"on_error: {self.on_error!r} is not one of fail, report.{hint}")
+        concurrency, most = read_int("concurrency", self.concurrency), read_int("max_rooms", self.max_rooms)
+        if concurrency is None or not 1 <= concurrency <= MOST_AT_ONCE:
+            raise InvalidSpecError(f"concurrency: {self.concurrency!r} is not a number from 1 to {MOST_AT_ONCE}.")
+        if most is None or most < 1:
+            raise InvalidSpecError(f"max_rooms: {self.max_rooms!r} is not a number above 0.")
+        return concurrency, most
+
+    def _hook(self, conn_id: str) -> RoomsHook:
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        if conn_id not in self._hooks:
+            self._hooks[conn_id] = get_rooms_hook(conn_id)
+        return self._hooks[conn_id]
+
+    def _conclude(
+        self, context: Context, results: Sequence[dict[str, Any]], failures: Mapping[int, RoomsError]
+    ) -> None:
+        """Fail or skip where that is due, with the results pushed before."""
+        from airflow_provider_rooms.errors import ClassOverError, PassingError, PermanentError
+
+        over = [index for index, error in failures.items() if isinstance(error, ClassOverError)]
+        failed = sorted(set(failures) - set(over))
+        if results and len(over) == len(results):
+            context["ti"].xcom_push(key=RETURN_KEY, value=results)
+            raise AirflowSkipException("Every class is over and has no room; none is made for the past.")
+        if not failed or (self.on_error == "report" and len(failed) + len(over) < len(results)):
+            return
+        context["ti"].xcom_push(key=RETURN_KEY, value=results)
+        # One that may pass is worth another try of the task; those that are permanent fail again, fast and without a call.
+        passing = [error for error in failures.values() if isinstance(error, PassingError)]
+        named = "\n".join(f"specs[{index}]: {failures[index]}" for index in failed[:_MOST_NAMED])
+        more = f"\n… and {len(failed) - _MOST_NAMED} more." if len(failed) > _MOST_NAMED else ""
+        raise (PassingError if passing else PermanentError)(
+            f"{len(failed)} of {len(results)} rooms failed.\n{named}{more}",
+            retry_after=max((error.retry_after or 0.0 for error in passing), default=0.0) or None,
+        )
+
+
+class _Batch:
+    """Makes rooms, some at a time. What a room needs on its way is let go when it is there: only results stay."""
+
+    def __init__(self, orders: Sequence[tuple[RoomsHook, Order]], log: Any) -> None:
+        self.results: list[dict[str, Any] | None] = [None] * len(orders)
+        self.failures: dict[int, RoomsError] = {}
+        self._orders = orders
+        self._log = log
+        self._counts: Counter[str] = Counter()
+        self._started = self._reported = time.monotonic()
+
+    async def run(self, concurrency: int) -> None:
+        """Make all; ``results`` has one entry for each order then."""
+        # One iterator for all workers: the next free one takes the next room.
+        queue = iter(enumerate(self._orders))
+        async with contextlib.AsyncExitStack() as stack:
+            for hook in {id(hook): hook for hook, _ in self._orders}.values():
+                await stack.enter_async_context(hook.aio)
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(concurrency, len(self._orders))):
+                    workers.create_task(self._work(queue))
+        self._report()
+
+    async def _work(self, queue: Iterator[tuple[int, tuple[RoomsHook, Order]]]) -> None:
+        for index, (hook, order) in queue:
+            result = await self._make(index, hook, order)
+            self.results[index] = result
+            self._counts[result["outcome"] or "failed"] += 1
+            if time.monotonic() - self._reported >= REPORT_EVERY:
+                self._report()
+
+    async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
+        from airflow_provider_rooms.errors import RoomsError
+
+        due = order.due(hook)
+        if due is not None:
+            self._log.info("specs[%d]: not before %s.", index, due.isoformat())
+            return _without_room(hook, order, outcome="not_due")
+        try:
+            room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
+        except RoomsError as error:
+            self._log.error("specs[%d]: %s", index, error)
+            self.failures[index] = error
+            return {**_without_room(hook, order, outcome=None), "error": str(error)}
+        for row in room.drift:
+            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
+        described: dict[str, Any] = room.as_dict()
+        return described
+
+    def _report(self) -> None:
+        self._reported = time.monotonic()
+        done = self._counts.total()
+        shown = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self._counts.items()))
+        self._log.info(
+            "%d of %d rooms (%s) after %.1f s.",
+            done,
+            len(self._orders),
+            shown or "none",
+            self._reported - self._started,
+        )
+
+
+def _without_room(hook: RoomsHook, order: Order, *, outcome: str | None) -> dict[str, Any]:
+    """The entry of a class that has no room, with the keys of one that has."""
+    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.names import resolve_name
+
+    spec, vendor = order.spec, hook.vendor
+    described = Room(
+        vendor=vendor.name,
+        conn_id=hook.conn_id,
+        id="",
+        name=resolve_name(spec.name, prefix=vendor.config.name_prefix),
+        state="open",
+        starts_at=spec.starts_at.isoformat() if spec.starts_at else None,
+        ends_at=spec.ends_at.isoformat() if spec.ends_at else None,
+        ref=spec.ref,
+    )
+    return {**described.as_dict(), "id": None, "state": None, "outcome": outcome}

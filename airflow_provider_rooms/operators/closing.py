@@ -1,0 +1,144 @@
+"""Operators that end a session and close a room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms.operators.base import RoomOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.models import Room
+
+IF_LIVE = ("fail", "end", "wait")
+
+
+class EndSessionOperator(RoomOperator):
+    """Send everybody out of a room, and make sure that they are gone. The room stays open, so people can come back.
+
+    The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``; None when none was
+    live, which is a success.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """End what is live."""
+        room = self.find_room(context)
+        session = self.hook.end_session(room.as_dict())
+        if session is None:
+            self.log.info("%s: nobody is in room %s.", self.hook.vendor.title, room.id)
+            return None
+        self.log.info("%s: session %s of room %s was ended.", self.hook.vendor.title, session.id, room.id)
+        return session.as_dict()
+
+
+class CloseRoomOperator(RoomOperator):
+    """Make a room unusable: deactivate (VideoSDK, for good), disable (100ms) or complete (Twilio, for good).
+
+    A room that is closed already is a success. Fit for a teardown: before ``not_before`` it leaves the room open, says so
+    and succeeds, so that a mail that failed at night does not close the room of the class next morning. The return value is
+    what the room is now, ``closed`` or ``open``.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    :param not_before: leave the room open before this: an aware datetime or ISO 8601 text with an offset. Usually the end
+        of the class.
+    :param if_live: what to do while people are in the room: ``fail``; ``end`` their session and close; or ``wait`` until
+        they have left, without a worker slot (needs a triggerer).
+    :param wait_at_most: how long to wait for them, a ``timedelta`` or seconds.
+    :param poll_interval: seconds between two looks while waiting.
+    """
+
+    template_fields: Sequence[str] = (*RoomOperator.template_fields, "not_before", "if_live", "wait_at_most")
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        not_before: dt.datetime | str | None = None,
+        if_live: str = "fail",
+        wait_at_most: dt.timedelta | float | str = dt.timedelta(hours=12),
+        poll_interval: float = 60.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.not_before = not_before
+        self.if_live = if_live
+        self.wait_at_most = wait_at_most
+        self.poll_interval = poll_interval
+
+    def execute(self, context: Context) -> str:
+        """Close the room, unless it is too early or somebody is there."""
+        from airflow_provider_rooms.errors import InvalidSpecError, NotVisibleYetError, SessionLiveError
+        from airflow_provider_rooms.values import read_time, suggestion
+
+        if self.if_live not in IF_LIVE:
+            raise InvalidSpecError(
+                f"if_live: {self.if_live!r} is not one of {', '.join(IF_LIVE)}.{suggestion(self.if_live, IF_LIVE)}"
+            )
+        not_before = read_time("not_before", self.not_before)
+        room, title = self.find_room(context), self.hook.vendor.title
+        if room.state == "closed":
+            self.log.info("%s: room %s is closed already.", title, room.id)
+            return room.state
+        if not_before is not None and self.hook.vendor.now() < not_before:
+            self.log.info(
+                "%s: room %s stays open: it is not to be closed before %s.", title, room.id, not_before.isoformat()
+            )
+            return room.state
+        if self._live(room):
+            if self.if_live == "fail":
+                raise SessionLiveError(
+                    "People are in the room, so it was not closed.",
+                    vendor=title,
+                    room=room.id,
+                    advice='Use not_before, or if_live="wait" or "end".',
+                )
+            if self.if_live == "wait":
+                self._wait(room)
+            session = self.hook.end_session(room.as_dict())
+            self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
+        room = self.hook.close_room(room.as_dict())
+        if room.state != "closed":
+            raise NotVisibleYetError(
+                "The vendor took the request but shows the room as open.", vendor=title, room=room.id
+            )
+        self.log.info("%s: room %s was closed.", title, room.id)
+        return room.state
+
+    def execute_complete(self, context: Context, event: Any = None) -> str:
+        """They have left: look again, since somebody may have come back."""
+        from airflow_provider_rooms.events import conclude
+
+        conclude(event)
+        return self.execute(context)
+
+    def _live(self, room: Room) -> bool:
+        """Whether people are in the room; a recorder that was left alone is none."""
+        return any(session.live for session in self.hook.sessions(room.as_dict(), since=self.hook.vendor.now()))
+
+    def _wait(self, room: Room) -> None:
+        from airflow_provider_rooms.triggers.rooms import RoomTrigger
+        from airflow_provider_rooms.values import read_seconds
+        from airflow_provider_rooms.waiting import Wait
+
+        now = self.hook.vendor.now()
+        patience = dt.timedelta(seconds=read_seconds("wait_at_most", self.wait_at_most) or 0)
+        self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
+        self.defer(
+            trigger=RoomTrigger(
+                conn_id=self.conn_id,
+                room=room.id,
+                wait=Wait(purpose="ended", since=now, on_no_show="value").as_dict(),
+                poll_interval=self.poll_interval,
+                give_up_at=(now + patience).isoformat(),
+            ),
+            method_name="execute_complete",
+        )

@@ -1,0 +1,139 @@
+"""What a DAG asks for, read out of what templates and timetables give: one order, or a whole list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms import values
+from airflow_provider_rooms.errors import InvalidSpecError, PermanentError
+from airflow_provider_rooms.models import RoomSpec
+from airflow_provider_rooms.names import fold
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.vendors.base import Plan
+
+#: What an order says besides the spec.
+_BESIDES = ("on_drift", "on_closed", "create_ahead")
+#: How many wrong specs an error lists.
+_MOST_LISTED = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A room to be made.
+
+    :param spec: what is asked for.
+    :param on_drift: what to do with a room of the name that has other settings.
+    :param on_closed: what to do with a room of the name that was closed.
+    :param ahead: seconds before the class at which the room is made at the earliest; None for what suits the vendor.
+    """
+
+    spec: RoomSpec
+    on_drift: Any = "fail"
+    on_closed: Any = "fail"
+    ahead: int | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Order:
+        """Read an order from values that may come out of a template, strictly.
+
+        :raises InvalidSpecError: see :meth:`RoomSpec.read`.
+        """
+        besides = {key: given[key] for key in _BESIDES if not values.not_given(given.get(key))}
+        ahead = values.read_seconds("create_ahead", besides.pop("create_ahead", None))
+        return cls(spec=RoomSpec.read({k: v for k, v in given.items() if k not in _BESIDES}), ahead=ahead, **besides)
+
+    def plan(self, hook: RoomsHook) -> Plan:
+        """The order as the vendor takes it, when everything that can be checked without a call is right.
+
+        :raises InvalidSpecError: something is wrong.
+        """
+        plan = hook.vendor.checked(self.spec, self.on_drift, self.on_closed)
+        self.due(hook)
+        return plan
+
+    def due(self, hook: RoomsHook) -> dt.datetime | None:
+        """When the room may be made, if that is later than now."""
+        return hook.vendor.due_at(self.spec, self.ahead)
+
+
+def read_orders(
+    specs: object,
+    conn_id: str | None,
+    hook_of: Callable[[str], RoomsHook],
+    *,
+    most: int,
+    warn: Callable[[str], None],
+) -> list[tuple[RoomsHook, Order]]:
+    """Read a list of specs and check all of them, before any call.
+
+    :param conn_id: the connection of specs that name none.
+    :param hook_of: the hook of a connection.
+    :param warn: told what the user should know, though nothing is wrong; each thing once.
+    :raises InvalidSpecError: every wrong spec by its index, the same problem of many in one line.
+    """
+    if isinstance(specs, str):
+        specs = values.read_json_or_literal("specs", specs)
+    if not isinstance(specs, Sequence):
+        raise InvalidSpecError(f"specs: expected a list of dicts, got {type(specs).__name__}.")
+    if len(specs) > most:
+        raise InvalidSpecError(
+            f"specs: {len(specs)} rooms, at most max_rooms={most} are made at once.",
+            advice="Raise max_rooms if that is meant.",
+        )
+    orders: list[tuple[RoomsHook, Order]] = []
+    problems: dict[str, list[int]] = {}
+    warned: set[str] = set()
+    names: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for index, given in enumerate(specs):
+        try:
+            hook, order = _read(given, conn_id, hook_of)
+            plan = order.plan(hook)
+            name = plan.name
+            alike = names.setdefault((hook.conn_id, fold(name)), [])
+            for other, first in alike:
+                if hook.vendor.same_name(other, name):
+                    raise InvalidSpecError(f"name: {name!r} is the name of specs[{first}] too.")
+            alike.append((name, index))
+            orders.append((hook, order))
+            for warning in plan.warnings:
+                if warning not in warned:
+                    warn(f"{hook.vendor.title}: {warning}")
+                    warned.add(warning)
+        except PermanentError as error:
+            problems.setdefault(str(error), []).append(index)
+    if problems:
+        raise InvalidSpecError(_told(problems, len(specs)))
+    return orders
+
+
+def _read(given: object, conn_id: str | None, hook_of: Callable[[str], RoomsHook]) -> tuple[RoomsHook, Order]:
+    if isinstance(given, RoomSpec):
+        own, order = conn_id, Order(spec=given)
+    else:
+        spec = dict(values.read_object("spec", given) or {})
+        own = values.read_text("conn_id", spec.pop("conn_id", None)) or conn_id
+        order = Order.read(spec)
+    if own is None:
+        raise InvalidSpecError("conn_id: neither this spec nor the task names a connection.")
+    if order.spec.name is None:
+        raise InvalidSpecError("name: a spec of a list needs one: its place in the list is no class.")
+    return hook_of(own), order
+
+
+def _told(problems: Mapping[str, Sequence[int]], total: int) -> str:
+    wrong = sum(map(len, problems.values()))
+    lines = [f"{wrong} of {total} specs are wrong; no room was made."]
+    for text, indexes in list(problems.items())[:_MOST_LISTED]:
+        shown = ", ".join(f"specs[{index}]" for index in indexes[:5])
+        more = f" and {len(indexes) - 5} more" if len(indexes) > 5 else ""
+        lines.append(f"{shown}{more}: {text}")
+    if len(problems) > _MOST_LISTED:
+        lines.append(f"… and {len(problems) - _MOST_LISTED} other problems.")
+    return "\n".join(lines)

@@ -1,0 +1,275 @@
+"""Operators that record a room, and that bring its recordings into a storage of your own."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rooms.operators.base import RoomOperator
+from airflow_provider_rooms.tasks import mask_secrets
+
+if TYPE_CHECKING:
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
+
+    from airflow_provider_rooms.models import Recording, Room
+
+#: What ``to`` of :class:`RecordingToStorageOperator` may hold.
+PLACEHOLDERS = ("name", "room_id", "session_id", "id", "kind", "ext")
+#: Recordings of a class may begin this long before it.
+EARLY = dt.timedelta(hours=1)
+
+
+class StartRecordingOperator(RoomOperator):
+    """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
+
+    The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
+    created_at}``. VideoSDK records only while somebody is in the room. Twilio records every camera and microphone by itself,
+    those that come later too: the list is empty while nobody is there.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    :param options: fields of the vendor's start request under their own names, or one such dict per connection type. Fields
+        newer than this package go into ``{"extra_body": {…}}``.
+    """
+
+    template_fields: Sequence[str] = (*RoomOperator.template_fields, "options")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"options": "json"}
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        options: Mapping[str, Any] | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.options = options
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Render, and tell the masker about secrets in the DAG."""
+        super().render_template_fields(context, jinja_env)
+        mask_secrets(self.options)
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Start it, or find that it runs."""
+        from airflow_provider_rooms.values import read_object
+
+        options = read_object("options", self.options)
+        # Before the room is looked for: what is wrong with the options needs no call.
+        self.hook.vendor.recording_body(options or {})
+        room = self.find_room(context)
+        recordings = self.hook.start_recording(room.as_dict(), options)
+        self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))
+        return [recording.as_dict() for recording in recordings]
+
+
+class StopRecordingOperator(RoomOperator):
+    """Stop recording a room; nothing being recorded is a success. The return value lists what was being recorded.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task.
+    """
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Stop what runs."""
+        room = self.find_room(context)
+        recordings = self.hook.stop_recording(room.as_dict())
+        self.log.info("%s: room %s, recording stopped: %s.", self.hook.vendor.title, room.id, _listed(recordings))
+        return [recording.as_dict() for recording in recordings]
+
+
+class RecordingToStorageOperator(RoomOperator):
+    """Copy recordings into a storage of your own, anything that Airflow's ``ObjectStoragePath`` can write to.
+
+    Files are streamed, 1 MiB in memory at a time, and their size is checked. A file of the right size that is there already
+    is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.
+    The return value lists ``{id, kind, url, bytes}``.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task, which also says when the class was.
+    :param to: where to, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of the
+        recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
+        ``file:///data/{name}/{id}.{ext}``.
+    :param recordings: only these: what ``RecordingReadySensor`` returned, or ids. Left out: those of the class, where the
+        room dict says when it was, else all of the room.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio records tracks: there,
+        ``recording`` means those.
+    """
+
+    template_fields: Sequence[str] = (*RoomOperator.template_fields, "to", "recordings", "kind")
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room_id: str | Mapping[str, Any],
+        to: str,
+        recordings: Sequence[Mapping[str, Any] | str] | str | None = None,
+        kind: str = "recording",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
+        self.to = to
+        self.recordings = recordings
+        self.kind = kind
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Copy what is ready; what is not yet is left to the next try."""
+        from airflow_provider_rooms.errors import NotVisibleYetError, RecordingFailedError, RecordingMissingError
+
+        wanted = self._wanted()
+        self._check_target()
+        room, vendor = self.find_room(context), self.hook.vendor
+        found = [
+            recording
+            for recording in self.hook.recordings(room.as_dict(), self.kind)
+            if (recording.id in wanted if wanted is not None else self._of_class(recording))
+        ]
+        missing = (wanted or set()) - {recording.id for recording in found}
+        if missing or not found:
+            raise RecordingMissingError(
+                f"The room has no recording {', '.join(sorted(missing))}."
+                if missing
+                else f"The room has no {self.kind}.",
+                vendor=vendor.title,
+                room=room.id,
+                advice="Wait with RecordingReadySensor first, and check kind.",
+            )
+        stored = [self._store(recording, path) for recording, path in self._targets(room, found)]
+        failed = [recording.id for recording in found if recording.state == "failed"]
+        if failed:
+            self.log.warning("%s failed to make: %s.", vendor.title, ", ".join(failed))
+        if waiting := [recording.id for recording in found if recording.state == "processing"]:
+            raise NotVisibleYetError(
+                f"{len(stored)} copied, {len(waiting)} not ready yet: {', '.join(waiting)}.",
+                vendor=vendor.title,
+                room=room.id,
+                advice="Wait with RecordingReadySensor first, or set retries.",
+            )
+        if not stored:
+            raise RecordingFailedError("Every recording failed.", vendor=vendor.title, room=room.id)
+        return stored
+
+    def _wanted(self) -> set[str] | None:
+        """The ids of the recordings that were named; None when none were."""
+        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.values import not_given, read_json_or_literal
+        from airflow_provider_rooms.vendors.recordings import read_wanted
+
+        given: Any = self.recordings
+        if not_given(given):
+            return None
+        if isinstance(given, str):
+            given = read_json_or_literal("recordings", given)
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise InvalidSpecError(f"recordings: expected a list, got {type(given).__name__}.")
+        return {read_wanted(item).id for item in given}
+
+    def _of_class(self, recording: Recording) -> bool:
+        """Whether it began in the window of the class, where that is known."""
+        from airflow_provider_rooms.values import read_time
+
+        room = self.read_room()
+        times = room if isinstance(room, dict) else {}
+        starts_at = read_time("room_id.starts_at", times.get("starts_at"))
+        ends_at = read_time("room_id.ends_at", times.get("ends_at"))
+        if recording.created_at is None:
+            return True
+        began = dt.datetime.fromisoformat(recording.created_at)
+        return (starts_at is None or began >= starts_at - EARLY) and (ends_at is None or began < ends_at)
+
+    def _check_target(self) -> None:
+        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.placeholders import placeholders
+        from airflow_provider_rooms.values import read_text
+
+        if read_text("to", self.to) is None:
+            raise InvalidSpecError("to: expected a URL such as s3://conn@bucket/{name}/{id}.{ext}.")
+        try:
+            placeholders(self.to, PLACEHOLDERS)
+        except ValueError as error:
+            raise InvalidSpecError(f"to: {error}") from None
+
+    def _targets(self, room: Room, recordings: Sequence[Recording]) -> list[tuple[Recording, str]]:
+        """Where each goes that is ready.
+
+        :raises InvalidSpecError: two would go to one place.
+        """
+        from airflow_provider_rooms.errors import InvalidSpecError
+
+        targets: dict[str, Recording] = {}
+        for recording in recordings:
+            if recording.state != "ready":
+                continue
+            url = self.to.format(
+                name=room.name or room.id,
+                room_id=room.id,
+                session_id=recording.session_id or room.id,
+                id=recording.id,
+                kind=recording.kind,
+                ext=recording.format or "bin",
+            )
+            if url in targets:
+                raise InvalidSpecError(
+                    f"to: {self.to!r} is one place for several recordings.", advice="Put {id} into it, and {ext}."
+                )
+            targets[url] = recording
+        return [(recording, url) for url, recording in targets.items()]
+
+    def _store(self, recording: Recording, url: str) -> dict[str, Any]:
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        from airflow_provider_rooms.errors import TransportError
+
+        path = ObjectStoragePath(url)
+        row = {"id": recording.id, "kind": recording.kind, "url": url}
+        present = _size(path)
+        if present is not None and present == recording.bytes:
+            self.log.info("%s is there already.", url)
+            return {**row, "bytes": present}
+        with self.hook.open_recording(recording) as file:
+            expected = file.size if file.size is not None else recording.bytes
+            if present is not None and present == expected:
+                self.log.info("%s is there already.", url)
+                return {**row, "bytes": present}
+            self.log.info("Copying recording %s (%s bytes) to %s.", recording.id, expected or "?", url)
+            try:
+                written = _copy(file, path)
+                if expected is not None and written != expected:
+                    raise TransportError(f"Recording {recording.id}: {written} of {expected} bytes came.")
+                if (present := _size(path)) != written:
+                    raise TransportError(f"{url} has {present} bytes, {written} were written.")
+            except BaseException:
+                # Half a file under the name of a whole one would be taken for it.
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+                raise
+        return {**row, "bytes": written}
+
+
+def _copy(pieces: Any, path: ObjectStoragePath) -> int:
+    """Write pieces one by one; the answer is how many bytes they had."""
+    if path.protocol in ("file", "local", ""):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    written = 0
+    with path.open("wb") as out:  # type: ignore[no-untyped-call]
+        for piece in pieces:
+            out.write(piece)
+            written += len(piece)
+    return written
+
+
+def _size(path: ObjectStoragePath) -> int | None:
+    """Size of what is there, in bytes; None when nothing is."""
+    try:
+        return int(path.stat().st_size)
+    except FileNotFoundError:
+        return None
+
+
+def _listed(recordings: Sequence[Recording]) -> str:
+    return ", ".join(recording.id for recording in recordings) or "nothing"

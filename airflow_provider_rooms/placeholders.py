@@ -1,0 +1,26 @@
+"""Texts with ``{placeholders}`` that users write: where a recording is kept, where people join."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def placeholders(template: str, known: Collection[str]) -> set[str]:
+    """The placeholders that a text holds.
+
+    :raises ValueError: one of them is not known, or a brace is open; says which there are.
+    """
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError:
+        names = {template}
+    if unknown := names - set(known):
+        raise ValueError(
+            f"{{{min(unknown)}}} is no placeholder: there are {', '.join(f'{{{name}}}' for name in known)}; "
+            "write other braces twice."
+        )
+    return names

@@ -1,0 +1,239 @@
+"""Ending sessions and closing rooms, in real Airflow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ran import run_tasks
+
+from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.operators.rooms import CloseRoomOperator
+from airflow_provider_rooms.vendors import VENDORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+TYPES = sorted(VENDORS)
+
+
+@pytest.fixture(autouse=True)
+def _connections(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+
+
+def hook(conn_type: str) -> Any:
+    return get_rooms_hook(f"{conn_type}_default")
+
+
+def rooms(sandbox: RoomsSandbox, *names: str, live: bool = False) -> dict[str, dict[str, Any]]:
+    """The ``room`` dict of a room of each name at each vendor."""
+    made = {}
+    for conn_type in TYPES:
+        for name in names:
+            room = hook(conn_type).ensure_room({"name": name})
+            made[f"{conn_type}_{name}"] = room.as_dict()
+            if live:
+                sandbox.start_session(conn_type, room.id)
+    return made
+
+
+def test_a_session_is_ended_and_the_room_stays_open(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    made = rooms(rooms_sandbox, "full", live=True) | rooms(rooms_sandbox, "empty")
+    body = f"""
+        for conn_type in {TYPES}:
+            for name in ("full", "empty"):
+                EndSessionOperator(task_id=conn_type + "_" + name, conn_id=conn_type + "_default", room_id=name)
+    """
+    ran = run_tasks(tmp_path, "ending", body)
+    assert set(ran.states.values()) == {"success"}
+    for task_id, room in made.items():
+        conn_type = room["vendor"]
+        assert hook(conn_type).get_room(room["id"]).state == "open"
+        assert not [session for session in hook(conn_type).sessions(room) if session.live]
+        ended = ran.value(task_id)
+        if task_id.endswith("full"):
+            assert ended["room_id"] == room["id"]
+            assert ended["ended_at"] >= ended["started_at"]
+        else:
+            assert ended is None
+        assert ran.xcoms[task_id, "room_url"] == hook(conn_type).vendor.room_url(room["id"])
+
+
+def test_a_room_is_closed_once_and_for_all(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    """By id, by name, by the room dict, by the text that Jinja makes of it; and once more."""
+    made = rooms(rooms_sandbox, "a", "b", "c", "d")
+    body = f"""
+        made = {made!r}
+        for conn_type in {TYPES}:
+            given = {{"a": "a", "b": made[conn_type + "_b"]["id"], "c": made[conn_type + "_c"], "d": str(made[conn_type + "_d"])}}
+            for name, room_id in given.items():
+                first = CloseRoomOperator(task_id=conn_type + "_" + name, conn_id=conn_type + "_default", room_id=room_id)
+                again = CloseRoomOperator(task_id="again_" + conn_type + "_" + name, conn_id=conn_type + "_default", room_id=room_id)
+                first >> again
+    """
+    ran = run_tasks(tmp_path, "closing", body)
+    assert set(ran.states.values()) == {"success"}
+    for task_id, room in made.items():
+        assert ran.value(task_id) == ran.value(f"again_{task_id}") == "closed"
+        assert hook(room["vendor"]).get_room(room["id"]).state == "closed"
+    closes = [row for row in rooms_sandbox.requests(method="POST") if row["status"] < 400]
+    assert len(closes) == 2 * len(made)  # one to make, one to close
+
+
+def test_before_its_time_a_room_stays_open_even_when_all_else_failed(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The teardown of a DAG whose mail failed at night must not close the room of the class next morning."""
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=9)
+    body = f"""
+        for conn_type in {TYPES}:
+            create = CreateRoomOperator(
+                task_id="create_" + conn_type, conn_id=conn_type + "_default", name="algebra", ends_at="{soon.isoformat()}"
+            )
+
+            @task(task_id="mail_" + conn_type)
+            def mail():
+                raise RuntimeError("the mail server is down")
+
+            close = CloseRoomOperator(
+                task_id="close_" + conn_type,
+                conn_id=conn_type + "_default",
+                room_id="{{{{ ti.xcom_pull(task_ids='create_" + conn_type + "', key='room') }}}}",
+                not_before="{{{{ ti.xcom_pull(task_ids='create_" + conn_type + "', key='room')['ends_at'] }}}}",
+            )
+            create >> mail() >> close.as_teardown(setups=create)
+    """
+    ran = run_tasks(tmp_path, "night", body)
+    for conn_type in TYPES:
+        assert ran.states[f"mail_{conn_type}"] == "failed"
+        assert ran.states[f"close_{conn_type}"] == "success"
+        assert ran.value(f"close_{conn_type}") == "open"
+        assert hook(conn_type).get_room("algebra").state == "open"
+    assert "stays open: it is not to be closed before" in capsys.readouterr().out
+
+
+def test_after_its_time_it_is_closed(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    rooms(rooms_sandbox, "algebra")
+    past = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)).isoformat()
+    body = f"""
+        for conn_type in {TYPES}:
+            CloseRoomOperator(task_id=conn_type, conn_id=conn_type + "_default", room_id="algebra", not_before="{past}")
+    """
+    ran = run_tasks(tmp_path, "morning", body)
+    assert [ran.value(conn_type) for conn_type in TYPES] == ["closed"] * 3
+
+
+def test_people_in_the_room_are_not_thrown_out_unless_asked(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    made = rooms(rooms_sandbox, "kept", "ended", live=True)
+    body = f"""
+        for conn_type in {TYPES}:
+            for name, if_live in {{"kept": "fail", "ended": "end"}}.items():
+                CloseRoomOperator(
+                    task_id=conn_type + "_" + name, conn_id=conn_type + "_default", room_id=name, if_live=if_live
+                )
+    """
+    ran = run_tasks(tmp_path, "occupied", body)
+    for task_id, room in made.items():
+        kept = task_id.endswith("kept")
+        vendor = hook(room["vendor"])
+        assert ran.states[task_id] == ("failed" if kept else "success")
+        assert vendor.get_room(room["id"]).state == ("open" if kept else "closed")
+        assert bool([session for session in vendor.sessions(room) if session.live]) is kept
+
+
+def test_a_recorder_left_alone_keeps_no_room_open(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = hook("hundredms").ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session("hundredms", room.id, ["teacher"])
+    hook("hundredms").start_recording(room.id)
+    rooms_sandbox.end_session("hundredms", room.id, ["teacher"])
+    body = 'CloseRoomOperator(task_id="close", conn_id="hundredms_default", room_id="algebra")'
+    assert run_tasks(tmp_path, "recorder", body).value("close") == "closed"
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_it_can_wait_until_they_have_left(
+    conn_type: str, rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real deferral: the sandbox's clock sends people home while the task waits."""
+    import threading
+
+    room = hook(conn_type).ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session(conn_type, room.id)
+    leave = threading.Timer(3.0, lambda: rooms_sandbox.end_session(conn_type, room.id))
+    body = f"""
+        CloseRoomOperator(
+            task_id="close", conn_id="{conn_type}_default", room_id="algebra", if_live="wait", poll_interval=0.5
+        )
+    """
+    leave.start()
+    try:
+        ran = run_tasks(tmp_path, f"wait_{conn_type}", body)
+    finally:
+        leave.cancel()
+    assert ran.value("close") == "closed"
+    assert hook(conn_type).get_room(room.id).state == "closed"
+
+
+def test_it_does_not_wait_for_ever(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = hook("videosdk").ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session("videosdk", room.id)
+    body = """
+        CloseRoomOperator(
+            task_id="close", conn_id="videosdk_default", room_id="algebra", if_live="wait", poll_interval=0.2, wait_at_most=1
+        )
+    """
+    assert run_tasks(tmp_path, "patience", body).states == {"close": "failed"}
+    assert hook("videosdk").get_room(room.id).state == "open"
+
+
+def test_bad_input_closes_nothing(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    made = rooms(rooms_sandbox, "algebra")
+    body = f"""
+        made = {made!r}
+        bad = {{
+            "unknown": dict(room_id="nobody-made-this"),
+            "empty": dict(room_id=""),
+            "none": dict(room_id="None"),
+            "other_vendor": dict(room_id=made["hundredms_algebra"]),
+            "word": dict(room_id="algebra", if_live="kill"),
+            "naive": dict(room_id="algebra", not_before="2026-11-20T09:00:00"),
+        }}
+        for name, given in bad.items():
+            CloseRoomOperator(task_id="close_" + name, conn_id="videosdk_default", **given)
+        for name in ("unknown", "empty", "none", "other_vendor"):
+            EndSessionOperator(task_id="end_" + name, conn_id="videosdk_default", **bad[name])
+    """
+    ran = run_tasks(tmp_path, "bad_closing", body)
+    assert set(ran.states.values()) == {"failed"}
+    assert {row["vendor"] for row in rooms_sandbox.requests(method="POST") if row["path"] != "/v2/rooms"} <= {"twilio"}
+    for room in made.values():
+        assert hook(room["vendor"]).get_room(room["id"]).state == "open"
+
+
+class Pushed:
+    """The part of a task instance that an operator writes to."""
+
+    def __init__(self) -> None:
+        self.xcoms: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcoms[key] = value
+
+
+def test_what_is_said_when_it_cannot_be_closed(rooms_sandbox: RoomsSandbox) -> None:
+    room = hook("videosdk").ensure_room({"name": "algebra"})
+    close = CloseRoomOperator(task_id="close", conn_id="videosdk_default", room_id="algebra")
+    rooms_sandbox.start_session("videosdk", room.id)
+    with pytest.raises(SessionLiveError, match=r"VideoSDK.*not_before") as error:
+        close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+    assert error.value.room == room.id
+    rooms_sandbox.end_session("videosdk", room.id)
+    rooms_sandbox.fault("videosdk", "body", method="POST", path="/v2/rooms/deactivate", body={})
+    with pytest.raises(NotVisibleYetError, match="as open"):
+        close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
