@@ -415,7 +415,11 @@ def test_recording_statuses_and_files(
     film = next(asset for asset in assets if asset["type"] == "room-composite")
     assert film["job_id"] == job["id"]
     assert film["duration"] == pytest.approx(101, abs=4)
-    link = hundredms.get(f"/v2/recording-assets/{film['id']}/presigned-url", params={"presign_duration": 60}).json()
+    path = f"/v2/recording-assets/{film['id']}/presigned-url"
+    assert hundredms.get(path, params={"presign_duration": 1}).json()["expiry"] == 1
+    assert hundredms.get(path).json()["expiry"] == 3 * 86_400
+    assert refused(hundredms.get(path, params={"presign_duration": 0}), 400)
+    link = hundredms.get(path, params={"presign_duration": 60}).json()
     assert (link["expiry"], link["path"]) == (60, film["path"])
     assert len(web.get(link["url"]).content) == film["size"]
     assert web.get(link["url"], headers={"authorization": "Bearer x"}).status_code == 400

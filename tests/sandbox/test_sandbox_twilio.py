@@ -485,7 +485,14 @@ def test_recording_by_control(rooms_sandbox: RoomsSandbox, twilio: httpx.Client)
         rooms_sandbox.recording("twilio", "x", "start")
     rooms_sandbox.start_session("twilio", "x", ["ada"])
     rooms_sandbox.recording("twilio", "x", "start")
+    waiting = twilio.post(
+        "/v1/Compositions", data={"RoomSid": twilio.get("/v1/Rooms/x").json()["sid"], "AudioSources": "*"}
+    )
+    composition = f"/v1/Compositions/{waiting.json()['sid']}"
+    rooms_sandbox.recording("twilio", "x", "start")
+    assert twilio.get(composition).json()["status"] == "enqueued"
     rooms_sandbox.recording("twilio", "x", "complete")
+    assert twilio.get(composition).json()["status"] == "completed"
     assert {r["status"] for r in rooms_sandbox.state()["twilio"]["recordings"]} == {"completed"}
     rooms_sandbox.end_session("twilio", "x")
     rooms_sandbox.start_session("twilio", "x", ["ada"])
@@ -579,6 +586,8 @@ def test_transcription(rooms_sandbox: RoomsSandbox, twilio: httpx.Client) -> Non
     assert twilio.post(path, data={}).json()["ttid"] == one["ttid"]
     twilio.post("/v1/Rooms/x", data={"Status": "completed"})
     assert twilio.get(f"{path}/{one['ttid']}").json()["status"] == "stopped"
+    for late in (path, f"{path}/{one['ttid']}"):
+        assert code(twilio.post(late.replace("/x/", f"/{sid}/"), data={})) == 53118
     assert code(twilio.get(f"{path}/unknown"), 404) == 20404
 
 
