@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rooms.timetable import Class
+from airflow_provider_rooms.timetable import parse_timetable
 from dag_run import DagResult
 from demo import check
 
-START = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
-CLASSES = tuple(
-    Class("", "ALG", section, START.date(), "Algebra", START, START + dt.timedelta(hours=1)) for section in "AB"
-)
+TIMETABLE = """course,section,days,start,end,timezone
+ALG,A,F,09:00,10:00,UTC
+ALG,B,F,09:00,10:00,UTC
+"""
+CLASSES = parse_timetable(TIMETABLE).on(dt.date(2026, 11, 20)).classes
 
 
 def result(outcome: str) -> DagResult:
