@@ -253,13 +253,14 @@ class RoomsHook(BaseHook):
         return self.vendor.find_by_name(name)
 
     @list_method
-    def list_rooms(self, prefix: str = "", since: Any = None) -> Flow[None]:
+    def list_rooms(self, prefix: str = "", since: Any = None, only_open: bool = False) -> Flow[None]:
         """Rooms of the account, open and closed, lazily.
 
         :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
         :param since: only rooms made at or after this time.
+        :param only_open: leave out closed ones, of which a vendor may have years.
         """
-        return self.vendor.list_matching(prefix, since)
+        return self.vendor.list_matching(prefix, since, only_open=only_open)
 
     @flow_method
     def close_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
@@ -470,6 +471,10 @@ class AsyncRooms:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.aclose()
 
+    async def aopen(self) -> None:
+        """Look up the connection and get ready, which the first call would do otherwise."""
+        await self._transport()
+
     async def aclose(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
@@ -480,7 +485,12 @@ class AsyncRooms:
         vendor = await self._hook.aprepare()
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
-            self._client, self._loop = async_client(), loop
+            # Reading the certificates takes longer than an event loop may stand still.
+            client = await asyncio.to_thread(async_client)
+            if self._client is None or self._loop is not loop:
+                self._client, self._loop = client, loop
+            else:
+                await client.aclose()
         return AsyncTransport(self._client, vendor.config.base_url)
 
 
@@ -501,12 +511,16 @@ def _widgets(conn_type: str) -> dict[str, Any]:
     """The form's own fields, for Airflow before 3.2."""
     from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
     from wtforms import PasswordField, StringField
+    from wtforms.validators import Optional, any_of
 
     return {
         setting.name: (PasswordField if setting.secret else StringField)(
             setting.label,
             widget=BS3PasswordFieldWidget() if setting.secret else BS3TextFieldWidget(),
-            description=setting.help,
+            description=setting.hint,
+            # Airflow 3.1 makes a list to choose from of the second.
+            validators=[Optional(), any_of(list(setting.choices))] if setting.choices else [Optional()],
+            default=setting.choices[0] if setting.choices else None,
         )
-        for setting in BY_TYPE[conn_type].settings
+        for setting in BY_TYPE[conn_type].fields
     }

@@ -405,7 +405,7 @@ class Vendor(Exchange):
         existing = yield from self.look_up(names.resolve_name(name, prefix=self.config.name_prefix), RoomSpec())
         return self.room(existing.answer) if existing else None
 
-    def list_matching(self, prefix: str, since: Any) -> Flow[None]:
+    def list_matching(self, prefix: str, since: Any, *, only_open: bool = False) -> Flow[None]:
         """Rooms whose name starts with a prefix, made since a time, page by page."""
         start = self.config.name_prefix + prefix
         after = read_time("since", since)
@@ -414,7 +414,11 @@ class Vendor(Exchange):
             made = parse_time(room.created_at)
             return (room.name or "").startswith(start) and (after is None or made is None or made >= after)
 
-        return self.list_rooms(keep)
+        return self.list_open_rooms(keep) if only_open else self.list_rooms(keep)
+
+    def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """The open rooms that are wanted; vendors that list them apart ask for these only."""
+        return self.list_rooms(lambda room: room.state == "open" and keep(room))
 
     def close(self, ref: str | Mapping[str, Any]) -> Flow[Room]:
         """Close a room; a closed one is left alone."""

@@ -184,6 +184,15 @@ class HundredMsRooms(HundredMsApi):
 
         return paged(page, keep)
 
+    def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """GET /v2/rooms, the enabled rooms."""
+
+        def page(cursor: str | None) -> Flow[tuple[list[Room], str | None]]:
+            items, after = yield from self._page({"enabled": True}, cursor)
+            return [self.room(item) for item in items], after
+
+        return paged(page, keep)
+
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/{room_id} with ``enabled: false``; a room cannot be deleted."""
         yield from self.post(f"/v2/rooms/{segment(room.id)}", {"enabled": False}, room=room.id, repeatable=True)

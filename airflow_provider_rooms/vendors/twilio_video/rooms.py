@@ -226,6 +226,15 @@ class TwilioVideoRooms(TwilioVideoApi):
 
         return paged(page, keep)
 
+    def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
+        """GET /v1/Rooms, the rooms in progress."""
+
+        def page(cursor: str | None) -> Flow[tuple[list[Room], str | None]]:
+            items, after = yield from self._page({"Status": "in-progress"}, cursor)
+            return [self.room(item) for item in items], after
+
+        return paged(page, keep)
+
     def _page(self, filters: Mapping[str, Any], url: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
         return self.page("/v1/Rooms", "rooms", filters, url)
 

@@ -1,0 +1,288 @@
+"""The operator that compares a timetable with the rooms that there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, BaseOperator
+
+from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.planning import Planned
+
+_MISSING = ("report", "create", "fail")
+_ORPHANS = ("report", "close")
+#: Of what is wrong this many are named in an error; the log and the XCom have all.
+_MOST_NAMED = 10
+
+
+class ReconcileRoomsOperator(BaseOperator):
+    """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
+
+    As it is, it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
+    closed or would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it
+    is the alarm "no room ten minutes before class"::
+
+        ReconcileRoomsOperator(task_id="alarm", conn_id="videosdk_default", specs=todays_specs,
+                               within=timedelta(minutes=10), missing="fail")
+
+    The return value, pushed before the task fails, is ``{"counts": {verdict: n}, "classes": […], "orphans": […]}``. Each class
+    has ``name``, ``id``, ``verdict`` (``exists``, ``missing``, ``created``, ``not_due``, ``differs``, ``closed``, ``over``,
+    ``refused``, ``unknown``), ``drift`` and ``told``; each orphan ``id``, ``name``, ``created_at`` and ``outcome`` (``left``,
+    ``closed``, ``occupied``).
+
+    It refuses to run without a ``name_prefix``: without one, every other room of the account would be an orphan.
+
+    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes whose rooms
+        live under the prefix, or their rooms count as orphans. Specs of another ``conn_id`` are left out.
+    :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are told by
+        all specs.
+    :param missing: ``report`` rooms that are missing, ``create`` them, or ``fail`` at once, without retries.
+    :param orphans: ``report`` them or ``close`` them. A room in which somebody is stays open.
+    :param max_close: with more orphans than this nothing is closed and the task fails: most likely specs are missing.
+    """
+
+    template_fields: Sequence[str] = ("conn_id", "specs", "within")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"specs": "json"}
+    operator_extra_links = (RoomLink(),)
+    ui_color = "#e3f1ea"
+
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        specs: Sequence[Mapping[str, Any]] | str | Any,
+        within: dt.timedelta | float | str | None = None,
+        missing: str = "report",
+        orphans: str = "report",
+        max_close: int = 20,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.conn_id = conn_id
+        self.specs = specs
+        self.within = within
+        self.missing = missing
+        self.orphans = orphans
+        self.max_close = max_close
+        give_retry_policy(self)
+
+    @cached_property
+    def hook(self) -> RoomsHook:
+        """The hook that fits the connection's type."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        return get_rooms_hook(self.conn_id)
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Render, and tell the masker about secrets in the DAG."""
+        super().render_template_fields(context, jinja_env)
+        mask_secrets(self.specs)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Look up all, report, create or close what is to be, and fail last."""
+        from airflow_provider_rooms.planning import plan_rooms, summary
+
+        specs = self._read()
+        planned = plan_rooms(self._due(specs), self.conn_id, lambda _: self.hook)
+        orphans = self._find_orphans(specs)
+        for one in planned:
+            fine = one.finding.verdict in ("exists", "not_due", "over")
+            (self.log.info if fine else self.log.warning)("%s", one)
+        for room in orphans:
+            self.log.info("orphan: %s (id %s), made %s, belongs to no class.", room.name, room.id, room.created_at)
+        for line in summary(planned):
+            self.log.info("%s; %d orphans", line, len(orphans))
+        classes = [one.as_dict() for one in planned]
+        failures = self._create(planned, classes) if self.missing == "create" else []
+        outcomes, refusal = self._close(orphans, planned, specs)
+        found = next((row["id"] for row in classes if row["id"]), None)
+        if found:
+            context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
+        result = _result(classes, orphans, outcomes)
+        # Pushed here, because a task that fails pushes nothing.
+        context["ti"].xcom_push(key=XCOM_RETURN_KEY, value=result)
+        self._fail(classes, failures, refusal)
+        return result
+
+    # -- what was given -------------------------------------------------------------------------------------------------
+
+    def _read(self) -> list[Mapping[str, Any]]:
+        from airflow_provider_rooms import values
+        from airflow_provider_rooms.errors import InvalidSpecError, UnsupportedError
+
+        for name, value, allowed in (("missing", self.missing, _MISSING), ("orphans", self.orphans, _ORPHANS)):
+            if value not in allowed:
+                raise InvalidSpecError(
+                    f"{name}: {value!r} is not one of {', '.join(allowed)}.{values.suggestion(value, allowed)}"
+                )
+        if not self.hook.vendor.config.name_prefix:
+            raise UnsupportedError(
+                f"Connection {self.conn_id!r} has no name_prefix: every room of the account would count as ours.",
+                vendor=self.hook.vendor.title,
+                advice="Give the connection a name_prefix. Rooms made before it keep their names and are not seen here.",
+            )
+        given = values.read_json_or_literal("specs", self.specs) if isinstance(self.specs, str) else self.specs
+        if isinstance(given, dict) or not hasattr(given, "__iter__"):
+            raise InvalidSpecError(f"specs: expected a list of dicts, got {type(given).__name__}.")
+        specs: list[Mapping[str, Any]] = []
+        for index, spec in enumerate(given):
+            if not isinstance(spec, dict):
+                raise InvalidSpecError(f"specs[{index}]: expected a dict, got {type(spec).__name__}.")
+            if spec.get("conn_id") in (None, "", self.conn_id):
+                specs.append(spec)
+        return specs
+
+    def _due(self, specs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The specs of classes that start soon or are running; those without a start are always meant."""
+        from airflow_provider_rooms import values
+        from airflow_provider_rooms.errors import InvalidSpecError
+
+        seconds = values.read_seconds("within", self.within)
+        if seconds is None:
+            return list(specs)
+        soon = self.hook.vendor.now() + dt.timedelta(seconds=seconds)
+
+        def due(spec: Mapping[str, Any]) -> bool:
+            try:
+                start, end = (values.read_time(name, spec.get(name)) for name in ("starts_at", "ends_at"))
+            except InvalidSpecError:
+                return True  # it is told with the others that are wrong
+            return (start is None or start <= soon) and (end is None or end > self.hook.vendor.now())
+
+        return [spec for spec in specs if due(spec)]
+
+    # -- orphans --------------------------------------------------------------------------------------------------------
+
+    def _find_orphans(self, specs: Sequence[Mapping[str, Any]]) -> list[Room]:
+        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.models import RoomSpec
+        from airflow_provider_rooms.names import fold, numbered_name, resolve_name
+        from airflow_provider_rooms.vendors.videosdk.rooms import LAST_NUMBER
+
+        prefix = self.hook.vendor.config.name_prefix
+        ours: set[str] = set()
+        for spec in specs:
+            try:
+                name = resolve_name(RoomSpec.read({"name": spec.get("name")}).name, prefix=prefix)
+            except InvalidSpecError:
+                continue  # told with the others that are wrong; nothing is closed then
+            # A room that took over from a closed one has a number after its name.
+            ours |= {fold(numbered_name(name, number)) for number in range(1, LAST_NUMBER + 1)}
+        rooms = self.hook.list_rooms(only_open=True)
+        return [room for room in rooms if fold(room.name or "") not in ours]
+
+    def _close(
+        self, orphans: Sequence[Room], planned: Sequence[Planned], specs: Sequence[Mapping[str, Any]]
+    ) -> tuple[dict[str, str], str | None]:
+        """What became of each orphan, and why nothing was closed if that was wished and refused."""
+        if self.orphans == "report" or not orphans:
+            return {}, None
+        refused = [one for one in planned if one.finding.verdict == "refused"]
+        if refused:
+            return {}, f"{len(refused)} specs are wrong, so it is not known which rooms are theirs"
+        if not specs:
+            return {}, "specs is empty, so every room would be an orphan"
+        if len(orphans) > self.max_close:
+            return {}, f"{len(orphans)} rooms belong to no class, more than max_close={self.max_close}"
+        outcomes: dict[str, str] = {}
+        for room in orphans:
+            if self.hook.occupied(room):
+                self.log.warning("orphan: somebody is in room %s (%s); it stays open.", room.id, room.name)
+                outcomes[room.id] = "occupied"
+                continue
+            self.hook.close_room(room.as_dict())
+            self.log.info("orphan: room %s (%s) was closed.", room.id, room.name)
+            outcomes[room.id] = "closed"
+        return outcomes, None
+
+    # -- what is missing ------------------------------------------------------------------------------------------------
+
+    def _create(self, planned: Sequence[Planned], classes: list[dict[str, Any]]) -> list[Exception]:
+        """Make the rooms that are missing; what was found of them in ``classes`` becomes what they are now."""
+        from airflow_provider_rooms.errors import ClassOverError, RoomsError
+        from airflow_provider_rooms.models import RoomSpec
+
+        failures: list[Exception] = []
+        for one, row in zip(planned, classes, strict=True):
+            besides = {key: one.spec[key] for key in ("on_drift", "on_closed") if one.spec.get(key)}
+            reopen = one.finding.verdict == "closed" and besides.get("on_closed") == "reopen"
+            if one.finding.verdict != "missing" and not reopen:
+                continue
+            keys = {
+                key: one.spec[key]
+                for key in one.spec
+                if key not in ("conn_id", "on_drift", "on_closed", "create_ahead")
+            }
+            try:
+                room = self.hook.ensure_room(RoomSpec.read(keys), **besides)
+            except ClassOverError:
+                row["verdict"] = "over"
+            except RoomsError as error:
+                self.log.error("%s: %s", one.label, error)
+                row["told"] = str(error)
+                failures.append(error)
+            else:
+                self.log.info("%s: room %s (%s) %s.", one.label, room.id, room.name, room.outcome)
+                row.update(verdict="created" if room.outcome != "found" else "exists", id=room.id, drift=room.drift)
+        return failures
+
+    def _fail(self, classes: Sequence[dict[str, Any]], failures: Sequence[Exception], refusal: str | None) -> None:
+        from airflow_provider_rooms.errors import InvalidSpecError, NotFoundError, PassingError, PermanentError
+
+        def listed(verdicts: Sequence[str]) -> tuple[int, str]:
+            rows = [row for row in classes if row["verdict"] in verdicts]
+            named = "\n".join(
+                f"  {row['name'] or row['ref']}: {row['told'] or row['verdict']}" for row in rows[:_MOST_NAMED]
+            )
+            return len(rows), named + (f"\n  and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else "")
+
+        title = self.hook.vendor.title
+        if self.missing == "fail":
+            count, named = listed(("missing", "closed", "refused"))
+            if count:
+                raise NotFoundError(f"{count} of {len(classes)} classes have no usable room:\n{named}", vendor=title)
+        if self.missing == "create":
+            count, named = listed(("refused",))
+            if count:
+                raise InvalidSpecError(f"{count} specs are wrong:\n{named}", vendor=title)
+        if failures:
+            passing = any(isinstance(error, PassingError) for error in failures)
+            raise (PassingError if passing else PermanentError)(
+                f"{len(failures)} rooms could not be made: {failures[0]}", vendor=title
+            )
+        if refusal:
+            raise InvalidSpecError(
+                f"orphans: nothing was closed: {refusal}.",
+                vendor=title,
+                advice="Look at the log, then raise max_close.",
+            )
+        count, named = listed(("unknown",))
+        if count:
+            raise PassingError(f"{count} of {len(classes)} rooms could not be looked up:\n{named}", vendor=title)
+
+
+def _result(classes: Sequence[dict[str, Any]], orphans: Sequence[Room], outcomes: Mapping[str, str]) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    for row in classes:
+        counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+    return {
+        "counts": {**counts, "orphans": len(orphans)},
+        "classes": list(classes),
+        "orphans": [
+            {"id": room.id, "name": room.name, "created_at": room.created_at, "outcome": outcomes.get(room.id, "left")}
+            for room in orphans
+        ],
+    }
