@@ -18,6 +18,9 @@ class Setting:
     :param kind: ``text``, ``number`` or ``object`` (JSON).
     :param secret: never shown; the form uses a password field.
     :param choices: the only values there are; the first is the default.
+    :param example: shown where the form has room for it.
+    :param only: connection types that make use of it; none named means all. The others take it without a word, so that one
+        extra fits all, and leave it out of their form.
     """
 
     name: str
@@ -27,6 +30,12 @@ class Setting:
     secret: bool = False
     choices: tuple[str, ...] = ()
     example: str = ""
+    only: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """The help, with the example."""
+        return f"{self.help} Example: {self.example}" if self.example else self.help
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,53 +65,61 @@ class ConnectionType:
         """All keys of extra that are read."""
         return self.own + COMMON_SETTINGS
 
+    @property
+    def fields(self) -> tuple[Setting, ...]:
+        """Those that the form shows."""
+        return tuple(item for item in self.settings if self.conn_type in (item.only or (self.conn_type,)))
+
 
 COMMON_SETTINGS = (
     Setting(
         name="name_prefix",
         label="Room name prefix",
-        help="Put before every room name; keeps staging off production's rooms.",
+        help="Put before every room name: with one of its own, a test system stays off the rooms of the real one.",
         example="staging-",
     ),
     Setting(
         name="timeout",
         label="Timeout (seconds)",
-        help="For one answer of the vendor, whole.",
+        help="How long to wait for one answer; 30 if left empty.",
         kind="number",
-        example="30",
     ),
     Setting(
         name="writes_per_second",
         label="Writes per second",
-        help="What one process may send; divide the account's limit by the number of workers.",
+        help="How many rooms one process may create or change in a second. Divide what the account may by your workers.",
         kind="number",
     ),
     Setting(
         name="roles",
         label="Roles (JSON)",
-        help='Your "host" and "guest" as the vendor calls them.',
+        help="What host and guest are called at the vendor.",
         kind="object",
         example='{"host": "teacher", "guest": "student"}',
     ),
     Setting(
         name="join_page",
         label="Join page",
-        help="URL template of your own page, with {room_id}, {name} and {token}.",
+        help="Where join links lead, if to a page of your own.",
         example="https://example.org/class/{room_id}#{token}",
     ),
     Setting(
         name="webhook_headers",
-        label="Webhook headers (secret JSON)",
-        help="Sent along when a room reports to your webhook; added when the room is created.",
+        label="Webhook headers",
+        help="Secret headers that come with every report to your webhook, as JSON.",
         kind="object",
         secret=True,
+        example='{"X-Token": "…"}',
+        only=("hundredms",),
     ),
     Setting(
         name="storage_credentials",
-        label="Storage credentials (secret JSON)",
-        help="Key and secret of your bucket; added when the room is created.",
+        label="Storage credentials",
+        help="How recordings get into your bucket, as JSON.",
         kind="object",
         secret=True,
+        example='{"key": "…", "secret": "…"}',
+        only=("hundredms",),
     ),
 )
 
@@ -120,8 +137,8 @@ CONNECTION_TYPES = (
         own=(
             Setting(
                 name="auto_close_unit",
-                label="Unit of auto-close",
-                help="How the account reads autoCloseConfig.duration: VideoSDK's pages say minutes, its newest SDK seconds.",
+                label="Unit of durations",
+                help="VideoSDK's documentation counts a room's longest duration in minutes, its newest SDK in seconds.",
                 choices=("minutes", "seconds"),
             ),
         ),
@@ -138,12 +155,14 @@ CONNECTION_TYPES = (
         api_version="v2",
         own=(
             Setting(
-                name="template_id", label="Template id", help="For rooms that name none; else the account's default."
+                name="template_id",
+                label="Template id",
+                help="For rooms whose DAG names none; the account's default template if left empty.",
             ),
             Setting(
                 name="subdomain",
                 label="Subdomain",
-                help="Of your template's join links, as the dashboard shows it.",
+                help="The first part of your join links, as in my-school.app.100ms.live.",
                 example="my-school",
             ),
         ),
@@ -159,11 +178,15 @@ CONNECTION_TYPES = (
         password_help="only when the key is made; for an AC… it is the auth token",
         api_version="v1",
         own=(
-            Setting(name="account_sid", label="Account SID", help="AC…; needed with an API key.", example="AC…"),
+            Setting(
+                name="account_sid",
+                label="Account SID",
+                help="AC…, from the first page of console.twilio.com. Needed with an API key (SK…).",
+            ),
             Setting(
                 name="auth_token",
-                label="Auth token (secret)",
-                help="Only for checking webhook signatures.",
+                label="Auth token",
+                help="Only to check the signature of Twilio's reports to your webhook.",
                 secret=True,
             ),
         ),
@@ -181,7 +204,8 @@ def schema(setting: Setting) -> dict[str, Any]:
     elif setting.kind == "object":
         kind["format"] = "multiline"
     if setting.choices:
-        kind["enum"] = [*setting.choices, None]
+        # The UI would offer a choice "null"; the default means the same.
+        kind |= {"enum": list(setting.choices), "default": setting.choices[0]}
     if setting.kind == "number":
         kind["exclusiveMinimum"] = 0
     return kind

@@ -50,8 +50,8 @@ def _connection_type(item: ConnectionType) -> dict[str, Any]:
         "hook-name": item.title,
         "ui-field-behaviour": field_behaviour(item),
         "conn-fields": {
-            setting.name: {"label": setting.label, "description": setting.help, "schema": schema(setting)}
-            for setting in item.settings
+            setting.name: {"label": setting.label, "description": setting.hint, "schema": schema(setting)}
+            for setting in item.fields
         },
     }
 
@@ -63,7 +63,9 @@ def field_behaviour(item: ConnectionType) -> dict[str, Any]:
         "relabeling": {"login": item.login, "password": item.password, "host": "Base URL"},
         "placeholders": {
             "login": item.login_help,
+            "password": item.password_help,
             "host": item.default_url,
-            **{setting.name: setting.example for setting in item.settings if setting.example},
+            "port": "left empty, it is that of the base URL",
+            **{setting.name: setting.example for setting in item.fields if setting.example},
         },
     }

@@ -14,11 +14,12 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_api import AirflowApi
+from airflow_provider_rooms.connections import BY_TYPE
 from soon import write_soon
 from stack import REPO, MailSink, airflow_environment, free_port, mail_sink, sandbox
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 HOME = REPO / ".ui"
 PATIENCE = 180  # seconds until Airflow is up
-PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
 class TalkingSink(MailSink):
@@ -51,21 +51,28 @@ def main() -> int:
     password = secrets.token_urlsafe(9)
     (HOME / "passwords.json").write_text(json.dumps({"admin": password}))
     port = free_port(8080)
+    api = AirflowApi(f"http://127.0.0.1:{port}")
     try:
         with sandbox(HOME / "sandbox.log", port=free_port(8790)) as vendors, mail_sink(TalkingSink()) as (_, smtp_port):
             environment = airflow_environment(HOME, vendors, smtp_port) | web_settings(port)
+            # Airflow's page shows connections of its database, not those of the environment.
+            for name in vendors.env():
+                del environment[name]
             with standalone(environment, HOME / "airflow.log") as airflow:
                 print("Airflow is starting (about half a minute) …", flush=True)
-                wait_until_healthy(airflow, port)
+                wait_until_healthy(airflow, api, HOME / "airflow.log")
+                api.log_in("admin", password)
+                for conn_type in BY_TYPE:
+                    api.put_connection(f"{conn_type}_default", vendors.connection(conn_type))
                 print(f"""
-Airflow    http://127.0.0.1:{port}     user admin, password {password}
+Airflow    {api.url}     user admin, password {password}
 Vendors    {vendors.url}     their rooms, and buttons that play a class
 Log        {os.path.relpath(HOME)}/airflow.log
 
 Try this:  Dags > class_rooms > Trigger, with this timetable, whose classes begin from ten minutes on:
            {timetable}
            Then open a task of class_room.create: XCom has the room, and its link leads to the room at its vendor.
-           Admin > Connections > Add shows the three connection types.
+           Admin > Connections has one connection per vendor; open one, and press Test.
 Ctrl-C ends all of it.
 """)
                 return airflow.wait()
@@ -77,7 +84,7 @@ Ctrl-C ends all of it.
         return 1
 
 
-def web_settings(port: int) -> dict[str, str]:
+def web_settings(port: int, home: Path = HOME) -> dict[str, str]:
     """Where Airflow's parts listen, and who may log in."""
     here = f"http://127.0.0.1:{port}"
     return {
@@ -86,7 +93,7 @@ def web_settings(port: int) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": here,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{here}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
@@ -97,12 +104,17 @@ def web_settings(port: int) -> dict[str, str]:
 
 
 @contextmanager
-def standalone(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`airflow standalone` in a process group of its own, which is empty on the way out."""
+def standalone(
+    environment: dict[str, str], log: Path, programs: Path = Path(sys.executable).parent
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`airflow standalone` in a process group of its own, which is empty on the way out.
+
+    :param programs: where the programs of that Airflow's virtual environment lie.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("airflow"), "standalone"],
-            env=environment | {"PATH": f"{Path(sys.executable).parent}:{environment.get('PATH', '')}"},
+            [programs / "airflow", "standalone"],
+            env=environment | {"PATH": f"{programs}:{environment.get('PATH', '')}"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -131,20 +143,17 @@ def _end_group(process: subprocess.Popen[bytes], number: signal.Signals, seconds
     return False
 
 
-def wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until all of Airflow's parts are up."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def wait_until_healthy(process: subprocess.Popen[bytes], api: AirflowApi, log: Path) -> None:
+    """Until all of Airflow's parts are up.
+
+    :raises RuntimeError: it ended, or takes too long.
+    """
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
-        try:
-            with opener.open(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
-                health = json.load(answer)
-            if all(health[part]["status"] == "healthy" for part in PARTS):
-                return
-        except (OSError, KeyError, ValueError):
-            pass
+        if api.healthy():
+            return
         time.sleep(0.5)
-    raise RuntimeError(f"Airflow did not come up; see {HOME / 'airflow.log'}")
+    raise RuntimeError(f"Airflow did not come up; see {log}")
 
 
 if __name__ == "__main__":

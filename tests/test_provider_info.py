@@ -63,7 +63,7 @@ def test_nothing_optional_is_shown_as_required_and_nothing_secret_in_clear(conn_
     for name, form in row["conn-fields"].items():
         assert "null" in form["schema"]["type"], name
         assert form["description"], name
-    for setting in BY_TYPE[conn_type].settings:
+    for setting in BY_TYPE[conn_type].fields:
         if setting.secret:
             assert row["conn-fields"][setting.name]["schema"]["format"] == "password"
 

@@ -158,7 +158,13 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     parts = urlsplit(vendor.config.base_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         remarks.append("But http:// sends key and secret in clear: use https://.")
-    known = [setting.name for setting in BY_TYPE[vendor.name].settings]
+    settings = BY_TYPE[vendor.name].settings
+    remarks += [
+        f"But {vendor.title} has no use for {setting.name}."
+        for setting in settings
+        if setting.only and vendor.name not in setting.only and getattr(vendor.config, setting.name)
+    ]
+    known = [setting.name for setting in settings]
     remarks += [
         f"But its extra has a key {name[:40]!r} that means nothing here.{suggestion(name, known)}"
         for name in vendor.config.ignored

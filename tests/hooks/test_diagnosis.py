@@ -286,3 +286,9 @@ def test_a_misspelt_key_of_the_extra_is_remarked_without_its_value(ask: Any) -> 
     assert works
     assert "But its extra has a key 'name_prefx' that means nothing here. Did you mean 'name_prefix'?" in told
     assert "timeout" not in told
+
+
+def test_a_setting_that_the_vendor_has_no_use_for_is_remarked(ask: Any) -> None:
+    extra = {"webhook_headers": {"X-Token": CANARY}}
+    assert "But VideoSDK has no use for webhook_headers." in ask("videosdk", extra=extra)[1]
+    assert ask("hundredms", extra=extra) == (True, "100ms accepts the app access key and app secret.")

@@ -1,0 +1,72 @@
+"""Secrets in a connection's extra stay out of what Airflow shows, whatever their keys are called."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+
+from airflow_provider_rooms import plugin
+
+EXTRA = {
+    "webhook_headers": {"X-Token": "canary-1"},
+    "storage_credentials": json.dumps({"key": "canary-2", "secret": "canary-3"}),
+    "auth_token": "canary-4",
+    "subdomain": "school",
+}
+
+# What Airflow's REST API makes of an extra, before and after its plugins are loaded, in a process of its own.
+PROBE = """
+import json, sys
+import airflow
+extra = sys.argv[1]
+def shown():
+    if airflow.__version__.startswith("2."):
+        from airflow.api_connexion.schemas.connection_schema import connection_schema
+        from airflow.models.connection import Connection
+        return connection_schema.dump(Connection(conn_id="x", conn_type="hundredms", extra=extra))["extra"]
+    from airflow.api_fastapi.core_api.datamodels.connections import ConnectionResponse
+    return ConnectionResponse.redact_extra(extra)
+from airflow import plugins_manager
+before = shown()
+load = getattr(plugins_manager, "ensure_plugins_loaded", None) or plugins_manager._get_plugins
+load()
+print(json.dumps([json.loads(before), json.loads(shown())]))
+"""
+
+
+def test_airflow_masks_our_secret_keys_once_it_has_loaded_the_plugin() -> None:
+    out = subprocess.check_output([sys.executable, "-c", PROBE, json.dumps(EXTRA)], text=True)
+    before, after = json.loads(out.splitlines()[-1])
+    # Should Airflow learn these names, the plugin has done its work.
+    assert "canary-1" in str(before)
+    assert "canary-2" in str(before)
+    assert after == {
+        "webhook_headers": {"X-Token": "***"},
+        "storage_credentials": "***",
+        "auth_token": "***",
+        "subdomain": "school",
+    }
+
+
+def test_airflow_finds_the_plugin() -> None:
+    (declared,) = metadata.entry_points(group="airflow.plugins", name="rooms")
+    assert declared.load() is plugin.RoomsPlugin
+    assert set(plugin.SECRET_KEYS) == {"webhook_headers", "storage_credentials", "auth_token"}
+
+
+def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def elsewhere(name: str) -> object:
+        raise ImportError(name)
+
+    monkeypatch.setattr(plugin, "import_module", elsewhere)
+    with caplog.at_level(logging.WARNING):
+        plugin.RoomsPlugin.on_load()
+    assert "may show the connection keys webhook_headers, storage_credentials" in caplog.text
+    assert "[core] sensitive_var_conn_names" in caplog.text
