@@ -134,7 +134,7 @@ class CreateRoomsOperator(BaseOperator):
             return
         context["ti"].xcom_push(key=RETURN_KEY, value=results)
         # One that may pass is worth another try of the task; those that are permanent fail again, fast and without a call.
-        passing = [error for error in failures.values() if isinstance(error, PassingError)]
+        passing = [error for error in failures.values() if not isinstance(error, PermanentError)]
         named = "\n".join(f"specs[{index}]: {failures[index]}" for index in failed[:_MOST_NAMED])
         more = f"\n… and {len(failed) - _MOST_NAMED} more." if len(failed) > _MOST_NAMED else ""
         raise (PassingError if passing else PermanentError)(
@@ -183,8 +183,9 @@ class _Batch:
             return _without_room(hook, order, outcome="not_due")
         try:
             room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
-        except RoomsError as error:
-            self._log.error("specs[%d]: %s", index, error)
+        except Exception as unexpected:  # noqa: BLE001 - one room that fails, however, must not lose the others
+            error = unexpected if isinstance(unexpected, RoomsError) else _strange(unexpected)
+            self._log.error("specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
             self.failures[index] = error
             return {**_without_room(hook, order, outcome=None), "error": str(error)}
         for row in room.drift:
@@ -203,6 +204,13 @@ class _Batch:
             shown or "none",
             self._reported - self._started,
         )
+
+
+def _strange(unexpected: Exception) -> RoomsError:
+    """An error that is none of ours; its text is left out, since nobody knows what is in it."""
+    from airflow_provider_rooms.errors import RoomsError
+
+    return RoomsError(f"{type(unexpected).__name__}: see the task's log.")
 
 
 def _without_room(hook: RoomsHook, order: Order, *, outcome: str | None) -> dict[str, Any]:
