@@ -13,7 +13,7 @@ import pytest
 from airflow_provider_rooms import plugin
 
 EXTRA = {
-    "webhook_headers": {"X-Token": "canary-1"},
+    "webhook_headers": {"X-Caller": "canary-1"},
     "storage_credentials": json.dumps({"key": "canary-2", "secret": "canary-3"}),
     "auth_token": "canary-4",
     "subdomain": "school",
@@ -46,7 +46,7 @@ def test_airflow_masks_our_secret_keys_once_it_has_loaded_the_plugin() -> None:
     assert "canary-1" in str(before)
     assert "canary-2" in str(before)
     assert after == {
-        "webhook_headers": {"X-Token": "***"},
+        "webhook_headers": {"X-Caller": "***"},
         "storage_credentials": "***",
         "auth_token": "***",
         "subdomain": "school",
