@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import socket
 import ssl
@@ -136,8 +137,15 @@ def async_client() -> httpx.AsyncClient:
     """A client that keeps connections alive and trusts the same certificates as :func:`blocking_session`."""
     import httpx
 
-    own = _ca_file()
-    return httpx.AsyncClient(verify=ssl.create_default_context(cafile=own) if own else True)
+    return httpx.AsyncClient(verify=_ssl_context(_ca_file()))
+
+
+@functools.cache
+def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
+    """Reading all certificates takes 20 ms: once, not for each client."""
+    import httpx
+
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
 
 
 def _ca_file() -> str | None:

@@ -1,0 +1,283 @@
+"""Credentials go to the vendor and nowhere else: redirects, proxies, certificates, .netrc, and late answers of the vendor."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ipaddress
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import wire as w
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from wire import Fault, Wire
+
+from airflow_provider_rooms import errors, network
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.vendors.flow import Patience
+
+VENDORS = ("videosdk", "hundredms", "twilio_video")
+QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.05)
+
+
+@pytest.fixture(params=["blocking", "async"])
+def ensure(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """``hook.ensure_room`` of a connection, blocking or awaited."""
+
+    def run(conn_id: str, **spec: Any) -> Any:
+        hook = get_rooms_hook(conn_id)
+        hook.patience = QUICK
+        if request.param == "blocking":
+            return hook.ensure_room(spec)
+
+        async def awaited() -> Any:
+            async with hook.aio as rooms:
+                return await rooms.ensure_room(spec)
+
+        return asyncio.run(awaited())
+
+    return run
+
+
+@pytest.fixture
+def through(rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Wire]]:
+    """A wire to the sandbox, with a default connection of each vendor that goes through it."""
+    opened: list[Wire] = []
+
+    def make(*faults: Fault) -> Wire:
+        wire = Wire(rooms_sandbox.url, list(faults)).__enter__()
+        opened.append(wire)
+        for name, value in rooms_sandbox.env().items():
+            monkeypatch.setenv(name, value.replace(rooms_sandbox.url, wire.url))
+        return wire
+
+    yield make
+    for wire in opened:
+        wire.__exit__()
+
+
+# -- redirects ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_redirect_is_refused_and_nothing_goes_there(
+    conn_type: str, status: int, ensure: Any, through: Any, rooms_sandbox: Any
+) -> None:
+    with Wire(rooms_sandbox.url) as elsewhere:
+        through(Fault("*", w.answers(status, location=f"{elsewhere.url}/{conn_type}"), -1))
+        with pytest.raises(errors.RequestRefusedError, match="redirects elsewhere: set the connection's host"):
+            ensure(f"{conn_type}_default", name="a")
+        assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_session_of_the_hook_follows_a_redirect_without_credentials(
+    conn_type: str, through: Any, rooms_sandbox: Any
+) -> None:
+    with Wire(rooms_sandbox.url) as elsewhere:
+        # localhost is another host than 127.0.0.1
+        target = elsewhere.url.replace("127.0.0.1", "localhost")
+        wire = through(Fault("GET", w.answers(302, location=f"{target}/x"), 1))
+        hook = get_rooms_hook(f"{conn_type}_default")
+        hook.get_conn().get(f"{hook.base_url}/v2/rooms", timeout=5)
+        assert [("authorization" in headers) for _, _, headers in wire.seen] == [True]
+        assert [("authorization" in headers) for _, _, headers in elsewhere.seen] == [False]
+        hook.get_conn().get(f"{elsewhere.url}/v2/rooms", timeout=5)
+        assert "authorization" not in elsewhere.seen[-1][2]
+
+
+def test_a_next_page_on_another_host_is_not_read(through: Any, rooms_sandbox: Any) -> None:
+    with Wire(rooms_sandbox.url) as elsewhere:
+        page = {"rooms": [], "meta": {"next_page_url": f"{elsewhere.url}/twilio/v1/Rooms?Page=1"}}
+        through(Fault("GET", w.answers(200, page), -1, "Status="))
+        hook = get_rooms_hook("twilio_video_default")
+        with pytest.raises(errors.UnreadableAnswerError, match="another host; credentials are not sent there"):
+            list(hook.list_rooms())
+        assert elsewhere.seen == []
+
+
+# -- proxies, .netrc, base URLs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_proxy_of_the_environment_is_used(
+    conn_type: str, ensure: Any, rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value.replace(rooms_sandbox.url, "http://vendor.invalid"))
+    with Wire(rooms_sandbox.url) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("://", "://user:proxy-canary@"))
+        monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://user:proxy-canary@"))
+        assert ensure(f"{conn_type}_default", name="a").outcome == "created"
+        assert proxy.count("POST") == 1
+    with pytest.raises(errors.TransportError) as caught:
+        ensure(f"{conn_type}_default", name="a")
+    assert "connection refused" in str(caught.value)
+    assert "proxy-canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_netrc_does_not_replace_the_credentials(
+    conn_type: str, ensure: Any, through: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\ndefault login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    through()
+    assert ensure(f"{conn_type}_default", name="a").outcome == "created"
+
+
+# -- certificates ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tls(rooms_sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The sandbox behind TLS, its certificate signed by an authority that nobody knows; the authority's file."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "own.pem"
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret = tmp_path / "own.key"
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, secret)
+    with Wire(rooms_sandbox.url, tls=context) as wire:
+        for name, value in rooms_sandbox.env().items():
+            monkeypatch.setenv(name, value.replace(rooms_sandbox.url, wire.url))
+        yield file
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_certificate_of_an_unknown_authority_is_refused(conn_type: str, ensure: Any, tls: Path) -> None:
+    with pytest.raises(errors.TransportError, match="the certificate was not accepted"):
+        ensure(f"{conn_type}_default", name="a")
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_of_ones_own_is_known_to_both_drivers(
+    variable: str, ensure: Any, tls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(tls))
+    assert ensure("videosdk_default", name="a").outcome == "created"
+
+
+def test_a_variable_that_names_no_file_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, "/nowhere/at/all.pem")
+    assert network.blocking_session().verify is True
+
+
+# -- a vendor that shows late what it did ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_room_that_is_shown_late_is_waited_for(conn_type: str, ensure: Any, through: Any, rooms_sandbox: Any) -> None:
+    wire = through()
+    rooms_sandbox.behave(conn_type, read_lag_seconds=0.3)
+    assert ensure(f"{conn_type}_default", name="late").outcome == "created"
+    assert wire.count("POST") == 1
+    assert len(rooms_sandbox.rooms(conn_type)) == 1
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_two_workers_at_once_get_one_room_also_when_it_is_shown_late(
+    conn_type: str, ensure: Any, through: Any, rooms_sandbox: Any
+) -> None:
+    through()
+    rooms_sandbox.behave(conn_type, read_lag_seconds=0.3)
+    ids: list[str] = []
+    workers = [
+        threading.Thread(target=lambda: ids.append(ensure(f"{conn_type}_default", name="late").id)) for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(ids) == 2
+    assert set(ids) == {room.get("roomId") or room.get("sid") or room["id"] for room in rooms_sandbox.rooms(conn_type)}
+    assert len(rooms_sandbox.rooms(conn_type)) == 1
+
+
+def test_a_lost_answer_of_a_vendor_that_shows_late_is_not_guessed(
+    ensure: Any, through: Any, rooms_sandbox: Any
+) -> None:
+    """Twilio knows that there is a room of the name before it shows it."""
+    through(Fault("POST", w.reset_after, 1))
+    rooms_sandbox.behave("twilio_video", read_lag_seconds=0.3)
+    assert ensure("twilio_video_default", name="late").outcome in ("created", "found")
+    assert len(rooms_sandbox.rooms("twilio_video")) == 1
+
+
+# -- what only one vendor has ---------------------------------------------------------------------------------------------
+
+
+def test_a_template_that_100ms_does_not_know(ensure: Any, through: Any, rooms_sandbox: Any) -> None:
+    wire = through()
+    with pytest.raises(errors.RequestRefusedError, match="Check template_id") as caught:
+        ensure("hundredms_default", name="a", options={"template_id": "0" * 24})
+    assert caught.value.status == 400
+    assert (wire.count("POST"), rooms_sandbox.rooms("hundredms")) == (1, [])
+
+
+def test_names_of_100ms_that_differ_in_case_only_are_one_room(ensure: Any, through: Any, rooms_sandbox: Any) -> None:
+    through()
+    first = ensure("hundredms_default", name="Algebra-1")
+    again = ensure("hundredms_default", name="algebra-1")
+    assert (again.id, again.outcome) == (first.id, "found")
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+@pytest.mark.parametrize(
+    "name", ["élan", "🎓", "a b", "a" * 65, "None", "", "RM" + "0" * 32, "a/b", [], [""], ["None"]]
+)
+def test_a_bad_name_is_refused_without_a_request(conn_type: str, name: Any, ensure: Any, through: Any) -> None:
+    wire = through()
+    with pytest.raises(errors.InvalidSpecError):
+        ensure(f"{conn_type}_default", name=name)
+    assert wire.seen == []
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_parts_of_any_script_make_rooms_that_never_meet(
+    conn_type: str, ensure: Any, through: Any, rooms_sandbox: Any
+) -> None:
+    through()
+    parts = [
+        ["élan"],
+        ["elan"],
+        ["Elan"],
+        ["🎓"],
+        ["🎒"],
+        ["a", "b"],
+        ["a_b"],
+        ["x" * 200],
+        ["x" * 201],
+        ["RM" + "0" * 32],
+    ]
+    assert {ensure(f"{conn_type}_default", name=name).outcome for name in parts} == {"created"}
+    assert len(rooms_sandbox.rooms(conn_type)) == len(parts)
