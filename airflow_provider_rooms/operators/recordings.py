@@ -85,7 +85,7 @@ class StopRecordingOperator(RoomOperator):
 class RecordingToStorageOperator(RoomOperator):
     """Copy recordings into a storage of your own, anything that Airflow's ``ObjectStoragePath`` can write to.
 
-    Files are streamed, 1 MiB in memory at a time, and their size is checked. A file of the right size that is there already
+    Files are streamed, never whole in memory, and their size is checked. A file of the right size that is there already
     is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.
     The return value lists ``{id, kind, url, bytes}``.
 
@@ -120,10 +120,13 @@ class RecordingToStorageOperator(RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Copy what is ready; what is not yet is left to the next try."""
         from airflow_provider_rooms.errors import NotVisibleYetError, RecordingFailedError, RecordingMissingError
+        from airflow_provider_rooms.vendors.recordings import read_kind
 
         wanted = self._wanted()
         self._check_target()
-        room, vendor = self.find_room(context), self.hook.vendor
+        vendor = self.hook.vendor
+        vendor.check_kind(read_kind(self.kind))
+        room = self.find_room(context)
         found = [
             recording
             for recording in self.hook.recordings(room.as_dict(), self.kind)

@@ -1,0 +1,392 @@
+"""Recording a room, and bringing its recordings home: local files and S3 (a moto server in its place), in real Airflow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ran import run_tasks
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator, StartRecordingOperator
+from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
+from airflow_provider_rooms.vendors import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+TYPES = sorted(VENDORS)
+#: Files that a class of two people leaves at each vendor.
+FILES = {"videosdk": 1, "hundredms": 1, "twilio_video": 4}
+
+
+@pytest.fixture(autouse=True)
+def _connections(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+
+
+class Pushed:
+    """The part of a task instance that an operator writes to."""
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        """Not looked at here."""
+
+
+def store(room_id: Any, to: str, **given: Any) -> list[dict[str, Any]]:
+    """Execute the operator here; what a run of it in a DAG does, without the DAG."""
+    given = {"conn_id": "videosdk_default", **given}
+    operator = RecordingToStorageOperator(task_id="store", room_id=room_id, to=to, **given)
+    return operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+
+
+def hook(conn_type: str) -> Any:
+    return get_rooms_hook(f"{conn_type}_default")
+
+
+def recorded(sandbox: RoomsSandbox, conn_type: str, name: str = "algebra", **spec: Any) -> dict[str, Any]:
+    """The ``room`` dict of a class that was recorded from beginning to end."""
+    room = hook(conn_type).ensure_room({"name": name, **spec})
+    sandbox.start_session(conn_type, room.id)
+    hook(conn_type).start_recording(room.id)
+    sandbox.end_session(conn_type, room.id)
+    sandbox.advance(600)
+    found: dict[str, Any] = room.as_dict()
+    return found
+
+
+def files(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+
+
+# -- start and stop ----------------------------------------------------------------------------------------------------------
+
+
+def test_start_and_stop_in_a_dag(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    for conn_type in TYPES:
+        rooms_sandbox.start_session(conn_type, hook(conn_type).ensure_room({"name": "algebra"}).id)
+    body = f"""
+        for conn_type in {TYPES}:
+            given = dict(conn_id=conn_type + "_default", room_id="algebra")
+            start = StartRecordingOperator(task_id="start_" + conn_type, **given)
+            again = StartRecordingOperator(
+                task_id="again_" + conn_type, options='{{"hundredms": {{"audio_only": "{{{{ 1 == 1 }}}}"}}}}', **given
+            )
+            stop = StopRecordingOperator(task_id="stop_" + conn_type, **given)
+            idle = StopRecordingOperator(task_id="idle_" + conn_type, **given)
+            start >> again >> stop >> idle
+    """
+    ran = run_tasks(tmp_path, "recording", body)
+    assert set(ran.states.values()) == {"success"}
+    for conn_type in TYPES:
+        started = ran.value(f"start_{conn_type}")
+        assert len(started) == FILES[conn_type]
+        assert {row["state"] for row in started} == {"processing"}
+        ids = sorted(row["id"] for row in started)
+        assert sorted(row["id"] for row in ran.value(f"again_{conn_type}")) == ids
+        assert sorted(row["id"] for row in ran.value(f"stop_{conn_type}")) == ids
+        # Twilio says "processing" until the files are there.
+        assert len(ran.value(f"idle_{conn_type}")) in (0, FILES[conn_type] if conn_type == "twilio_video" else 0)
+        assert ran.xcoms[f"start_{conn_type}", "room_url"].startswith(rooms_sandbox.url)
+
+
+def test_wrong_options_are_refused_before_any_call(rooms_sandbox: RoomsSandbox) -> None:
+    for options in ({"lay_out": 1}, "[]", '{"config": {}}'):
+        start = StartRecordingOperator(task_id="x", conn_id="videosdk_default", room_id="algebra", options=options)
+        with pytest.raises(errors.InvalidSpecError):
+            start.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+    assert rooms_sandbox.requests() == []
+
+
+# -- into a folder -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_from_the_class_to_the_file(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    for conn_type in TYPES:
+        recorded(rooms_sandbox, conn_type)
+    body = f"""
+        for conn_type in {TYPES}:
+            given = dict(conn_id=conn_type + "_default", room_id="algebra")
+            ready = RecordingReadySensor(
+                task_id="ready_" + conn_type, since="2026-01-01T00:00:00Z", poke_interval=0.2, timeout=20, **given
+            )
+            store = RecordingToStorageOperator(
+                task_id="store_" + conn_type,
+                recordings=ready.output,
+                to="file://{tmp_path}/out/{{{{ ti.task_id }}}}/{{name}}/{{kind}}-{{id}}.{{ext}}",
+                **given,
+            )
+            again = RecordingToStorageOperator(
+                task_id="again_" + conn_type, to="file://{tmp_path}/out/store_" + conn_type + "/{{name}}/{{kind}}-{{id}}.{{ext}}", **given
+            )
+            store >> again
+    """
+    ran = run_tasks(tmp_path, "storing", body)
+    assert set(ran.states.values()) == {"success"}
+    expected = {}
+    for conn_type in TYPES:
+        rows = ran.value(f"store_{conn_type}")
+        assert len(rows) == FILES[conn_type]
+        assert {row["bytes"] for row in rows} == {MEDIA_BYTES}
+        assert ran.value(f"again_{conn_type}") == rows
+        for row in rows:
+            expected[row["url"].removeprefix(f"file://{tmp_path}/out/")] = MEDIA_BYTES
+    assert files(tmp_path / "out") == expected
+    # The second task found everything: no file was fetched twice.
+    fetched = [row["path"] for row in rooms_sandbox.requests() if row["path"].startswith("/files/")]
+    assert len(fetched) == len(expected)
+
+
+def test_content_is_what_the_vendor_has(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    (row,) = store(room, f"{tmp_path}/{{id}}.{{ext}}")
+    with hook("videosdk").open_recording(row["id"]) as file:
+        assert (tmp_path / f"{row['id']}.mp4").read_bytes() == b"".join(file)
+
+
+def test_a_file_of_the_wrong_size_is_replaced_and_one_of_the_right_size_is_left_alone(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path
+) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    target = tmp_path / "film.mp4"
+    target.write_bytes(b"half a film")
+    store(room, f"file://{target}")
+    assert target.stat().st_size == MEDIA_BYTES
+    target.write_bytes(b"x" * MEDIA_BYTES)
+    store(room, f"file://{target}")
+    assert target.read_bytes() == b"x" * MEDIA_BYTES
+
+
+def test_a_size_that_only_the_storage_knows_is_enough(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    """VideoSDK's older answers show no size."""
+    room = recorded(rooms_sandbox, "videosdk")
+    (item,) = rooms_sandbox.state()["videosdk"]["recordings"]
+    item["file"].pop("size")
+    page = {"pageInfo": {"currentPage": 1, "perPage": 20, "lastPage": 1, "total": 1}, "data": [item]}
+    target = tmp_path / "film.mp4"
+    for _ in range(2):
+        rooms_sandbox.fault("videosdk", "body", path="/v2/recordings", body=page)
+        assert store(room, f"file://{target}")[0]["bytes"] == MEDIA_BYTES
+    target.write_bytes(b"y" * MEDIA_BYTES)
+    rooms_sandbox.fault("videosdk", "body", path="/v2/recordings", body=page)
+    store(room, f"file://{target}")
+    assert target.read_bytes() == b"y" * MEDIA_BYTES
+
+
+def cut_short(sandbox: RoomsSandbox, body: str) -> None:
+    """The storage hands out less than the vendor said there was."""
+    sandbox.fault("videosdk", "body", path="/files/*", body=body)
+
+
+def test_half_a_file_is_not_left_behind(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    target = tmp_path / "film.mp4"
+    operator = RecordingToStorageOperator(
+        task_id="store", conn_id="videosdk_default", room_id=room, to=f"file://{target}"
+    )
+
+    class Broken:
+        """A file whose connection ends early."""
+
+        size = MEDIA_BYTES
+
+        def __init__(self, pieces: list[bytes], error: Exception | None = None) -> None:
+            self.pieces, self.error = pieces, error
+
+        def __enter__(self) -> Broken:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield from self.pieces
+            if self.error:
+                raise self.error
+
+    for broken in (Broken([b"abc"]), Broken([b"abc"], errors.TransportError("gone"))):
+        operator.hook.open_recording = lambda recording, broken=broken: broken  # type: ignore[method-assign]
+        with pytest.raises(errors.TransportError):
+            operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+        assert not target.exists()
+
+
+def test_what_is_ready_is_copied_and_the_rest_is_left_to_the_next_try(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path
+) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    rooms_sandbox.start_session("videosdk", room["id"])
+    hook("videosdk").start_recording(room["id"])
+    with pytest.raises(errors.NotVisibleYetError, match="1 copied, 1 not ready yet"):
+        store(room["id"], f"{tmp_path}/{{id}}.{{ext}}")
+    assert len(files(tmp_path)) == 1
+    rooms_sandbox.end_session("videosdk", room["id"])
+    rooms_sandbox.advance(600)
+    assert len(store(room["id"], f"{tmp_path}/{{id}}.{{ext}}")) == 2
+
+
+def test_failed_ones_are_said_and_if_all_failed_the_task_does(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = hook("hundredms").ensure_room({"name": "algebra"})
+    hook("hundredms").start_recording(room.id)
+    rooms_sandbox.recording("hundredms", room.id, "fail")
+    with pytest.raises(errors.RecordingFailedError, match="Every recording failed"):
+        store(room.id, f"{tmp_path}/{{id}}.{{ext}}", conn_id="hundredms_default")
+    hook("hundredms").start_recording(room.id)
+    rooms_sandbox.recording("hundredms", room.id, "complete")
+    assert len(store(room.id, f"{tmp_path}/{{id}}.{{ext}}", conn_id="hundredms_default")) == 1
+    assert "100ms failed to make:" in capsys.readouterr().out
+
+
+def test_the_room_dict_says_which_class_is_meant(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    """The same room every week: last week's film is not this week's."""
+    now = dt.datetime.now(dt.UTC)
+    room = recorded(rooms_sandbox, "videosdk")
+    for week, number in (((now - dt.timedelta(days=7)), 0), (now, 1)):
+        times = {
+            "starts_at": (week - dt.timedelta(minutes=30)).isoformat(),
+            "ends_at": (week + dt.timedelta(minutes=30)).isoformat(),
+        }
+        if number:
+            assert len(store({**room, **times}, f"{tmp_path}/{{id}}.{{ext}}")) == number
+            continue
+        with pytest.raises(errors.RecordingMissingError, match="no recording"):
+            store({**room, **times}, f"{tmp_path}/{{id}}.{{ext}}")
+
+
+def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = hook("hundredms").ensure_room({"name": "algebra"})
+    hook("hundredms").start_recording(room.id, {"transcription": {"enabled": True}})
+    rooms_sandbox.end_session("hundredms", room.id, None)
+    rooms_sandbox.advance(600)
+    rows = store(room.id, f"{tmp_path}/{{kind}}-{{id}}.{{ext}}", conn_id="hundredms_default", kind="transcript")
+    assert sorted(row["url"].rpartition(".")[2] for row in rows) == ["json", "srt", "txt"]
+    with pytest.raises(errors.InvalidSpecError, match="one place for several"):
+        store(room.id, f"{tmp_path}/film", conn_id="hundredms_default", kind="transcript")
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"to": ""}, "to: expected a URL"),
+        ({"to": "file:///tmp/{nmae}"}, "{nmae} is no placeholder"),
+        ({"to": "file:///tmp/{"}, "is no placeholder"),
+        ({"recordings": "[{"}, "recordings"),
+        ({"recordings": {"id": "x"}}, "expected a list"),
+        ({"recordings": [{"id": None}]}, "recording: expected"),
+        ({"kind": "film"}, "kind: 'film'"),
+        ({"room_id": "None"}, "room_id"),
+    ],
+)
+def test_bad_input_is_refused(given: dict[str, Any], error: str, rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    given = {"room_id": "algebra", "to": f"{tmp_path}/{{id}}", **given}
+    with pytest.raises(errors.InvalidSpecError) as refused:
+        store(**given)
+    assert error in str(refused.value)
+    assert files(tmp_path) == {}
+
+
+def test_unknown_recordings_and_none_at_all(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    with pytest.raises(errors.RecordingMissingError, match="no recording abc"):
+        store(room, f"{tmp_path}/{{id}}", recordings=["abc"])
+    hook("videosdk").ensure_room({"name": "empty"})
+    with pytest.raises(errors.RecordingMissingError, match="RecordingReadySensor"):
+        store("empty", f"{tmp_path}/{{id}}")
+    assert files(tmp_path) == {}
+
+
+# -- into a bucket -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A moto server. One for all tests: Airflow keeps what it knows of a storage for as long as the process lives."""
+    pytest.importorskip("moto", reason="needs moto and s3fs of the extra dev: they stand in for S3")
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty bucket "films", with the Airflow connection "films_aws" to it."""
+    import boto3
+    import requests
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "not-used")
+    connection = {
+        "conn_type": "aws",
+        "login": "AKIAIOSFODNN7EXAMPLE",
+        "password": "storage-secret-of-this-test",
+        "extra": {"endpoint_url": s3, "region_name": "us-east-1"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_FILMS_AWS", json.dumps(connection))
+    assert requests.post(f"{s3}/moto-api/reset", timeout=10).status_code == 200
+    client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1")
+    client.create_bucket(Bucket="films")
+    return client
+
+
+def test_into_s3_through_an_airflow_connection(bucket: Any, rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    for conn_type in TYPES:
+        recorded(rooms_sandbox, conn_type)
+    body = f"""
+        for conn_type in {TYPES}:
+            for task_id in ("store_", "again_"):
+                RecordingToStorageOperator(
+                    task_id=task_id + conn_type,
+                    conn_id=conn_type + "_default",
+                    room_id="algebra",
+                    to="s3://films_aws@films/" + conn_type + "/{{name}}/{{id}}.{{ext}}",
+                )
+    """
+    ran = run_tasks(tmp_path, "to_s3", body)
+    assert set(ran.states.values()) == {"success"}
+    found = {item["Key"]: item["Size"] for item in bucket.list_objects_v2(Bucket="films")["Contents"]}
+    rows = [row for conn_type in TYPES for row in ran.value(f"store_{conn_type}")]
+    assert found == {row["url"].removeprefix("s3://films_aws@films/"): MEDIA_BYTES for row in rows}
+    assert len(found) == sum(FILES.values())
+    for conn_type in TYPES:
+        assert ran.value(f"again_{conn_type}") == ran.value(f"store_{conn_type}")
+    assert "storage-secret" not in json.dumps(list(ran.xcoms.values()))
+    fetched = [row["path"] for row in rooms_sandbox.requests() if row["path"].startswith("/files/")]
+    assert len(fetched) == len(found)
+
+
+def test_half_a_film_is_not_left_in_s3(bucket: Any, rooms_sandbox: RoomsSandbox) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    bucket.put_object(Bucket="films", Key="film.mp4", Body=b"half")
+    cut_short(rooms_sandbox, "a few bytes")
+    (row,) = rooms_sandbox.state()["videosdk"]["recordings"]
+    operator = RecordingToStorageOperator(
+        task_id="store", conn_id="videosdk_default", room_id=room, to="s3://films_aws@films/film.mp4"
+    )
+    opened = operator.hook.open_recording(row["id"])
+    opened.size = MEDIA_BYTES
+    operator.hook.open_recording = lambda recording: opened  # type: ignore[method-assign]
+    with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes came"):
+        operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+    assert "Contents" not in bucket.list_objects_v2(Bucket="films")
+    store(room, "s3://films_aws@films/film.mp4")
+    assert bucket.head_object(Bucket="films", Key="film.mp4")["ContentLength"] == MEDIA_BYTES
+
+
+def test_a_bucket_that_is_not_there_is_said(bucket: Any, rooms_sandbox: RoomsSandbox) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    with pytest.raises(OSError, match="bucket"):
+        store(room, "s3://films_aws@nowhere/film.mp4")
