@@ -207,6 +207,15 @@ def test_requests_show_no_secret_and_no_query(rooms_sandbox: RoomsSandbox, clien
     assert rooms_sandbox.requests(vendor, "GET")[0]["method"] == "GET"
 
 
+def test_page_shows_the_newest_requests(rooms_sandbox: RoomsSandbox, web: httpx.Client, twilio: httpx.Client) -> None:
+    twilio.get("/v1/Rooms/first")
+    assert web.get("/control/page").json()["requests"] == rooms_sandbox.requests()
+    for number in range(40):
+        twilio.get(f"/v1/Rooms/r{number}")
+    shown = web.get("/control/page").json()["requests"]
+    assert shown == rooms_sandbox.requests()[1:]
+
+
 def test_control_itself_is_not_logged(rooms_sandbox: RoomsSandbox) -> None:
     rooms_sandbox.state()
     rooms_sandbox.advance(1)

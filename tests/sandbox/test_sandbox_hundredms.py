@@ -373,7 +373,9 @@ def test_recording_statuses_and_files(
     rooms_sandbox: RoomsSandbox, hundredms: httpx.Client, web: httpx.Client, room: dict[str, Any]
 ) -> None:
     rooms_sandbox.start_session("hundredms", room["id"], ["Ada"])
-    order = {"transcription": {"enabled": True, "output_modes": ["txt"], "summary": {"enabled": True}}}
+    order = {
+        "transcription": {"enabled": True, "output_modes": ["txt"], "summary": {"enabled": True, "context": "x" * 300}}
+    }
     job = hundredms.post(f"/v2/recordings/room/{room['id']}/start", json=order).json()
     assert (job["status"], job["started_at"], job["started_by"], job["recording_assets"]) == (
         "starting",
@@ -437,6 +439,9 @@ def test_recording_refusals(rooms_sandbox: RoomsSandbox, hundredms: httpx.Client
     assert refused(hundredms.post(start, json={"resolution": {"width": 100, "height": 100}}), 400)
     assert refused(hundredms.post(start, json={"transcription": {"enabled": True, "output_modes": ["doc"]}}), 400)
     assert refused(hundredms.post(start, json={"meeting": 1}), 400, 'unknown field "meeting"')
+    for changes in ({"context": "x" * 301}, {"temperature": 0.05}, {"sections": [{"format": "bullets"}]}):
+        order = {"transcription": {"enabled": True, "summary": {"enabled": True} | changes}}
+        assert refused(hundredms.post(start, json=order), 400, next(iter(changes)))
     assert refused(hundredms.post(stop, json={}), 404, "beam not found")
     assert refused(hundredms.post(stop, json={"id": "x"}), 400, 'unknown field "id"')
     assert hundredms.post(start, json={}).status_code == 200
