@@ -163,7 +163,6 @@ CONNECTION_TYPES = (
                 name="subdomain",
                 label="Subdomain",
                 help="The first part of your join links, as in my-school.app.100ms.live.",
-                example="my-school",
             ),
         ),
     ),

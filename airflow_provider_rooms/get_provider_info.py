@@ -65,7 +65,8 @@ def field_behaviour(item: ConnectionType) -> dict[str, Any]:
             "login": item.login_help,
             "password": item.password_help,
             "host": item.default_url,
-            "port": "left empty, it is that of the base URL",
+            # A mistake of these two, which send port 0 for none: https://github.com/apache/airflow/pull/73298
+            "port": "443; Airflow 3.3.1 and 3.3.2 cannot test without it",
             **{setting.name: setting.example for setting in item.fields if setting.example},
         },
     }

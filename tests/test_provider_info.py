@@ -68,6 +68,17 @@ def test_nothing_optional_is_shown_as_required_and_nothing_secret_in_clear(conn_
             assert row["conn-fields"][setting.name]["schema"]["format"] == "password"
 
 
+@pytest.mark.parametrize("conn_type", sorted(BY_TYPE))
+def test_airflow_before_32_finds_the_same_form_in_the_hooks_themselves(conn_type: str) -> None:
+    module, _, name = BY_TYPE[conn_type].hook.rpartition(".")
+    # Not those of the base class: Airflow does not look there.
+    own = vars(getattr(import_module(module), name))
+    behaviour = own["get_ui_field_behaviour"]()
+    jsonschema.validate(behaviour, schema("customized_form_field_behaviours.schema.json"))
+    assert behaviour["relabeling"]["login"] == BY_TYPE[conn_type].login
+    assert "get_connection_form_widgets" in own
+
+
 def test_discovery_imports_nothing_of_airflow() -> None:
     code = (
         "import sys; from airflow_provider_rooms.get_provider_info import get_provider_info; get_provider_info();"

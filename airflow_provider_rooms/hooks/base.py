@@ -503,8 +503,10 @@ def _bucket(config: Config, per_second: float | None) -> TokenBucket | None:
 
 
 def _field_behaviour(conn_type: str) -> dict[str, Any]:
-    """The form's standard fields, for Airflow before 3.2."""
-    return field_behaviour(BY_TYPE[conn_type])
+    """The form's standard fields, for Airflow before 3.2, which writes the one key otherwise."""
+    behaviour = field_behaviour(BY_TYPE[conn_type])
+    behaviour["hidden_fields"] = behaviour.pop("hidden-fields")
+    return behaviour
 
 
 def _widgets(conn_type: str) -> dict[str, Any]:
