@@ -27,9 +27,10 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "connection-types": [_connection_type(item) for item in CONNECTION_TYPES],
         "hooks": _modules("hooks", ["videosdk", "hundredms", "twilio_video"]),
-        "operators": _modules("operators", ["rooms"]),
+        "operators": _modules("operators", ["rooms", "invitations"]),
         "sensors": _modules("sensors", ["rooms"]),
         "triggers": _modules("triggers", ["rooms"]),
+        "notifications": ["airflow_provider_rooms.notifications.invitations.InvitationNotifier"],
         "extra-links": ["airflow_provider_rooms.links.rooms.RoomLink"],
         # Looked at by Airflow 3.2 and later.
         "cli": ["airflow_provider_rooms.cli.get_cli_commands"],

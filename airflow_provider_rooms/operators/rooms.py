@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.operators.batch import CreateRoomsOperator
     from airflow_provider_rooms.operators.closing import CloseRoomOperator, EndSessionOperator
+    from airflow_provider_rooms.operators.invitations import SendInvitationOperator
     from airflow_provider_rooms.operators.orders import Order
     from airflow_provider_rooms.operators.reconcile import ReconcileRoomsOperator
     from airflow_provider_rooms.operators.recordings import (
@@ -37,6 +38,7 @@ __all__ = [
     "EndSessionOperator",
     "ReconcileRoomsOperator",
     "RecordingToStorageOperator",
+    "SendInvitationOperator",
     "StartRecordingOperator",
     "StopRecordingOperator",
 ]
@@ -48,6 +50,7 @@ _ELSEWHERE = {
     "EndSessionOperator": "closing",
     "ReconcileRoomsOperator": "reconcile",
     "RecordingToStorageOperator": "recordings",
+    "SendInvitationOperator": "invitations",
     "StartRecordingOperator": "recordings",
     "StopRecordingOperator": "recordings",
 }

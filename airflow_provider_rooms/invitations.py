@@ -1,0 +1,311 @@
+"""Calendar invitations: one mail per person, in which calendars find an event that they keep, move and drop (RFC 5546).
+
+What makes a calendar update an event in place is its ``UID``, which comes from the room name and so never changes, and a
+``SEQUENCE`` that is higher than the last one. Nothing is stored for that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, make_msgid
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow_provider_rooms import values
+from airflow_provider_rooms.errors import InvalidSpecError
+from airflow_provider_rooms.placeholders import placeholders
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+Method = Literal["request", "cancel"]
+METHODS = ("request", "cancel")
+#: What a text may hold.
+PLACEHOLDERS = ("title", "date", "start", "end", "timezone", "name", "join_url")
+#: SEQUENCE counts the seconds from here to the sending, unless it is given. It fits into 32 bits until 2088.
+_EPOCH = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+_PRODUCT = "-//airflow-provider-rooms//EN"
+
+REQUEST_TEXT = """\
+{title}
+{date}, {start} to {end} ({timezone})
+
+Join: {join_url}
+
+The link is yours alone; please do not hand it on.
+"""
+CANCEL_TEXT = """\
+{title}
+{date}, {start} to {end} ({timezone})
+
+This class does not take place.
+"""
+
+# One address as mail servers take it: no quotes, no comments, nothing that could end a header.
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+_NAMED = re.compile(r'\s*(?:"(?P<quoted>[^"<>]*)"|(?P<plain>[^"<>]*?))\s*<(?P<address>[^<>]*)>\s*')
+# Control characters, line and paragraph separators, and marks that turn text around.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with a mail address. It is left out of ``repr``: addresses do not belong into logs."""
+
+    address: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    role: str = "guest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A class as a calendar knows it.
+
+    :param uid: stays the same for as long as the class exists.
+    :param sequence: higher than at the last sending.
+    :param zone: the zone in which people read its times.
+    """
+
+    uid: str
+    sequence: int
+    method: Method
+    title: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    zone: ZoneInfo
+    organizer: Person
+    sent_at: dt.datetime
+
+
+def sequence_at(moment: dt.datetime) -> int:
+    """A SEQUENCE that is higher for every later moment."""
+    return max(0, int((moment - _EPOCH).total_seconds()))
+
+
+def mail(
+    event: Event, person: Person, *, join_url: str | None, sender: Person, subject: str | None = None, text: str = ""
+) -> EmailMessage:
+    """The mail for one person: plain text, HTML, and the calendar part that calendars act on.
+
+    :param join_url: this person's link; None in a cancellation.
+    :param sender: whom the mail is from.
+    :param text: what it says, with :data:`PLACEHOLDERS`; what fits the method unless given.
+    """
+    plain = _filled(text or (REQUEST_TEXT if event.method == "request" else CANCEL_TEXT), event, person, join_url)
+    message = EmailMessage()
+    message["From"] = formataddr((sender.name or "", sender.address))
+    message["To"] = formataddr((person.name or "", person.address))
+    if event.organizer.address != sender.address:
+        message["Reply-To"] = formataddr((event.organizer.name or "", event.organizer.address))
+    start = event.starts_at.astimezone(event.zone)
+    usual = f"{event.title}, {start:%A, %d %B %Y, %H:%M} ({event.zone.key})"
+    message["Subject"] = subject or (usual if event.method == "request" else f"Cancelled: {usual}")
+    message["Date"] = format_datetime(event.sent_at)
+    message["Message-ID"] = make_msgid(domain=sender.address.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(plain)
+    message.add_alternative(_as_html(plain, join_url), subtype="html")
+    message.add_alternative(
+        calendar(event, person, join_url=join_url, description=plain),
+        subtype="calendar",
+        params={"method": event.method.upper()},
+    )
+    return message
+
+
+def calendar(event: Event, person: Person, *, join_url: str | None, description: str) -> str:
+    """The event in iCalendar, with the rules of its time zone."""
+    import icalendar
+
+    entry = icalendar.Event()
+    entry.add("uid", event.uid)
+    entry.add("sequence", event.sequence)
+    entry.add("dtstamp", event.sent_at.astimezone(dt.UTC))
+    entry.add("dtstart", event.starts_at.astimezone(event.zone))
+    entry.add("dtend", event.ends_at.astimezone(event.zone))
+    entry.add("summary", event.title)
+    entry.add("description", description)
+    entry.add("status", "CONFIRMED" if event.method == "request" else "CANCELLED")
+    entry.add("transp", "OPAQUE")
+    entry.add("organizer", _calendar_address(event.organizer))
+    attendee = _calendar_address(person)
+    attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"})
+    entry.add("attendee", attendee)
+    if join_url:
+        entry.add("location", join_url)
+        entry.add("url", join_url)
+    whole = icalendar.Calendar()
+    whole.add("prodid", _PRODUCT)
+    whole.add("version", "2.0")
+    whole.add("method", event.method.upper())
+    if event.zone.key != "UTC":
+        whole.add_component(icalendar.Timezone.from_ical(timezone_rules(event.zone, event.starts_at.year)))
+    whole.add_component(entry)
+    text: str = whole.to_ical().decode()
+    return text
+
+
+def timezone_rules(zone: ZoneInfo, year: int) -> str:
+    """The VTIMEZONE of a zone: every change of its clocks from a year before to a year after.
+
+    Calendars know IANA names, and need the rules for those that they do not know, or know from another year.
+    """
+    moment = dt.datetime(year - 1, 1, 1, tzinfo=dt.UTC)
+    parts = [_observance(moment.astimezone(zone), moment.astimezone(zone))]
+    last = dt.datetime(year + 2, 1, 1, tzinfo=dt.UTC)
+    while moment < last:
+        following = moment + dt.timedelta(days=1)
+        if moment.astimezone(zone).utcoffset() != following.astimezone(zone).utcoffset():
+            early, late = moment, following
+            while late - early > dt.timedelta(minutes=1):
+                middle = early + (late - early) // 2
+                same = early.astimezone(zone).utcoffset() == middle.astimezone(zone).utcoffset()
+                early, late = (middle, late) if same else (early, middle)
+            change = late.replace(second=0, microsecond=0)
+            parts.append(_observance((change - dt.timedelta(minutes=1)).astimezone(zone), change.astimezone(zone)))
+        moment = following
+    return "\r\n".join(["BEGIN:VTIMEZONE", f"TZID:{zone.key}", *parts, "END:VTIMEZONE", ""])
+
+
+def _observance(before: dt.datetime, after: dt.datetime) -> str:
+    """From one change of the clocks to the next; it begins at the time that the old clocks would have shown."""
+    kind = "DAYLIGHT" if after.dst() else "STANDARD"
+    offset_before = before.utcoffset() or dt.timedelta()
+    begins = (after.astimezone(dt.UTC) + offset_before).replace(tzinfo=None)
+    return "\r\n".join(
+        [
+            f"BEGIN:{kind}",
+            f"DTSTART:{begins:%Y%m%dT%H%M%S}",
+            f"TZOFFSETFROM:{before:%z}",
+            f"TZOFFSETTO:{after:%z}",
+            f"TZNAME:{after:%Z}",
+            f"END:{kind}",
+        ]
+    )
+
+
+def _calendar_address(person: Person) -> Any:
+    import icalendar
+
+    address = icalendar.vCalAddress(f"mailto:{person.address}")
+    if person.name:
+        address.params["CN"] = icalendar.vText(person.name)
+    return address
+
+
+def _filled(text: str, event: Event, person: Person, join_url: str | None) -> str:
+    start, end = (moment.astimezone(event.zone) for moment in (event.starts_at, event.ends_at))
+    return text.format(
+        title=event.title,
+        date=f"{start:%A, %d %B %Y}",
+        start=f"{start:%H:%M}",
+        end=f"{end:%H:%M}" if end.date() == start.date() else f"{end:%H:%M on %A, %d %B %Y}",
+        timezone=event.zone.key,
+        name=person.name or "",
+        join_url=join_url or "",
+    )
+
+
+def _as_html(plain: str, join_url: str | None) -> str:
+    body = html.escape(plain)
+    if join_url:
+        link = html.escape(join_url)
+        body = body.replace(link, f'<a href="{link}">{link}</a>')
+    return f'<html><body><div style="white-space: pre-line">{body}</div></body></html>'
+
+
+# -- reading what was given ---------------------------------------------------------------------------------------------
+
+
+def read_people(parameter: str, value: Any) -> list[Person]:
+    """People from a list of addresses, ``Name <address>`` texts or ``{"email", "name", "role"}`` dicts, or from one text.
+
+    :raises InvalidSpecError: nobody, something else, a wrong address, a line break. Addresses are not repeated in the text.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        listed = text[:1] in ("[", "{")
+        value = values.read_json_or_literal(parameter, text) if listed else text.split(";" if ";" in text else ",")
+        value = (
+            [value] if isinstance(value, dict) else [one for one in value if not isinstance(one, str) or one.strip()]
+        )
+    elif isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, Sequence) or not value:
+        raise InvalidSpecError(f"{parameter}: expected a list of mail addresses.")
+    people = [read_person(f"{parameter}[{index}]", one) for index, one in enumerate(value)]
+    seen: dict[str, int] = {}
+    for index, person in enumerate(people):
+        if (first := seen.setdefault(person.address.lower(), index)) != index:
+            raise InvalidSpecError(f"{parameter}[{index}]: is the same address as {parameter}[{first}].")
+    return people
+
+
+def read_person(parameter: str, value: Any) -> Person:
+    """One person; see :func:`read_people`."""
+    role: Any = None
+    if isinstance(value, Mapping):
+        if unknown := set(value) - {"email", "name", "role"}:
+            raise InvalidSpecError(
+                f"{parameter}: unknown key {min(unknown, key=str)!r}.{values.suggestion(min(unknown, key=str), ('email', 'name', 'role'))}"
+            )
+        name, address, role = value.get("name"), value.get("email"), value.get("role")
+    elif isinstance(value, str):
+        found = _NAMED.fullmatch(line_text(parameter, value))
+        name, address = (found["quoted"] or found["plain"], found["address"]) if found else (None, value)
+    else:
+        raise InvalidSpecError(f"{parameter}: expected a mail address, got {type(value).__name__}.")
+    name = line_text(f"{parameter}.name", name) if name else None
+    address = line_text(parameter, address or "").strip()
+    if not address.isascii():
+        raise InvalidSpecError(f"{parameter}: has other letters than A to Z; write its domain in the xn-- form.")
+    if not _ADDRESS.fullmatch(address) or ".." in address or address.startswith("."):
+        raise InvalidSpecError(f"{parameter}: is no mail address such as ada@example.org.")
+    return Person(address=address, name=name, role=values.read_text(f"{parameter}.role", role) or "guest")
+
+
+def line_text(parameter: str, value: Any) -> str:
+    """A text for one line of a mail's head.
+
+    :raises InvalidSpecError: it is no text, or has a line break: whoever writes one could add headers and recipients.
+    """
+    if not isinstance(value, str):
+        raise InvalidSpecError(f"{parameter}: expected text, got {type(value).__name__}.")
+    if _UNSAFE.search(value):
+        raise InvalidSpecError(f"{parameter}: has a line break or another control character; nothing was sent.")
+    return value
+
+
+def body_text(parameter: str, value: Any, method: Method) -> str:
+    """A text with placeholders.
+
+    :raises InvalidSpecError: it is no text, or has an unknown placeholder, or a cancellation has a link.
+    """
+    text = values.read_text(parameter, value) or ""
+    try:
+        names = placeholders(text, PLACEHOLDERS)
+    except ValueError as error:
+        raise InvalidSpecError(f"{parameter}: {error}") from None
+    if method == "cancel" and "join_url" in names:
+        raise InvalidSpecError(f"{parameter}: a cancellation has no {{join_url}}.")
+    return text
+
+
+def read_zone(parameter: str, value: Any) -> ZoneInfo:
+    """An IANA zone.
+
+    :raises InvalidSpecError: it is none.
+    """
+    from airflow_provider_rooms.timetable.clock import read_zone as iana
+
+    zone = iana(value) if isinstance(value, str) else None
+    if zone is None:
+        raise InvalidSpecError(f"{parameter}: {value!r} is no IANA zone; write one such as Europe/Berlin.")
+    return zone

@@ -1,0 +1,45 @@
+"""The notifier that mails calendar invitations when a room is there."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseNotifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+log = logging.getLogger(__name__)
+
+
+class InvitationNotifier(BaseNotifier):
+    """Mail a calendar invitation as a callback of the task that makes the room::
+
+        CreateRoomOperator(task_id="room", …, on_success_callback=InvitationNotifier(attendees=["ada@example.org"]))
+
+    The same as :class:`~airflow_provider_rooms.operators.invitations.SendInvitationOperator`, with the room that the task has
+    just made. A callback that fails only leaves an error in the log: where an invitation matters, use the operator.
+
+    :param attendees: as for the operator.
+    :param parameters: all other parameters of the operator, such as ``organizer``, ``text`` or ``smtp_conn_id``.
+    """
+
+    template_fields: Sequence[str] = ("attendees", "parameters")
+
+    def __init__(self, *, attendees: Any, **parameters: Any) -> None:
+        super().__init__()
+        self.attendees = attendees
+        self.parameters = parameters
+
+    def notify(self, context: Context) -> None:
+        """Send the invitations of the task's room."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.mailing import Order, send_invitations
+
+        ti = context["ti"]
+        room = ti.xcom_pull(task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
+        sent = send_invitations(Order(attendees=self.attendees, **{"room_id": room, **self.parameters}), get_rooms_hook)
+        log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])

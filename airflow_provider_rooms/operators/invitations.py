@@ -1,0 +1,118 @@
+"""The operator that mails calendar invitations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_rooms.tasks import give_retry_policy
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+
+class SendInvitationOperator(BaseOperator):
+    """Mail a calendar invitation to the people of a class, each with a join link of their own.
+
+    Calendars put the class into people's days, move it when it is sent again (same ``UID``, from the room name; higher
+    ``SEQUENCE``, from the time of sending), and drop it after ``method="cancel"``. Each person gets a mail of their own: nobody
+    sees the others' addresses. Links are minted here, in the task, and are kept nowhere but in the mails.
+
+    Everything is checked before anything is sent. The return value is ``{uid, sequence, method, sent}``::
+
+        room = CreateRoomOperator(task_id="room", conn_id="videosdk_default", spec=one.spec())
+        SendInvitationOperator(task_id="invite", room_id=room.output["room"], attendees=["Ada <ada@example.org>"])
+
+    It uses an Airflow connection of type SMTP, and needs ``apache-airflow-providers-smtp`` and
+    ``airflow-provider-rooms[calendar]``.
+
+    :param attendees: a list of ``ada@example.org``, ``Ada <ada@example.org>`` or ``{"email", "name", "role"}``, or one text with
+        ``;`` between them. ``role`` is ``guest`` unless given, or ``host``, or another of the connection's ``roles``.
+    :param room_id: the ``room`` dict of a create task, or the room's id or name; needed unless ``spec`` is given.
+    :param spec: the class as ``Class.spec()`` gives it: its name, times and ``ref``. What it says wins over the ``room`` dict.
+    :param conn_id: the room connection; that of the ``room`` dict or the spec unless given.
+    :param method: ``request`` to invite or to move, ``cancel`` when the class does not take place.
+    :param title: what the class is called; ``title`` of ``ref`` unless given, else ``ref`` itself if it is text.
+    :param timezone: IANA zone in which people read the times; that of ``ref`` unless given, else UTC.
+    :param organizer: who invites, as in ``attendees``; the sender unless given. Calendars only accept changes from the same one.
+    :param sequence: the SEQUENCE; seconds since 2020 unless given, so that a later sending is always higher.
+    :param subject: the mail's subject.
+    :param text: what the mail says, with ``{title}``, ``{date}``, ``{start}``, ``{end}``, ``{timezone}``, ``{name}`` and
+        ``{join_url}``.
+    :param join_url: a link of your own instead of a minted one: your page, on which people sign in.
+    :param expires_at: when minted links stop working; 15 minutes after the class unless given.
+    :param from_email: the sender; ``from_email`` of the SMTP connection unless given.
+    :param smtp_conn_id: the SMTP connection.
+    """
+
+    template_fields: Sequence[str] = (
+        "attendees",
+        "room_id",
+        "spec",
+        "conn_id",
+        "method",
+        "title",
+        "timezone",
+        "organizer",
+        "sequence",
+        "subject",
+        "text",
+        "join_url",
+        "expires_at",
+        "from_email",
+        "smtp_conn_id",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"spec": "json", "attendees": "json"}
+    ui_color = "#e3f1ea"
+
+    def __init__(
+        self,
+        *,
+        attendees: Sequence[str | Mapping[str, str]] | str | Any,
+        room_id: str | Mapping[str, Any] | Any = None,
+        spec: Mapping[str, Any] | str | Any = None,
+        conn_id: str | None = None,
+        method: str = "request",
+        title: str | None = None,
+        timezone: str | None = None,
+        organizer: str | Mapping[str, str] | None = None,
+        sequence: int | str | None = None,
+        subject: str | None = None,
+        text: str | None = None,
+        join_url: str | None = None,
+        expires_at: dt.datetime | str | None = None,
+        from_email: str | None = None,
+        smtp_conn_id: str = "smtp_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.attendees = attendees
+        self.room_id = room_id
+        self.spec = spec
+        self.conn_id = conn_id
+        self.method = method
+        self.title = title
+        self.timezone = timezone
+        self.organizer = organizer
+        self.sequence = sequence
+        self.subject = subject
+        self.text = text
+        self.join_url = join_url
+        self.expires_at = expires_at
+        self.from_email = from_email
+        self.smtp_conn_id = smtp_conn_id
+        give_retry_policy(self)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check, mint, send."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.mailing import Order, send_invitations
+
+        given = {name: getattr(self, name) for name in self.template_fields}
+        sent = send_invitations(Order(**given), get_rooms_hook)
+        self.log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])
+        return sent
