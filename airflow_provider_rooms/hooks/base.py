@@ -14,6 +14,7 @@ from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.get_provider_info import field_behaviour
 from airflow_provider_rooms.hooks.connection import check_extra, read_connection
+from airflow_provider_rooms.masking import core
 from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
 from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, OpenFile, async_client, blocking_session
 from airflow_provider_rooms.values import read_time
@@ -158,7 +159,7 @@ class RoomsHook(BaseHook):
         kind = vendor_class(self.conn_type)
         return kind(
             config,
-            runtime=Runtime(conceal=mask_secret) if self.masks_tokens else Runtime(),
+            runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),
             patience=self.patience,
             bucket=_bucket(config, config.writes_per_second or kind.writes_per_second),
         )

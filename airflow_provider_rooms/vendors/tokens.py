@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.flow import Runtime
 
 #: Life of a token for the vendor's REST API, in seconds.
-LIFE = 900
+LIFE = 3600
 #: It is replaced this many seconds before it expires.
 MARGIN = 60
 #: It says that it was made this long ago, in seconds: the vendor's clock may be behind ours.

@@ -67,6 +67,11 @@ class TwilioVideoApi(Vendor):
         **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Airflow knows the secret, not what it looks like in the header.
+        self.runtime.conceal(self.authorization().removeprefix("Basic "))
+
     def authorization(self) -> str:
         """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
         pair = f"{self.config.key}:{self.config.secret}".encode()
