@@ -133,9 +133,10 @@ def _yes(true: bool) -> str:
     return "yes" if true else "–"
 
 
-def options(vendor: str) -> str:
-    """Every field that ``options`` takes for a vendor."""
-    model = vendor_class(vendor).options
+def options(vendor: str, request: str = "room") -> str:
+    """Every field that ``options`` takes for a vendor, when a room is made or a recording is started."""
+    kind = vendor_class(vendor)
+    model = kind.options if request == "room" else kind.recording_options
     rows = list(_fields(model.model_json_schema(), model.model_json_schema()))
     return table(["Field", "Takes", "What it is"], [[f"`{path}`", kind, text] for path, kind, text in rows])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ class RoomOperator(BaseOperator):
         from airflow_provider_rooms.hooks import get_rooms_hook
 
         return get_rooms_hook(self.conn_id)
+
+    @abstractmethod
+    def execute(self, context: Context) -> Any:
+        """What the operator does."""
 
     def read_room(self) -> str | dict[str, Any]:
         """The room as it was given, out of a template too.

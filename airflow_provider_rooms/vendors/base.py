@@ -20,6 +20,7 @@ from airflow_provider_rooms.values import read_time, suggestion
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
 from airflow_provider_rooms.vendors.options import Options, differences, fill, merge, read_options
+from airflow_provider_rooms.vendors.recordings import read_body
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.flow import Flow, Response
@@ -94,6 +95,8 @@ class Vendor(Exchange):
     any_role: ClassVar[bool] = False
     #: Longest life of a token for people, in seconds.
     longest_token: ClassVar[int]
+    #: Fields of the request that starts a recording.
+    recording_options: ClassVar[type[Options]]
     #: Kinds of recording this vendor does not make, with the way out.
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {}
     #: Where people look at rooms: the vendor's console, ``{id}`` being the room id.
@@ -190,9 +193,9 @@ class Vendor(Exchange):
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
         """Recordings of a room of one kind, or of every kind, page by page."""
 
-    @abstractmethod
     def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The request that starts a recording, out of fields under the vendor's own names, checked."""
+        return read_body(self, self.recording_options, options)
 
     @abstractmethod
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:

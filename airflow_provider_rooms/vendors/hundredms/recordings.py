@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
@@ -13,7 +13,10 @@ from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged, seg
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made, read_body
+from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.options import Options
 
 #: Kinds that a job of the recorder makes, and where its jobs are listed. Other files have no job that can be listed.
 JOBS: Mapping[RecordingKind, str] = {"recording": "/v2/recordings", "hls": "/v2/live-streams"}
@@ -35,6 +38,7 @@ LINK_SECONDS = 3600
 class HundredMsRecordings(HundredMsApi):
     """A job of the recorder leaves files (assets) behind. A recording is its file, or the job until there is one."""
 
+    recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
         "composition": "100ms makes one film of a session by itself: ask for kind='recording'."
     }
@@ -77,10 +81,6 @@ class HundredMsRecordings(HundredMsApi):
         yield Page(list(waiting.values()))
 
     # -- start and stop -------------------------------------------------------------------------------------------------
-
-    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of the start request, checked."""
-        return read_body(self, RecordingOptions, options)
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/room/{id}/start; "beam already started" is answered by 409. The recorder needs no people."""

@@ -11,12 +11,14 @@ from airflow_provider_rooms.models import Recording, RecordingKind, RecordingSta
 from airflow_provider_rooms.vendors.exchange import as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, read_body
 from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
 from airflow_provider_rooms.vendors.twilio_video.options import RecordingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from airflow_provider_rooms.vendors.options import Options
+    from airflow_provider_rooms.vendors.recordings import Wanted
 
 _STATES: Mapping[str, RecordingState] = {"completed": "ready", "failed": "failed"}
 _ALL = {"type": "include", "all": True}
@@ -46,6 +48,7 @@ PLACES = (
 class TwilioVideoRecordings(TwilioVideoApi):
     """Twilio records every camera and microphone by itself; a composition is the film that is made of them."""
 
+    recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
         "hls": "Twilio Video has no streams that are kept.",
         "transcript": "Twilio Video transcribes live only and keeps no text.",
@@ -69,7 +72,7 @@ class TwilioVideoRecordings(TwilioVideoApi):
 
     def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Recording rules: every track, unless others are given."""
-        return {"Rules": [_ALL], **read_body(self, RecordingOptions, options)}
+        return {"Rules": [_ALL], **super().recording_body(options)}
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v1/Rooms/{sid}/RecordingRules: for the tracks that are there and for later ones."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
 from airflow_provider_rooms.vendors.exchange import as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made, read_body
+from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.options import Options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ _TRANSCRIPT_STATES: Mapping[str, RecordingState] = {"completed": "ready", "faile
 class VideoSDKRecordings(VideoSDKApi):
     """There is no status: a recording with a file is ready, and one that failed never gets any."""
 
+    recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {}
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
@@ -62,10 +66,6 @@ class VideoSDKRecordings(VideoSDKApi):
         return [recording for item in items for recording in _read(place.kind, item)], following
 
     # -- start and stop -------------------------------------------------------------------------------------------------
-
-    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of the start request, checked."""
-        return read_body(self, RecordingOptions, options)
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/start, which answers a sentence without an id."""
