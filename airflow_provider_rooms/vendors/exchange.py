@@ -31,6 +31,8 @@ R = TypeVar("R")
 
 #: Failures that say that nothing was done.
 _NOT_PROCESSED = (errors.RateLimitError, errors.QuotaError)
+#: How much of a vendor's message is shown, in characters.
+LONGEST_MESSAGE = 300
 #: A clock that is off by more than this is named in the error, in seconds.
 _NOTEWORTHY_SKEW = 60.0
 
@@ -245,13 +247,13 @@ class Exchange(ABC):
         """
         code, message = self.error_text(response)
         fault = self.fault(response.status, code, message)
+        # Cut only after secrets were taken out: of one that is cut in two, the first part would stay.
+        message = self.scrub(message, secrets)[:LONGEST_MESSAGE]
         advice = fault.advice
         if issubclass(fault.error, errors.AuthenticationError) and abs(skew) > _NOTEWORTHY_SKEW:
             advice = f"{advice} It is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the vendor's."
         return fault.error(
-            f"{self.title} answered: {self.scrub(message, secrets)}"
-            if message
-            else f"{self.title} refused without a reason.",
+            f"{self.title} answered: {message}" if message else f"{self.title} refused without a reason.",
             vendor=self.title,
             room=room,
             status=response.status,
@@ -287,17 +289,18 @@ class Exchange(ABC):
     def error_parts(self, body: Any) -> tuple[str | int | None, str]:
         """Code and message out of a JSON body of any shape."""
         if isinstance(body, str):
-            return None, body[:300]
+            return None, body
         if not isinstance(body, Mapping):
             return None, ""
         message = next((body[k] for k in ("message", "error", "msg", "detail") if isinstance(body.get(k), str)), "")
-        return None, message[:300]
+        return None, message
 
     def scrub(self, text: str, secrets: Collection[str] = ()) -> str:
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
-        return masking.without(text, {*own, *secrets, self.authorization().rpartition(" ")[2]})
+        token = self.authorization().rpartition(" ")[2]
+        return masking.without(text, {*own, *secrets, token, masking.core(token)})
 
 
 def parse_time(text: Any) -> dt.datetime | None:
@@ -371,8 +374,8 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 
 def _plain_text(text: str) -> str:
     """A text body on one line; a page of HTML says nothing that a reader can use."""
-    text = " ".join(text[:2000].split())
-    return "an HTML page" if text.lower().startswith(("<!doctype", "<html")) else text[:300]
+    text = " ".join(text[:100_000].split())
+    return "an HTML page" if text.lower().startswith(("<!doctype", "<html")) else text
 
 
 def _text(value: Any) -> str:

@@ -89,7 +89,7 @@ class HundredMsApi(Vendor):
         details = body.get("details") if isinstance(body, Mapping) else None
         if isinstance(details, list):
             message = "; ".join([message, *(str(item) for item in details)])
-        return None, message[:300]
+        return None, message
 
     def page(
         self, path: str, filters: Mapping[str, Any], cursor: str | None

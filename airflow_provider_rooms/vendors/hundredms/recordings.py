@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
-from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.exchange import LONGEST_MESSAGE, as_items, as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
@@ -106,7 +106,7 @@ class HundredMsRecordings(HundredMsApi):
         body = response.json()
         if isinstance(body, Mapping) and body.get("error"):
             raise errors.RequestRefusedError(
-                f"100ms answered: {self.scrub(str(body['error'])[:300])}", vendor=self.title, room=room.id
+                f"100ms answered: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
             )
         return [_job("recording", job) for job in as_items(body, "data")]
 

@@ -1,0 +1,110 @@
+"""A DAG that handles secrets and goes wrong with them, run by ``dag.test()`` in a process of its own.
+
+Called with the address of a wire to the sandbox and a file for what came of it. No secret stands in this file: Airflow keeps
+the source of DAGs. They come from connections and Variables in the environment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import logging
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+_TESTS = Path(__file__).parent.parent
+sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "scripts")]
+
+OPTIONS: dict[str, Any] = {
+    "webhook": {"url": "https://hooks.example/x", "headers": {"X-Secret": "{{ var.value.school }}"}},
+    "recording_info": {
+        "enabled": True,
+        "upload_info": {
+            "type": "s3",
+            "location": "bucket",
+            "credentials": {"key": "{{ var.value.bucket }}", "secret": "{{ var.value.bucket2 }}"},
+        },
+    },
+}
+OTHER_HEADER = {"X-Secret": "{{ var.value.other }}"}
+
+
+def make_dag() -> Any:
+    """The tasks, one after the other: the first ones meet faults that are set in that order."""
+    import dag_lab
+    from airflow.sdk import DAG
+
+    from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+
+    moved = {"url": "https://hooks.example/y", "headers": OTHER_HEADER}
+    defaults = dag_lab.NOTED | {"conn_id": "hundredms_default", "trigger_rule": "all_done"}
+    with DAG("canaries", schedule=None, default_args=defaults) as dag:
+        tasks = [
+            CreateRoomOperator(task_id="repeated", name="repeated", options=OPTIONS),
+            CreateRoomOperator(task_id="garbled", name="garbled", options=OPTIONS),
+            CreateRoomOperator(task_id="made", name="made", options=OPTIONS),
+            CreateRoomOperator(task_id="drifted", name="made", options={**OPTIONS, "webhook": moved}),
+            CreateRoomOperator(
+                task_id="drift_ignored",
+                name="made",
+                on_drift="ignore",
+                options={**OPTIONS, "webhook": {**OPTIONS["webhook"], "headers": OTHER_HEADER}},
+            ),
+            CreateRoomOperator(task_id="misspelt", name="misspelt", options={**OPTIONS, "webhok": OPTIONS["webhook"]}),
+            CreateRoomOperator(task_id="as_json", name="as-json", options=json.dumps(OPTIONS)),
+            CreateRoomOperator(task_id="as_text", name="as-text", options=str(OPTIONS)),
+            CreateRoomOperator(task_id="as_spec", spec={"name": "as-spec", "options": OPTIONS}),
+            CreateRoomOperator(task_id="misplaced", name="misplaced", webhook=OPTIONS["webhook"]),
+            CreateRoomOperator(
+                task_id="contradicted",
+                name="x",
+                webhook=moved | {"headers": None},
+                options={"webhook": OPTIONS["webhook"]},
+            ),
+            CreateRoomOperator(
+                task_id="tried_again",
+                conn_id="videosdk_default",
+                name="tried",
+                retries=1,
+                retry_delay=dt.timedelta(hours=9),
+            ),
+        ]
+        for before, after in itertools.pairwise(tasks):
+            before >> after
+    return dag
+
+
+def make_waiting_dag() -> Any:
+    """A class that is far enough ahead to wait for, if the task begins within three seconds."""
+    import dag_lab
+    from airflow.sdk import DAG
+
+    from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=3)
+    with DAG("canaries_waiting", schedule=None, default_args=dag_lab.NOTED) as dag:
+        CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon)
+    return dag
+
+
+def main() -> None:
+    """Run it, and leave behind states, XComs and exceptions."""
+    import dag_lab
+    from airflow.utils.db import initdb
+
+    initdb()
+    for name in ("urllib3", "httpx", "httpcore", "airflow_provider_rooms"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    ran = dag_lab.run(make_dag())
+    waited = dag_lab.run(make_waiting_dag())
+    ran.states |= waited.states
+    ran.errors |= waited.errors
+    ran.xcoms |= waited.xcoms
+    Path(sys.argv[1]).write_bytes(pickle.dumps(ran))
+
+
+if __name__ == "__main__":
+    main()
