@@ -31,6 +31,10 @@ QUIET = 5.0
 #: An interval is cut short at random by up to this part of it.
 JITTER = 0.2
 
+#: What a trigger is told of a room and its sessions.
+_ROOM = ("vendor", "conn_id", "id", "name", "state")
+_SESSION = ("id", "room_id", "started_at", "ended_at")
+
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "purpose": get_args(Purpose),
     "on_no_show": ("skip", "fail", "value"),
@@ -137,6 +141,19 @@ class Seen:
     url: str
     sessions: Sequence[Session] = ()
     recordings: Sequence[Recording] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """What was seen as plain JSON, for a trigger's arguments; recordings are left out."""
+        room = {name: getattr(self.room, name) for name in _ROOM}
+        sessions = [{name: getattr(session, name) for name in _SESSION} for session in self.sessions]
+        return {"url": self.url, "room": room, "sessions": sessions}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Seen:
+        """What :meth:`as_dict` described. Keys of a newer version of this package are left out."""
+        room = Room(**{name: given["room"][name] for name in _ROOM})
+        sessions = [Session(**{name: session[name] for name in _SESSION}) for session in given["sessions"]]
+        return cls(room=room, url=given["url"], sessions=sessions)
 
     def supposing(self, *, live: Session | bool | None, open_: bool | None, now: dt.datetime) -> Seen:
         """What another look would show if the room were occupied or not, open or not.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.waiting import Purpose, Wait
+    from airflow_provider_rooms.waiting import Purpose, Seen, Wait
 
 Length = dt.timedelta | float | str
 Time = dt.datetime | str | None
@@ -42,6 +42,7 @@ class _ClassSensor(BaseSensorOperator):
     ui_color = "#e3ecf1"
 
     _pushed: str | None = None
+    _seen: Seen | None = None
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class _ClassSensor(BaseSensorOperator):
             except PassingError as error:
                 self.log.warning("Could not look; the next look may do better. %s", error)
                 return PokeReturnValue(is_done=False)
+            self._seen = seen
             self._push_url(context, seen.url)
             verdict = decide(wait, seen, self.hook.vendor.now())
             if verdict is None:
@@ -125,14 +127,16 @@ class _ClassSensor(BaseSensorOperator):
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
 
         room = self._room()
-        timeout = dt.timedelta(seconds=self.timeout)
+        now, timeout = self.hook.vendor.now(), dt.timedelta(seconds=self.timeout)
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
                 room=room if isinstance(room, str) else str(room.get("id") or room.get("name")),
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
-                give_up_at=(self.hook.vendor.now() + timeout).isoformat(),
+                give_up_at=(now + timeout).isoformat(),
+                seen=self._seen.as_dict() if self._seen else None,
+                seen_at=now.isoformat(),
             ),
             method_name="execute_complete",
             timeout=timeout + TRIGGER_GRACE,

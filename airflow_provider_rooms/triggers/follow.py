@@ -10,35 +10,46 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
 from airflow_provider_rooms.events import event_of, event_of_error, event_of_timeout
 from airflow_provider_rooms.triggers.pool import shared_watch
-from airflow_provider_rooms.waiting import Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting import Seen, Wait, decide, pause, wants_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Session
     from airflow_provider_rooms.triggers.pool import Watch
-    from airflow_provider_rooms.waiting import Seen, Verdict
+    from airflow_provider_rooms.waiting import Verdict
 
 log = logging.getLogger(__name__)
 
 #: A room is looked at by itself after this many intervals even if the shared poll shows no reason to: somebody may have
 #: come and gone between two polls.
-RARELY = 60
+RARELY = 120
 #: The same once people have come and left: the room may be closed now.
 BETWEEN_SESSIONS = 5
+#: What the worker saw is good for this many intervals.
+FRESH = 2
 
 
 async def follow(
-    conn_id: str, room: str, wait: Mapping[str, Any], *, interval: float, give_up_at: str
+    *,
+    conn_id: str,
+    room: str,
+    wait: Mapping[str, Any],
+    poll_interval: float,
+    give_up_at: str,
+    seen: Mapping[str, Any] | None = None,
+    seen_at: str | None = None,
 ) -> dict[str, Any]:
     """Poll until a wait is over; the answer is the trigger's event. Only permanent errors and the time end it early.
 
-    :param interval: usual seconds between two polls.
-    :param give_up_at: when the wait has taken too long, ISO 8601.
+    The parameters are those of :class:`airflow_provider_rooms.triggers.rooms.RoomTrigger`.
     """
     try:
         async with shared_watch(conn_id) as watch:
-            return await _Follower(watch, room, Wait.from_dict(wait), interval).run(give_up_at)
+            follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
+            if seen and seen_at:
+                follower.remember(Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at))
+            return await follower.run(give_up_at)
     except PermanentError as error:
         return event_of_error(error)
 
@@ -55,6 +66,17 @@ class _Follower:
         self._looked = watch.now()
         self._live = False
         self._refused = False
+        # Waits that began together must not look together.
+        self._patience = 0.75 + watch.chance() / 4
+
+    def remember(self, seen: Seen, at: dt.datetime) -> None:
+        """Go on from what the worker saw, unless that is long ago, as it is after a restart of the triggerer."""
+        if self._watch.now() - at <= dt.timedelta(seconds=FRESH * self._interval):
+            self._saw(seen, at)
+
+    def _saw(self, seen: Seen, at: dt.datetime) -> None:
+        self._seen, self._looked = seen, at
+        self._live = any(session.live for session in seen.sessions)
 
     async def run(self, give_up_at: str) -> dict[str, Any]:
         latest = dt.datetime.fromisoformat(give_up_at)
@@ -102,7 +124,8 @@ class _Follower:
         else:
             guesses = [self._seen.supposing(live=guess, open_=open_, now=now) for guess in (True, False)]
             if not any(self._settles(guess, now) for guess in guesses):
-                return None
+                # Nobody told whether the room is still open.
+                return await self._look() if open_ is None and self._older_than(BETWEEN_SESSIONS) else None
             live = await self._watch.occupied(self._seen.room)
         supposed = self._seen.supposing(live=live, open_=open_, now=now)
         if self._wait.purpose == "started" and not isinstance(live, bool):
@@ -114,11 +137,15 @@ class _Follower:
         return decide(self._wait, supposed, now) is not None or wants_recordings(self._wait, supposed, now)
 
     def _stale(self, seen: Seen) -> bool:
-        most = BETWEEN_SESSIONS if seen.sessions and not self._live else RARELY
-        return abs(self._watch.now() - self._looked) > dt.timedelta(seconds=most * self._interval)
+        if self._live:
+            return False  # nothing ends while somebody is there
+        return self._older_than(BETWEEN_SESSIONS if seen.sessions else RARELY)
+
+    def _older_than(self, intervals: float) -> bool:
+        return abs(self._watch.now() - self._looked) > dt.timedelta(seconds=intervals * self._interval * self._patience)
 
     async def _look(self) -> Verdict | None:
-        self._seen = await self._watch.look(self._room, self._wait)
-        self._live = any(session.live for session in self._seen.sessions)
-        self._looked = self._watch.now()
-        return decide(self._wait, self._seen, self._watch.now())
+        seen = await self._watch.look(self._room, self._wait)
+        now = self._watch.now()
+        self._saw(seen, now)
+        return decide(self._wait, seen, now)

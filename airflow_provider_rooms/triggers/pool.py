@@ -26,7 +26,7 @@ LOOKS_AT_ONCE = 8
 #: A poll of the account is at least this part of an interval old before the next one, and at most that part;
 FRESHEST, OLDEST = 1 / 8, 1 / 2
 #: in between, polls take no more than one request for so many that polling each room by itself would take.
-SAVING = 30
+SAVING = 60
 
 _watches: dict[tuple[str, asyncio.AbstractEventLoop], Watch] = {}
 
@@ -148,7 +148,7 @@ async def _prepare(conn_id: str) -> RoomsHook:
     try:
         hook = await aget_rooms_hook(conn_id)
         hook.masks_tokens = False
-        await hook.aprepare()
+        await hook.aio.aopen()
     except RoomsError:
         raise
     except Exception as error:

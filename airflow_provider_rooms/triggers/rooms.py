@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 
 class RoomTrigger(BaseTrigger):
@@ -20,15 +21,29 @@ class RoomTrigger(BaseTrigger):
     :param wait: :meth:`airflow_provider_rooms.waiting.Wait.as_dict`.
     :param poll_interval: usual seconds between two polls.
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
+    :param seen: what the worker saw, :meth:`airflow_provider_rooms.waiting.Seen.as_dict`: no need to look at once again.
+    :param seen_at: when it saw that, ISO 8601.
     """
 
-    def __init__(self, *, conn_id: str, room: str, wait: dict[str, Any], poll_interval: float, give_up_at: str) -> None:
+    def __init__(
+        self,
+        *,
+        conn_id: str,
+        room: str,
+        wait: dict[str, Any],
+        poll_interval: float,
+        give_up_at: str,
+        seen: dict[str, Any] | None = None,
+        seen_at: str | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.conn_id = conn_id
         self.room = room
         self.wait = wait
         self.poll_interval = poll_interval
         self.give_up_at = give_up_at
+        self.seen = seen
+        self.seen_at = seen_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Where this class is, and its arguments: plain JSON."""
@@ -40,14 +55,28 @@ class RoomTrigger(BaseTrigger):
                 "wait": self.wait,
                 "poll_interval": self.poll_interval,
                 "give_up_at": self.give_up_at,
+                "seen": self.seen,
+                "seen_at": self.seen_at,
             },
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until the wait is over, however it ends."""
-        from airflow_provider_rooms.triggers.follow import follow
-
-        event = await follow(
-            self.conn_id, self.room, self.wait, interval=self.poll_interval, give_up_at=self.give_up_at
-        )
+        # Importing takes longer than an event loop may stand still.
+        follow = await asyncio.to_thread(_load)
+        _, arguments = self.serialize()
+        event = await follow(**arguments)
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
+
+
+def _load() -> Callable[..., Awaitable[dict[str, Any]]]:
+    """The code that waits, with all that it will need."""
+    import jwt  # noqa: F401
+
+    import airflow_provider_rooms.hooks.base  # noqa: F401
+    from airflow_provider_rooms.triggers.follow import follow
+    from airflow_provider_rooms.vendors import VENDORS, vendor_class
+
+    for conn_type in VENDORS:
+        vendor_class(conn_type)
+    return follow

@@ -9,10 +9,12 @@ from typing import Any
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
 from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
-from airflow_provider_rooms.vendors.hundredms.api import PAGE_SIZE, HundredMsApi
+from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged, segment
+from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
 
+#: Live sessions asked for at once. Each lists its peers: more of them in one piece would hold up an event loop.
+SURVEY_SIZE = 50
 #: The platform ends every session after this long.
 LONGEST_SESSION = dt.timedelta(hours=12)
 #: The recorder is a peer of this name, or of this role where the template says nothing else.
@@ -75,10 +77,17 @@ class HundredMsSessions(HundredMsApi):
 
     def survey(self) -> Flow[Survey]:
         """GET /v2/sessions?active=true of the whole workspace."""
-        items = yield from gathered(paged(lambda cursor: self.page("/v2/sessions", {"active": True}, cursor)))
-        sessions = [session for item in items if (session := _people(item)) is not None]
-        live = {session.room_id: session for session in sessions if session.live}
-        return Survey(live=live, pages=1 + len(items) // PAGE_SIZE)
+        live: dict[str, Session] = {}
+        cursor: str | None = None
+        pages = 0
+        while True:
+            items, cursor = yield from self.page("/v2/sessions", {"active": True, "limit": SURVEY_SIZE}, cursor)
+            pages += 1
+            yield Sleep(0)  # an event loop may see to others between two pieces of work
+            sessions = [session for item in items if (session := _people(item)) is not None]
+            live.update((session.room_id, session) for session in sessions if session.live)
+            if cursor is None:
+                return Survey(live=live, pages=pages)
 
 
 def _peers(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
 from typing import Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
 from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged, segment
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi, page_after
 
-#: Asked for at once where every session of the account is wanted; the answer says how many it gives.
-SURVEY_SIZE = 100
+#: Asked for at once where every live session is wanted; the answer says how many it gives. Each lists its people: more of
+#: them in one piece would hold up an event loop.
+SURVEY_SIZE = 50
 #: Longer sessions than this are not looked for when only those since a time are wanted.
 LONGEST_SESSION = dt.timedelta(hours=24)
 #: Words of ``status``; the set is open, so that ``end`` counts beside it.
@@ -99,18 +99,20 @@ class VideoSDKSessions(VideoSDKApi):
         live: dict[str, Session] = {}
         filters = {"status": _LIVE, "perPage": SURVEY_SIZE}
         page: int | None = None
-        for pages in count(1):
+        pages = 0
+        while True:
             try:
                 items, page = yield from self._session_page(filters, page)
             except errors.RequestRefusedError:
-                break
+                return Survey()
+            pages += 1
+            yield Sleep(0)  # an event loop may see to others between two pieces of work
             sessions = _sessions(items)
             if not all(session.live for session in sessions):
-                break
+                return Survey()
             live.update((session.room_id, session) for session in sessions)
             if page is None:
                 return Survey(live=live, pages=pages)
-        return Survey()
 
 
 def _sessions(items: Iterable[Mapping[str, Any]]) -> list[Session]:
@@ -137,5 +139,7 @@ def _session(item: Mapping[str, Any]) -> Session | None:
 
 
 def _stays(person: Mapping[str, Any]) -> list[Interval]:
-    times = ((parse_time(entry.get("start")), parse_time(entry.get("end"))) for entry in as_items(person.get("timelog")))
+    times = (
+        (parse_time(entry.get("start")), parse_time(entry.get("end"))) for entry in as_items(person.get("timelog"))
+    )
     return [(start, end) for start, end in times if start is not None]

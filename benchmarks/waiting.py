@@ -1,0 +1,298 @@
+"""A thousand waits in one process: requests to the vendor per minute, pauses of the event loop, memory per wait.
+
+Beside it, one GET per wait and poll, which is what a trigger does that knows of no other. Time runs fast here: what polls
+every minute in life polls every second, so two hours of waiting take two minutes. "A minute" below is a minute of life.
+
+Half of the classes have not begun (the wait polls for the start of each), half of them run over (the wait polls for their
+end). Before the planned end of a class nothing has to be asked about it; the last row shows that for Twilio Video.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import gc
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
+os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
+
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.transport import AsyncTransport
+from airflow_provider_rooms.triggers import follow, pool
+from airflow_provider_rooms.triggers.rooms import RoomTrigger
+from airflow_provider_rooms.waiting import Wait
+from stack import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+HOURS = 2 * 60 + 2  # polls of a wait that looks once a minute, and two to settle: as long as anything is put off
+VENDORS = ("videosdk", "hundredms", "twilio_video")
+#: Lists of live sessions carry many waits; at Twilio Video only its rooms' own lists say who is there.
+SHARED = {"videosdk", "hundredms"}
+LEAST_SAVING = 25
+LONGEST_PAUSE_MS = 10.0
+MOST_KB = 50.0
+
+
+@dataclass
+class Result:
+    """What one run showed."""
+
+    what: str
+    waits: int
+    naive: float
+    requests: float
+    pause_ms: float
+    step: str
+    kb: float
+    done: int
+
+    def line(self) -> str:
+        """A row of the table."""
+        return (
+            f"{self.what:<34}{self.waits:>6}{self.naive:>14.0f}{self.requests:>9.1f}{self.naive / self.requests:>8.1f}x"
+            f"{self.pause_ms:>10.1f}{self.kb:>9.1f}"
+        )
+
+
+class Steps:
+    """How long the loop is held by its longest step, in CPU time of its thread: other processes do not count."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self.name = ""
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Time every callback of the loop."""
+        run = asyncio.events.Handle._run
+
+        def timed(handle: asyncio.Handle) -> None:
+            started = time.thread_time()
+            run(handle)
+            took = time.thread_time() - started
+            if took > self.longest:
+                self.longest, self.name = took, repr(handle)[:300]
+
+        asyncio.events.Handle._run = timed  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            asyncio.events.Handle._run = run  # type: ignore[method-assign]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Every request that is sent."""
+    sent: list[str] = []
+    send = AsyncTransport.send
+
+    async def noting(transport: AsyncTransport, request: Any) -> Any:
+        sent.append(request.path)
+        return await send(transport, request)
+
+    AsyncTransport.send = noting  # type: ignore[method-assign]
+    try:
+        yield sent
+    finally:
+        AsyncTransport.send = send  # type: ignore[method-assign]
+
+
+def memory_kb() -> float:
+    """What Python holds in this process."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] / 1024
+
+
+async def make_rooms(conn_id: str, count: int) -> list[str]:
+    """Ids of fresh rooms."""
+    hook = get_rooms_hook(conn_id)
+    gate = asyncio.Semaphore(10)
+    hook.vendor.bucket = None
+
+    async def make(number: int) -> str:
+        async with gate:
+            room = await hook.aio.ensure_room({"name": f"class-{number}"})
+            return str(room.id)
+
+    async with hook.aio:
+        return list(await asyncio.gather(*(make(number) for number in range(count))))
+
+
+def triggers(conn_id: str, begun: list[str], waiting: list[str], interval: float, ends_in: float) -> list[RoomTrigger]:
+    """A trigger per room."""
+    now = dt.datetime.now(dt.UTC)
+    starts_at = now + dt.timedelta(minutes=30)
+    start = Wait(purpose="started", starts_at=starts_at, ends_at=starts_at + dt.timedelta(hours=1)).as_dict()
+    ends_at = now + dt.timedelta(minutes=ends_in)
+    end = Wait(purpose="ended", starts_at=ends_at - dt.timedelta(hours=1), ends_at=ends_at).as_dict()
+    give_up_at = (now + dt.timedelta(hours=6)).isoformat()
+    return [
+        RoomTrigger(
+            conn_id=conn_id,
+            room=room,
+            wait=wait,
+            poll_interval=interval,
+            give_up_at=give_up_at,
+            seen=seen(conn_id, room, live=rooms is begun),
+        )
+        for wait, rooms in ((start, waiting), (end, begun))
+        for room in rooms
+    ]
+
+
+def seen(conn_id: str, room: str, *, live: bool) -> dict[str, Any]:
+    """What a worker tells the trigger, having looked itself."""
+    session = {"id": "s", "room_id": room, "started_at": dt.datetime.now(dt.UTC).isoformat(), "ended_at": None}
+    found = {"vendor": conn_id.removesuffix("_default"), "conn_id": conn_id, "id": room, "name": room, "state": "open"}
+    return {"url": "http://127.0.0.1/", "room": found, "sessions": [session] if live else []}
+
+
+async def run(what: str, made: list[RoomTrigger], interval: float, naive: float) -> Result:
+    """Let the triggers wait for two hours of life."""
+
+    async def first(trigger: RoomTrigger) -> None:
+        async for _ in trigger.run():
+            return
+
+    # What is loaded once is not a cost of each wait.
+    warm = asyncio.create_task(first(made[0]))
+    await asyncio.sleep(3)
+    # To start a thousand tasks takes seconds, which would be minutes of life.
+    follow.FRESH = 60
+    # Nor is Airflow itself, through which a full garbage collection goes for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    steps = Steps()
+    with counted() as sent, steps.timed():
+        tasks = [warm]
+        for trigger in made[1:]:
+            trigger.seen_at = dt.datetime.now(dt.UTC).isoformat()
+            tasks.append(asyncio.create_task(first(trigger)))
+            await asyncio.sleep(0)
+        started = time.perf_counter()
+        await asyncio.sleep(HOURS * interval)
+        intervals = (time.perf_counter() - started) / interval
+        requests = len(sent) / intervals
+    done = sum(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    kb = await weight(made, interval)
+    if pool._watches:
+        raise RuntimeError("the client of a connection must be closed when the last wait has left")
+    return Result(what, len(made), naive, requests, steps.longest * 1e3, steps.name, kb, done)
+
+
+async def weight(made: list[RoomTrigger], interval: float) -> float:
+    """KB per wait, once all of them have polled."""
+
+    async def first(trigger: RoomTrigger) -> None:
+        async for _ in trigger.run():
+            return
+
+    tracemalloc.start()
+    before = memory_kb()
+    for trigger in made:
+        trigger.seen_at = dt.datetime.now(dt.UTC).isoformat()
+    tasks = [asyncio.create_task(first(trigger)) for trigger in made]
+    await asyncio.sleep(max(10.0, 3 * interval))
+    kb = (memory_kb() - before) / len(made)
+    tracemalloc.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return kb
+
+
+async def one_get_per_wait(conn_id: str, rooms: list[str], interval: float) -> float:
+    """Requests in a minute when every wait asks for its own room, measured with a fifth of them."""
+    hook = get_rooms_hook(conn_id)
+
+    async def poll(room: Any) -> None:
+        await asyncio.sleep(random.random() * interval)
+        while True:
+            asked = time.monotonic()
+            await hook.aio.occupied(room)
+            await asyncio.sleep(max(0.0, asked + interval - time.monotonic()))
+
+    async with hook.aio:
+        known = [await hook.aio.get_room(rooms[0])] * (len(rooms) // 5)
+        with counted() as sent:
+            tasks = [asyncio.create_task(poll(room)) for room in known]
+            await asyncio.sleep(interval)
+            before, started = len(sent), time.perf_counter()
+            await asyncio.sleep(interval)
+            rate = (len(sent) - before) / (time.perf_counter() - started) * interval * 5
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return rate
+
+
+def measure(box: RoomsSandbox, vendor: str, count: int, interval: float) -> list[Result]:
+    """One vendor's rows."""
+    conn_id = f"{vendor}_default"
+    rooms = asyncio.run(make_rooms(conn_id, count))
+    begun, waiting = rooms[: count // 2], rooms[count // 2 :]
+    for room in begun:
+        box.start_session(vendor, room)
+    naive = asyncio.run(one_get_per_wait(conn_id, rooms, 10.0))
+    made = triggers(conn_id, begun, waiting, interval, -10)
+    results = [asyncio.run(run(f"{vendor}, half begun", made, interval, naive))]
+    if vendor not in SHARED:
+        made = triggers(conn_id, begun, [], interval, 90)
+        results.append(asyncio.run(run(f"{vendor}, before the end", made, interval, naive / 2)))
+    return results
+
+
+def main() -> int:
+    """Print the table; the exit code says whether the bars are held."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waits", type=int, default=1000)
+    parser.add_argument("--interval", type=float, default=1.0, help="seconds that stand for a minute")
+    parser.add_argument("--vendors", nargs="*", default=VENDORS)
+    given = parser.parse_args()
+    results: list[Result] = []
+    with sandbox(Path(os.environ["AIRFLOW_HOME"]) / "sandbox.log") as box:
+        os.environ.update(box.env())
+        for vendor in given.vendors:
+            results += measure(box, vendor, given.waits, given.interval)
+    print(f"\n{'':<34}{'waits':>6}{'one GET each':>14}{'ours':>9}{'saving':>9}{'pause ms':>10}{'KB/wait':>9}")
+    for result in results:
+        print(result.line())
+        if result.pause_ms > LONGEST_PAUSE_MS:
+            print(f"    longest step: {result.step}")
+    print("requests per minute; the longest single step of the event loop, in CPU time of its thread")
+    bad = [
+        result.what
+        for result in results
+        if (result.what.partition(",")[0] in SHARED and result.naive / result.requests < LEAST_SAVING)
+        or result.pause_ms > LONGEST_PAUSE_MS
+        or result.kb > MOST_KB
+        or result.done
+    ]
+    if bad:
+        print(f"not within the bars: {', '.join(bad)}", file=sys.stderr)
+    print(f"median KB per wait: {statistics.median(result.kb for result in results):.1f}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
