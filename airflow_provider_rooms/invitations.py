@@ -232,7 +232,7 @@ def read_people(parameter: str, value: Any) -> list[Person]:
     if isinstance(value, str):
         text = value.strip()
         listed = text[:1] in ("[", "{")
-        value = values.read_json_or_literal(parameter, text) if listed else text.split(";" if ";" in text else ",")
+        value = values.read_json_or_literal(parameter, text) if listed else _split(text)
         value = (
             [value] if isinstance(value, dict) else [one for one in value if not isinstance(one, str) or one.strip()]
         )
@@ -246,6 +246,13 @@ def read_people(parameter: str, value: Any) -> list[Person]:
         if (first := seen.setdefault(person.address.lower(), index)) != index:
             raise InvalidSpecError(f"{parameter}[{index}]: is the same address as {parameter}[{first}].")
     return people
+
+
+def _split(text: str) -> list[str]:
+    """Addresses with ``;`` between them, or with ``,``; what stands in quotes is one piece."""
+    bare = re.sub(r'"[^"]*"', "", text)
+    between = ";" if ";" in bare else ","
+    return re.findall(rf'(?:"[^"]*"|[^{between}"]|")+', text)
 
 
 def read_person(parameter: str, value: Any) -> Person:

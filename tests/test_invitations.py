@@ -11,6 +11,7 @@ from unittest.mock import MagicMock
 from zoneinfo import ZoneInfo
 
 import icalendar
+import jwt
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -85,6 +86,16 @@ def event_of(message: EmailMessage) -> Any:
 
 def links(message: EmailMessage) -> set[str]:
     return set(re.findall(r"https?://[^\s\"<]+", message.get_body(("plain",)).get_content()))
+
+
+def vendor_user(conn_id: str, message: EmailMessage) -> str:
+    """Who a link is for, as the vendor sees it."""
+    (link,) = links(message)
+    if conn_id == "hundredms_default":
+        return re.search("userId=([^&]+)", link)[1]
+    token = re.search("token=([^&]+)|#(.+)", link)
+    claims = jwt.decode(token[1] or token[2], options={"verify_signature": False})
+    return claims.get("participantId") or claims["grants"]["identity"]
 
 
 class TestWhatACalendarReceives:
@@ -178,8 +189,12 @@ class TestWhatACalendarReceives:
         send(room_id=room, attendees=[ADA, "alan@example.org"])
         first, second = (links(message) for message in sink.mails)
         assert first
-        # A room code of 100ms is one per role; the others' links are each person's own.
-        assert conn_id == "hundredms_default" or first.isdisjoint(second)
+        assert first.isdisjoint(second)
+        # Sent again, each person is the same one to the vendor.
+        send(room_id=room, attendees=["alan@example.org"], join_url=None)
+        claims = [vendor_user(conn_id, message) for message in sink.mails]
+        assert claims[1] == claims[2] != claims[0]
+        assert "alan" not in str(claims)
 
     def test_a_room_by_its_name_or_by_the_spec_alone(self, sink: MailSink):
         make()
@@ -381,6 +396,10 @@ class TestPeople:
             assert [person.address for person in read_people("to", given)] == ["ada@example.org", "alan@example.org"]
         (host,) = read_people("to", {"email": "ada@example.org", "role": "host"})
         assert (host.address, host.name, host.role) == ("ada@example.org", None, "host")
+
+    def test_commas_in_names(self):
+        for given in ('"Doe, Jane" <jane@example.org>, al@example.org', "Doe, Jane <jane@example.org>; al@example.org"):
+            assert [one.name for one in read_people("to", given)] == ["Doe, Jane", None]
 
     def test_addresses_stay_out_of_repr(self):
         assert repr(read_person("to", ADA)) == "Person(role='guest')"

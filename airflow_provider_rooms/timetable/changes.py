@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,13 +24,17 @@ class Change:
     spec: dict[str, Any]
 
 
-def changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[Change]:
+def changes(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]], *, now: dt.datetime | None = None
+) -> list[Change]:
     """Compare two lists of specs (``Class.spec()``), such as the last run's from XCom and this run's.
 
-    Give both the same stretch of time, or classes at its end will look new or cancelled.
+    Read the same stretch of the timetable for both, such as all of the term: what is in one stretch only looks new, or
+    cancelled.
 
     :param before: what people were told.
     :param after: what is planned now.
+    :param now: classes of ``before`` that were over by then are history, not cancelled.
     """
     old, new = (
         {(str(spec.get("conn_id")), *map(str, spec["name"])): dict(spec) for spec in specs} for specs in (before, after)
@@ -39,4 +44,7 @@ def changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, An
         for key, spec in new.items()
         if key not in old or any(old[key].get(time) != spec.get(time) for time in ("starts_at", "ends_at"))
     ]
-    return found + [Change("cancelled", spec) for key, spec in old.items() if key not in new]
+    gone = [spec for key, spec in old.items() if key not in new]
+    if now is not None:
+        gone = [spec for spec in gone if dt.datetime.fromisoformat(spec["ends_at"]) > now]
+    return found + [Change("cancelled", spec) for spec in gone]

@@ -366,14 +366,17 @@ def _people_and_place(event: Any) -> dict[str, str]:
     people = listed if isinstance(listed, list) else [listed]
     found = {
         "organizer": _address(event.get("ORGANIZER", "")),
-        "attendees": ";".join(map(_address, people)),
+        "attendees": "; ".join(map(_address, people)),
         "location": clean(str(event.get("LOCATION", ""))),
     }
     return {name: text for name, text in found.items() if text}
 
 
-def _address(value: object) -> str:
-    return re.sub("^mailto:", "", str(value).strip(), flags=re.IGNORECASE)
+def _address(value: Any) -> str:
+    """``"Ada Lovelace" <ada@example.org>``, or the address alone."""
+    address = re.sub("^mailto:", "", str(value).strip(), flags=re.IGNORECASE)
+    name = re.sub(r'["<>\x00-\x1f]', "", clean(str(getattr(value, "params", {}).get("CN", ""))))
+    return f'"{name}" <{address}>' if name else address
 
 
 def _joined(one: Class, other: Class) -> Class:

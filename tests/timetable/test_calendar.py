@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_rooms.invitations import read_people
 from airflow_provider_rooms.timetable import Selection, TimetableError, parse_timetable, read_timetable
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -142,15 +143,21 @@ class TestSeries:
     def test_who_is_invited_and_where(self):
         people = [
             "ORGANIZER;CN=Office:mailto:office@example.org",
-            "ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:ada@example.org",
+            'ATTENDEE;ROLE=REQ-PARTICIPANT;CN="Lovelace, Ada":mailto:ada@example.org',
             "ATTENDEE:MAILTO:alan@example.org",
             "LOCATION:Room 12\\, north",
         ]
         assert week([*SERIES, *people]).classes[0].extra == {
-            "organizer": "office@example.org",
-            "attendees": "ada@example.org;alan@example.org",
+            "organizer": '"Office" <office@example.org>',
+            "attendees": '"Lovelace, Ada" <ada@example.org>; alan@example.org',
             "location": "Room 12, north",
         }
+
+    def test_who_is_invited_can_be_invited(self):
+        people = ['ATTENDEE;CN="Lovelace, Ada; x":mailto:ada@example.org', "ATTENDEE:mailto:alan@example.org"]
+        extra = week([*SERIES, *people]).classes[0].extra
+        found = [(one.name, one.address) for one in read_people("to", extra["attendees"])]
+        assert found == [("Lovelace, Ada; x", "ada@example.org"), (None, "alan@example.org")]
 
     def test_folded_lines_alarms_and_lower_case(self):
         alarm = ["BEGIN:VALARM", "ACTION:DISPLAY", "DTSTART:nonsense", "END:VALARM"]

@@ -226,6 +226,12 @@ class TestChanges:
         ]
         assert [(one.kind, one.spec["name"][-1]) for one in changes(dropped, planned)] == [("new", "2026-11-16")]
 
+    def test_a_class_that_is_over_is_not_cancelled(self):
+        planned = self.specs(WEEKLY)
+        tuesday = dt.datetime(2026, 11, 17, tzinfo=dt.UTC)
+        assert [one.spec["name"][-1] for one in changes(planned, [], now=tuesday)] == ["2026-11-18"]
+        assert len(changes(planned, [])) == 2
+
     def test_the_same_class_on_two_connections(self):
         before = [spec | {"conn_id": "a"} for spec in self.specs(WEEKLY)]
         after = [spec | {"conn_id": "b"} for spec in self.specs(WEEKLY)]

@@ -1,0 +1,105 @@
+"""Rescheduled and cancelled classes: calendars and rooms follow the timetable.
+
+Each run reads the whole term and compares it with what people were told last:
+
+* a class that is new gets its room and an invitation;
+* a class that was moved keeps room and calendar entry, and the entry moves;
+* a class that was cancelled is taken out of the calendars, and its room is closed;
+* a cancelled class that takes place after all is invited to again, and its room is opened again.
+
+An Airflow Variable remembers what people were told. It is written when all of them were told: if a mail fails, the next run
+tells them again, and calendars still have one entry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param, Variable, dag, task, task_group
+
+from airflow_provider_rooms.names import room_name
+from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoomOperator, SendInvitationOperator
+from airflow_provider_rooms.timetable import changes, read_timetable
+
+LABEL = "{{ task.spec.ref.title }} {{ task.spec.ref.date }}"
+
+
+@dag(
+    schedule="@hourly",
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    max_active_runs=1,
+    tags=["rooms"],
+    doc_md=__doc__,
+    params={
+        "timetable": Param(str(Path(__file__).parent / "data" / "seminars.ics"), type="string"),
+        "first": Param(None, type=["null", "string"], format="date", description="Left out: today."),
+        "last": Param(None, type=["null", "string"], format="date", description="Left out: two weeks from today."),
+        "conn_id": Param("hundredms_default", type="string"),
+        "people": Param("class@example.com", type="string", description="Of classes that name nobody."),
+        "memory": Param("changed_classes", type="string", description="The Variable that remembers."),
+        "page": Param("https://school.example.com/classes", type="string", description="Where people join."),
+    },
+)
+def changed_classes() -> None:
+    """What changed since people were told last, and nothing else."""
+
+    @task
+    def planned(**context: Any) -> list[dict[str, Any]]:
+        params, today = context["params"], dt.datetime.now(dt.UTC).date()
+        # As long a stretch as your term: a class that is moved beyond its end looks cancelled until the end comes nearer.
+        first = dt.date.fromisoformat(params["first"]) if params["first"] else today
+        last = dt.date.fromisoformat(params["last"]) if params["last"] else today + dt.timedelta(days=14)
+        found = read_timetable(params["timetable"]).between(first, last)
+        return [one.spec() | {"people": one.extra.get("attendees") or params["people"]} for one in found.classes]
+
+    def changed(now_planned: list[dict[str, Any]], *kinds: str, **context: Any) -> list[dict[str, Any]]:
+        before = Variable.get(context["params"]["memory"], [], deserialize_json=True)
+        specs = [one.spec for one in changes(before, now_planned, now=dt.datetime.now(dt.UTC)) if one.kind in kinds]
+        return [{"attendees": spec.pop("people"), "spec": spec} for spec in specs]
+
+    @task
+    def to_hold(now_planned: list[dict[str, Any]], **context: Any) -> list[dict[str, Any]]:
+        return changed(now_planned, "new", "moved", **context)
+
+    @task
+    def to_drop(now_planned: list[dict[str, Any]], **context: Any) -> list[dict[str, Any]]:
+        dropped = changed(now_planned, "cancelled", **context)
+        return [{**one, "name": room_name(*one["spec"]["name"])} for one in dropped]
+
+    @task_group
+    def hold(spec: dict[str, Any], attendees: str) -> None:
+        # A class that was cancelled, and takes place after all, gets its room back.
+        create = CreateRoomOperator(
+            task_id="room", conn_id="{{ params.conn_id }}", spec=spec, on_closed="reopen", map_index_template=LABEL
+        )
+        output: Any = create.output
+        SendInvitationOperator(
+            task_id="invite", room_id=output["room"], spec=spec, attendees=attendees, join_url="{{ params.page }}"
+        )
+
+    @task_group
+    def drop(spec: dict[str, Any], attendees: str, name: str) -> None:
+        cancel = SendInvitationOperator(
+            task_id="cancel",
+            conn_id="{{ params.conn_id }}",
+            method="cancel",
+            spec=spec,
+            attendees=attendees,
+            map_index_template=LABEL,
+        )
+        cancel >> CloseRoomOperator(task_id="close", conn_id="{{ params.conn_id }}", room_id=name, if_live="end")
+
+    @task(trigger_rule="none_failed")
+    def told(now_planned: list[dict[str, Any]], **context: Any) -> None:
+        Variable.set(context["params"]["memory"], now_planned, serialize_json=True)
+
+    classes: Any = planned()
+    held = hold.expand_kwargs(to_hold(classes))
+    dropped = drop.expand_kwargs(to_drop(classes))
+    [held, dropped] >> told(classes)
+
+
+changed_classes()

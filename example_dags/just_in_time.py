@@ -1,0 +1,47 @@
+"""Twilio closes a room that nobody uses within the hour: every ten minutes, rooms for the classes that start soon.
+
+Each run takes the classes that start within the next half hour and makes the rooms that are missing, in one task and without
+waiting. A class is seen by three runs: the first makes its room, the others find it, and one that failed is made good by the
+next. If Twilio's clock closed a room after all, the next run makes it again under the same name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param, dag, task
+
+from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
+from airflow_provider_rooms.timetable import read_timetable
+
+AHEAD = dt.timedelta(minutes=30)
+
+
+@dag(
+    schedule="*/10 * * * *",
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    # A run that was missed is of no use: the next one sees the same classes.
+    catchup=False,
+    max_active_runs=1,
+    tags=["rooms"],
+    doc_md=__doc__,
+    params={
+        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
+        "conn_id": Param("twilio_video_default", type="string"),
+    },
+)
+def just_in_time() -> None:
+    """Rooms for the classes of the next half hour."""
+
+    @task
+    def classes_that_start_soon(**context: Any) -> list[dict[str, Any]]:
+        now = dt.datetime.now(dt.UTC)
+        timetable = read_timetable(context["params"]["timetable"], bad_rows="skip")
+        return [one.spec() for one in timetable.during(now, now + AHEAD).classes]
+
+    CreateRoomsOperator(task_id="create", conn_id="{{ params.conn_id }}", specs=classes_that_start_soon())
+
+
+just_in_time()

@@ -1,0 +1,57 @@
+"""Every evening, a room for each of tomorrow's classes.
+
+It reads a timetable, and makes one mapped task per class. Run it again, clear it, change the timetable in between: a class that
+has its room keeps it. Whether "tomorrow" begins at midnight in Berlin or in Chicago is each class's own business: the
+timetable says in which zone it takes place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param, dag, task
+
+from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+from airflow_provider_rooms.timetable import read_timetable
+
+log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule="0 18 * * *",
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    tags=["rooms"],
+    doc_md=__doc__,
+    params={
+        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
+        "date": Param(None, type=["null", "string"], format="date", description="Left out: the day after the run."),
+        "conn_id": Param("videosdk_default", type="string"),
+    },
+)
+def nightly_rooms() -> None:
+    """One room per class of tomorrow."""
+
+    @task
+    def classes_of_tomorrow(**context: Any) -> list[dict[str, Any]]:
+        params = context["params"]
+        # When the run is due, so that a run that is cleared later means the same day.
+        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        date = dt.date.fromisoformat(params["date"]) if params["date"] else due.date() + dt.timedelta(days=1)
+        # Bad rows are named in the log and cost nobody else's class its room.
+        day = read_timetable(params["timetable"], bad_rows="skip").on(date)
+        for problem in day.problems:
+            log.warning("%s: %s", params["timetable"], problem)
+        return [one.spec() for one in day.classes]
+
+    CreateRoomOperator.partial(
+        task_id="create",
+        conn_id="{{ params.conn_id }}",
+        map_index_template="{{ task.spec.ref.title }}",
+    ).expand(spec=classes_of_tomorrow())
+
+
+nightly_rooms()

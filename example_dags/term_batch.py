@@ -1,0 +1,71 @@
+"""A whole term's rooms in one task, and a dry run before.
+
+``plan`` looks up every room with read-only calls and says in its log what ``create`` would come upon; ``create`` makes the rooms
+that are missing, several at a time. If some fail, the run fails and the next makes only those. For vendors whose rooms last
+(VideoSDK, 100ms); on Twilio Video, make them just in time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param, dag, task
+
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
+from airflow_provider_rooms.timetable import read_timetable
+
+log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule=None,  # started by hand, with the dates of the term
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    tags=["rooms"],
+    doc_md=__doc__,
+    params={
+        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
+        "first": Param("2027-01-11", type="string", format="date"),
+        "last": Param("2027-02-05", type="string", format="date"),
+        "weekdays": Param("MTWRF", type="string"),
+        "off": Param(["2027-01-18"], type="array", description="Days without classes."),
+        "conn_id": Param("hundredms_default", type="string"),
+    },
+)
+def term_batch() -> None:
+    """Read the term, look, make."""
+
+    @task
+    def classes_of_the_term(**context: Any) -> list[dict[str, Any]]:
+        params = context["params"]
+        first, last, *off = (dt.date.fromisoformat(day) for day in (params["first"], params["last"], *params["off"]))
+        term = read_timetable(params["timetable"]).between(
+            first, last, weekdays=params["weekdays"], off=off, clock_change="later"
+        )
+        for one in (*term.problems, *term.collisions):
+            log.warning("%s", one)
+        log.info("%d classes, %d bad rows, %d collisions", len(term.classes), len(term.bad), len(term.collisions))
+        return [one.spec() for one in term.classes]
+
+    @task
+    def plan(specs: list[dict[str, Any]], **context: Any) -> dict[str, int]:
+        from airflow_provider_rooms.planning import plan_rooms, summary
+
+        planned = plan_rooms(specs, context["params"]["conn_id"], get_rooms_hook)
+        for one in planned:
+            log.info("%s", one)
+        for line in summary(planned):
+            log.info("%s", line)
+        return dict(Counter(one.finding.verdict for one in planned))
+
+    specs: Any = classes_of_the_term()
+    create = CreateRoomsOperator(task_id="create", conn_id="{{ params.conn_id }}", specs=specs, concurrency=10)
+    plan(specs) >> create
+
+
+term_batch()

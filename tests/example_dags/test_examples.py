@@ -1,0 +1,297 @@
+"""Every example DAG, run as it is against the sandbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import icalendar
+import pytest
+
+from dag_run import EXAMPLES, run_dag
+from soon import write_soon
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+    from stack import MailSink
+
+pytestmark = pytest.mark.usefixtures("mails")
+
+DAY = dt.timedelta(days=1)
+NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "unique_name"}
+TUESDAY = "2027-01-12"
+
+
+def names(sandbox: RoomsSandbox, vendor: str) -> set[str]:
+    return {room[NAME[vendor]] for room in sandbox.rooms(vendor)}
+
+
+def outcomes(result: Any) -> dict[str, int]:
+    return dict(Counter(room["outcome"] for room in result.rooms))
+
+
+def calendar_events(sink: MailSink) -> list[Any]:
+    found = []
+    for mail in sink.mails:
+        (part,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+        (event,) = icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT")
+        found.append((part["Content-Type"].params["method"], event))
+    return found
+
+
+def xcoms(dag_id: str, task_id: str) -> list[Any]:
+    """What every run of a task has returned, oldest first."""
+    from airflow import settings
+    from airflow.models import xcom
+    from sqlalchemy import select
+
+    model = getattr(xcom, "XComModel", None) or xcom.XCom
+    wanted = (model.dag_id == dag_id, model.task_id == task_id, model.key == "return_value")
+    with settings.Session() as session:
+        return [
+            model.deserialize_value(row)
+            for row in session.scalars(select(model).where(*wanted).order_by(model.timestamp))
+        ]
+
+
+def stored_texts() -> str:
+    """All that Airflow keeps of any run: XComs, rendered fields, notes, and the log files."""
+    from airflow import settings
+    from sqlalchemy import text
+
+    with settings.Session() as session:
+        rows = [
+            str(row)
+            for table in ("xcom", "rendered_task_instance_fields", "task_instance", "trigger", "log")
+            for row in session.execute(text(f"select * from {table}"))
+        ]
+    logs = Path(settings.AIRFLOW_HOME) / "logs"
+    return "\n".join([*rows, *(file.read_text(errors="replace") for file in logs.rglob("*.log"))])
+
+
+class TestNightlyRooms:
+    def test_tomorrows_classes_get_their_rooms(self, rooms_sandbox: RoomsSandbox):
+        first = run_dag("nightly_rooms", {"date": TUESDAY})
+        assert first.state == "success"
+        assert outcomes(first) == {"created": 6}
+        assert len(names(rooms_sandbox, "videosdk")) == 6
+        assert {room["ref"]["date"] for room in first.rooms} == {TUESDAY}
+        again = run_dag("nightly_rooms", {"date": TUESDAY})
+        assert outcomes(again) == {"found": 6}
+
+    def test_without_a_date_it_is_the_day_after_the_run(self, rooms_sandbox: RoomsSandbox):
+        monday = dt.datetime(2027, 1, 11, 18, tzinfo=dt.UTC)
+        result = run_dag("nightly_rooms", {}, logical_date=monday)
+        assert {room["ref"]["date"] for room in result.rooms} == {TUESDAY}
+
+
+class TestClassLife:
+    """From the room to the recording in storage, with people who come and go while the DAG waits."""
+
+    @pytest.fixture
+    def impatient(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "dags"
+        folder.mkdir()
+        source = (EXAMPLES / "class_life.py").read_text()
+        assert source.count("LOOK_EVERY = 60") == 1
+        (folder / "class_life.py").write_text(source.replace("LOOK_EVERY = 60", "LOOK_EVERY = 1"))
+        return folder
+
+    @staticmethod
+    def timetable(file: Path, began: int, seconds: int) -> Path:
+        start, end = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=s) for s in (-began, seconds))
+        lines = [
+            "BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:logic", "SUMMARY:Logic",
+            f"DTSTART:{start:%Y%m%dT%H%M%SZ}", f"DTEND:{end:%Y%m%dT%H%M%SZ}",
+            "ORGANIZER:mailto:office@example.com", "ATTENDEE;CN=Ada:mailto:ada@example.com",
+            "ATTENDEE:mailto:emmy@example.com", "END:VEVENT", "END:VCALENDAR",
+        ]  # fmt: skip
+        file.write_text("\n".join(lines))
+        return file
+
+    def test_from_the_room_to_the_recording(
+        self, rooms_sandbox: RoomsSandbox, mails: MailSink, tmp_path: Path, impatient: Path
+    ):
+        played = threading.Thread(target=self.play, args=(rooms_sandbox, mails), daemon=True)
+        played.start()
+        conf = {
+            "timetable": str(self.timetable(tmp_path / "today.ics", began=600, seconds=20)),
+            "date": (dt.datetime.now(dt.UTC) - dt.timedelta(seconds=600)).date().isoformat(),
+            "storage": f"file://{tmp_path}/recordings",
+        }
+        result = run_dag("class_life", conf, folder=impatient)
+        played.join(30)
+        assert set(result.tasks.values()) == {"success"}
+        (stored,) = (tmp_path / "recordings").rglob("*.mp4")
+        assert stored.stat().st_size > 0
+        assert stored.parent.name == "logic"
+        # Two people, two mails, two links; and nothing that Airflow keeps holds one of them.
+        events = calendar_events(mails)
+        assert [(method, str(event["UID"])) for method, event in events] == [("REQUEST", "logic@example.com")] * 2
+        links = {str(event["LOCATION"]) for _, event in events}
+        assert len(links) == 2
+        kept = stored_texts()
+        assert result.rooms[0]["id"] in kept
+        for link in links:
+            assert link not in kept
+            assert re.search("token=([^&]+)", link)[1] not in kept
+
+    @staticmethod
+    def play(sandbox: RoomsSandbox, mails: MailSink) -> None:
+        """Somebody joins as soon as the invitations are there, stays for a moment, and the recording gets ready."""
+        until = time.monotonic() + 60
+        while len(mails.mails) < 2 and time.monotonic() < until:
+            time.sleep(0.2)
+        sandbox.start_session("videosdk", "logic")
+        time.sleep(2)
+        sandbox.end_session("videosdk", "logic")
+        sandbox.recording("videosdk", "logic", "complete")
+
+    def test_nobody_came(self, mails: MailSink, tmp_path: Path, impatient: Path):
+        conf = {
+            "timetable": str(self.timetable(tmp_path / "today.ics", began=1860, seconds=600)),
+            "date": (dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1860)).date().isoformat(),
+            "storage": f"file://{tmp_path}/recordings",
+        }
+        result = run_dag("class_life", conf, folder=impatient)
+        states = {task.split(".")[-1]: state for task, state in result.tasks.items()}
+        assert (states["invite[0]"], states["started[0]"], states["store[0]"]) == ("success", "skipped", "skipped")
+        assert not (tmp_path / "recordings").exists()
+
+
+class TestChangedClasses:
+    HEAD = "course,section,days,start,end,timezone,title,date,moved to,cancelled,attendees\n"
+    MONDAY = dt.date(2027, 1, 11)
+    CLASS = "ALG,A,M,09:00,10:00,Europe/Berlin,Algebra,,,,ada@example.com\n"
+
+    @staticmethod
+    def conf(timetable: Path) -> dict[str, str]:
+        # Each test remembers by itself.
+        return {
+            "timetable": str(timetable),
+            "first": "2027-01-11",
+            "last": "2027-01-17",
+            "memory": timetable.parent.name,
+        }
+
+    def run(self, timetable: Path, *rows: str) -> Any:
+        timetable.write_text(self.HEAD + self.CLASS + "".join(f"{row}\n" for row in rows))
+        result = run_dag("changed_classes", self.conf(timetable))
+        assert result.state == "success"
+        return result
+
+    def test_moved_cancelled_and_back_again(self, rooms_sandbox: RoomsSandbox, mails: MailSink, tmp_path: Path):
+        timetable = tmp_path / "timetable.csv"
+        moved = "ALG,A,,14:00,15:00,Europe/Berlin,Algebra,2027-01-11,2027-01-12,,ada@example.com"
+        cancelled = "ALG,A,,,,Europe/Berlin,Algebra,2027-01-11,,yes,ada@example.com"
+        told = []
+        for rows in ([], [], [moved], [cancelled], [cancelled], []):
+            mails.mails.clear()
+            self.run(timetable, *rows)
+            told.append([(method, event) for method, event in calendar_events(mails)])
+            (room,) = rooms_sandbox.rooms("hundredms")
+            assert room["enabled"] is (rows != [cancelled])
+            time.sleep(1)  # SEQUENCE counts seconds
+        # Told once each, and nothing is said where nothing changed.
+        assert [[method for method, _ in events] for events in told] == [
+            ["REQUEST"], [], ["REQUEST"], ["CANCEL"], [], ["REQUEST"],
+        ]  # fmt: skip
+        events = [event for one in told for _, event in one]
+        assert len({str(event["UID"]) for event in events}) == 1
+        sequences = [event["SEQUENCE"] for event in events]
+        assert sequences == sorted(set(sequences))
+        assert [f"{event['DTSTART'].dt:%m-%d %H:%M}" for event in events] == [
+            "01-11 09:00", "01-12 14:00", "01-12 14:00", "01-11 09:00",
+        ]  # fmt: skip
+
+    def test_a_mail_that_fails_is_sent_by_the_next_run(
+        self, mails: MailSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        timetable = tmp_path / "timetable.csv"
+        timetable.write_text(self.HEAD + self.CLASS)
+        conf = self.conf(timetable)
+        with monkeypatch.context() as broken:
+            broken.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+            assert run_dag("changed_classes", conf).state == "failed"
+        assert mails.mails == []
+        self.run(timetable)
+        assert [method for method, _ in calendar_events(mails)] == ["REQUEST"]
+
+
+class TestJustInTime:
+    def test_rooms_for_what_starts_soon_and_again_when_twilio_closed_them(
+        self, rooms_sandbox: RoomsSandbox, tmp_path: Path
+    ):
+        timetable = tmp_path / "soon.csv"
+        write_soon(timetable, dt.datetime.now(dt.UTC), first=10, step=5)  # four of them within the half hour
+        conf = {"timetable": str(timetable)}
+        first = run_dag("just_in_time", conf)
+        assert first.state == "success"
+        made = names(rooms_sandbox, "twilio")
+        assert len(made) in (4, 5)
+        assert run_dag("just_in_time", conf).state == "success"
+        assert len(rooms_sandbox.rooms("twilio")) == len(made)
+        rooms_sandbox.advance(3700)  # nobody came: Twilio's clock closes them
+        assert run_dag("just_in_time", conf).state == "success"
+        open_rooms = [room for room in rooms_sandbox.rooms("twilio") if room["status"] == "in-progress"]
+        assert {room["unique_name"] for room in open_rooms} == made
+
+
+class TestTenants:
+    def test_each_tenants_rooms_are_with_its_own_vendor(self, rooms_sandbox: RoomsSandbox, tmp_path: Path):
+        soon = tmp_path / "soon.csv"
+        today = write_soon(soon, dt.datetime.now(dt.UTC))
+        tenants = {
+            "north": {"conn_id": "videosdk_default", "timetable": str(soon), "courses": ["ALG 101", "BIO 210"]},
+            "south": {"conn_id": "hundredms_default", "timetable": str(soon), "courses": ["JPN 100"]},
+            "west": {"conn_id": "twilio_video_default", "timetable": str(soon), "courses": ["CHEM 102"]},
+        }
+        result = run_dag("tenants", {"tenants": tenants, "date": today.isoformat()})
+        assert result.state == "success"
+        assert outcomes(result) == {"created": 5}
+        assert {vendor: len(names(rooms_sandbox, vendor)) for vendor in NAME} == {
+            "videosdk": 3,
+            "hundredms": 1,
+            "twilio": 1,
+        }
+        (twilio,) = rooms_sandbox.rooms("twilio")
+        assert twilio["unique_name"].startswith("west_2026-autumn_chem-102")
+        assert twilio["video_codecs"] == ["VP8"]
+        assert twilio["max_participant_duration"] == 14400
+
+    def test_as_it_is(self):
+        result = run_dag("tenants", {"date": TUESDAY, "tenants": {}})
+        assert result.state == "success"
+
+
+class TestTermBatch:
+    def test_a_term_is_planned_and_made_and_found_again(self, rooms_sandbox: RoomsSandbox):
+        assert run_dag("term_batch", {}).state == "success"
+        assert xcoms("term_batch", "plan")[-1] == {"missing": 110}
+        rooms = rooms_sandbox.rooms("hundredms")
+        assert len(rooms) == 110
+        assert not any("2027-01-18" in room["name"] for room in rooms)
+        assert run_dag("term_batch", {}).state == "success"
+        assert len(rooms_sandbox.rooms("hundredms")) == 110
+        assert xcoms("term_batch", "plan")[-1] == {"exists": 110}
+
+
+class TestLastingOrNew:
+    def test_two_weeks_side_by_side(self, rooms_sandbox: RoomsSandbox, tmp_path: Path):
+        timetable = tmp_path / "two.csv"
+        timetable.write_text(
+            "course,section,days,start,end,timezone\nALG,A,MWF,09:00,10:00,UTC\nBIO,B,T,09:00,10:00,UTC\n"
+        )
+        made = []
+        for first in ("2027-01-11", "2027-01-18"):
+            result = run_dag("lasting_or_new", {"first": first, "timetable": str(timetable)})
+            assert result.state == "success"
+            lasting = [room for room in result.rooms if room["name"].startswith("lasting")]
+            made.append((dict(Counter(room["outcome"] for room in lasting)), len(result.rooms) - len(lasting)))
+        assert made == [({"created": 2}, 4), ({"found": 2}, 4)]
+        assert len(names(rooms_sandbox, "videosdk")) == 2 + 4 + 4
