@@ -368,16 +368,21 @@ def test_ids_that_a_vendor_does_not_take_are_refused(hook_of: Any) -> None:
 @pytest.mark.parametrize("conn_type", TYPES)
 def test_what_was_minted_is_masked(conn_type: str, hook_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     masked: list[str] = []
+
+    def signature(token: str) -> str:
+        """What makes a token one; its claims alone open nothing."""
+        return token.rpartition(".")[2]
+
     monkeypatch.setattr(
         "airflow.providers.common.compat.sdk.mask_secret", lambda value, name=None: masked.append(value)
     )
     hook = hook_of(conn_type, subdomain="x") if conn_type == "hundredms" else hook_of(conn_type)
     hook.ensure_room({"name": "algebra"})
-    assert hook.join_token("algebra") in masked
+    assert signature(hook.join_token("algebra")) in masked
     if conn_type == "hundredms":
         assert hook.join_url("algebra").rpartition("/")[2] in masked
     elif conn_type == "videosdk":
-        assert parse_qs(urlsplit(hook.join_url("algebra")).query)["token"][0] in masked
+        assert signature(parse_qs(urlsplit(hook.join_url("algebra")).query)["token"][0]) in masked
 
 
 # -- the same, awaited ---------------------------------------------------------------------------------------------------------

@@ -357,12 +357,12 @@ def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, capsys: pytest.Capt
 
 
 def test_the_error_says_whether_another_try_may_help(rooms_sandbox: RoomsSandbox) -> None:
-    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/a*", status=403, times=-1)
-    specs = [{"name": f"{letter}{number}"} for number in range(15) for letter in "ab"]
+    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/bad-*", status=403, times=-1)
+    specs = [{"name": f"{kind}-{number}"} for number in range(15) for kind in ("bad", "good")]
     with pytest.raises(errors.PermanentError, match="15 of 30 rooms failed") as permanent:
         make(specs)
     assert "… and 5 more" in str(permanent.value)
-    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/b3", status=429, times=-1, headers={"Retry-After": "90"})
+    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/good-3", status=429, times=-1, headers={"Retry-After": "90"})
     with pytest.raises(errors.PassingError, match="16 of 30 rooms failed") as passing:
         make(specs)
     assert not isinstance(passing.value, errors.PermanentError)
