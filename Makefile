@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PINS := constraints/airflow-3.3.txt
+# Processes that share the tests; 0 for one that can be debugged.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lint format test slow demo ui clients bench constraints clean
@@ -28,7 +30,7 @@ format: $(STAMP) ## let ruff repair what it can
 	$(BIN)/ruff format .
 
 test: $(STAMP) ## the whole test suite but its slow part (PYTEST_ARGS="-k timetable" for some of it)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 slow: $(STAMP) ## the slow tests, such as a whole university's day on all three vendors
 	$(BIN)/python -m pytest -m slow --ignore=tests/clients $(PYTEST_ARGS)
