@@ -11,3 +11,6 @@ campaign-kill: $(STAMP) ## kill KILLS workers per vendor with SIGKILL, retry, cl
 
 campaign-race: $(STAMP) ## RACES races of two workers for one name per vendor: one room
 	$(BIN)/python tests/campaigns/race.py --races $(RACES)
+
+fuzz: $(STAMP) ## ANSWERS mangled answers per vendor, and long runs of the state machine
+	ROOMS_FUZZ_ANSWERS=$(ANSWERS) ROOMS_MACHINE_EXAMPLES=$$(( $(ANSWERS) / 100 )) $(BIN)/python -m pytest -s tests/fuzz tests/machine

@@ -87,6 +87,8 @@ class Response:
         """
         try:
             loaded = json.loads(self.body)
+            if b"\\ud" in self.body.lower():  # half a character, which no file and no request can hold
+                json.dumps(loaded, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             loaded = _NOTHING
         if loaded is _NOTHING or _deeper_than(DEEPEST, loaded):

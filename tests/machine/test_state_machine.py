@@ -1,0 +1,297 @@
+"""Anything, in any order: whatever workers, people, networks and clocks do, there is at most one usable room of a name.
+
+Workers are flows that are advanced one request at a time, so that hypothesis decides who goes next, who is killed and
+when. People close rooms and change settings, faults strike, the vendors' clock moves on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.sandbox import credentials
+from airflow_provider_rooms.transport import BlockingTransport, blocking_session
+from airflow_provider_rooms.vendors import vendor_class
+from airflow_provider_rooms.vendors.ensure import ensure_room
+from airflow_provider_rooms.vendors.exchange import Config
+from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, Sleep
+
+#: Runs per vendor; `make fuzz` takes many more.
+EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
+NAMES = ("algebra", "botany")
+#: What is asked for, by vendor: nothing, some settings, others.
+SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
+    "videosdk": ({}, {"region": "in002"}, {"region": "us001"}),
+    "hundredms": ({}, {"region": "eu", "description": "A"}, {"region": "us", "description": "B"}),
+    "twilio_video": ({}, {"max_participants": 10}, {"max_participants": 20}),
+}
+SIGN_IN = {
+    "videosdk": (credentials.KEY, credentials.SECRET, "videosdk"),
+    "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),
+    "twilio_video": (credentials.TWILIO_API_KEY, credentials.TWILIO_SECRET, "twilio"),
+}
+#: Errors that may end a worker when nothing is broken.
+DECIDED = (errors.DriftError, errors.RoomClosedError, errors.ClassOverError)
+
+
+@dataclass(eq=False)
+class Worker:
+    """A flow on its way."""
+
+    flow: Any
+    name: str
+    asked: dict[str, Any]
+    on_drift: str
+    #: How often the world had been changed by others when it began.
+    began: int
+    answer: Any = None
+    failure: Any = None
+    own: int = 0
+    result: Room | None = None
+    error: BaseException | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.result is not None or self.error is not None
+
+
+@dataclass
+class Clock:
+    """Seconds that pass when a flow sleeps, and not otherwise."""
+
+    seconds: float = 0.0
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def wall(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass
+class Scene:
+    """What the machine of one vendor stands on."""
+
+    conn_type: str
+    box: Any
+    session: Any = field(default_factory=blocking_session)
+
+
+def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
+    """The machine for one vendor."""
+
+    class Rooms(RuleBasedStateMachine):
+        workers = Bundle("workers")
+
+        @initialize()
+        def begin_anew(self) -> None:
+            scene.box.reset()
+            self.clock = Clock()
+            login, secret, prefix = SIGN_IN[scene.conn_type]
+            config = Config(conn_id="c", base_url=f"{scene.box.url}/{prefix}", key=login, secret=secret)
+            runtime = Runtime(
+                # Only Twilio's tokens have no time in them.
+                wall=self.clock.wall if scene.conn_type == "twilio_video" else time.time,
+                monotonic=self.clock,
+                random=lambda: 0.5,
+            )
+            patience = Patience(tries=3, first_wait=1, longest_wait=4, deadline=60, total=200)
+            self.vendor = vendor_class(scene.conn_type)(config, runtime=runtime, patience=patience)
+            self.transport = BlockingTransport(scene.session, config.base_url)
+            #: How often anybody changed anything.
+            self.changes = 0
+            self.faults = False
+
+        # -- workers ----------------------------------------------------------------------------------------------------
+
+        @rule(
+            target=workers,
+            name=st.sampled_from(NAMES),
+            variant=st.integers(0, 2),
+            on_drift=st.sampled_from(
+                ["fail", "ignore", "update"] if scene.conn_type == "hundredms" else ["fail", "ignore"]
+            ),
+            on_closed=st.sampled_from(["fail", "reopen"]),
+        )
+        def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str) -> Worker:
+            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed)
+
+        def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str) -> Worker:
+            spec = RoomSpec.read({"name": name, **asked})
+            flow = ensure_room(self.vendor, spec, on_drift=on_drift, on_closed=on_closed)  # type: ignore[arg-type]
+            return Worker(flow, name, asked, on_drift, self.changes)
+
+        @rule(target=workers, worker=consumes(workers))
+        def it_does_one_thing(self, worker: Worker) -> Any:
+            self._advance(worker)
+            return multiple() if worker.ended else worker
+
+        @rule(worker=consumes(workers))
+        def it_goes_on_to_its_end(self, worker: Worker) -> None:
+            self._finish(worker)
+
+        @rule(worker=consumes(workers))
+        def it_is_killed(self, worker: Worker) -> None:
+            worker.flow.close()
+
+        @rule(name=st.sampled_from(NAMES))
+        def all_is_well_and_the_class_takes_place(self, name: str) -> None:
+            """Without a fault the room comes about, whatever was before."""
+            scene.box.clear_faults()
+            self.faults = False
+            worker = self._worker(name, {}, "ignore", "reopen")
+            self._finish(worker)
+            assert worker.result is not None, worker.error
+            assert worker.result.id in self._usable(name)
+
+        def _finish(self, worker: Worker) -> None:
+            for _ in range(300):
+                if worker.ended:
+                    return
+                self._advance(worker)
+            raise AssertionError("the flow does not end")
+
+        def _advance(self, worker: Worker) -> None:
+            failure, worker.failure = worker.failure, None
+            try:
+                step = worker.flow.throw(failure) if failure else worker.flow.send(worker.answer)
+            except StopIteration as end:
+                worker.result = end.value
+                self._check(worker)
+                return
+            except errors.RoomsError as error:
+                worker.error = error
+            if worker.error is not None:
+                assert self.faults or isinstance(worker.error, DECIDED), repr(worker.error)
+                return
+            worker.answer = None
+            if isinstance(step, Sleep):
+                self.clock.seconds += step.seconds
+            else:
+                assert isinstance(step, Request)
+                if step.method == "POST":
+                    self.changes += 1
+                    worker.own += 1
+                try:
+                    worker.answer = self.transport.send(step)
+                except errors.PassingError as error:
+                    worker.failure = error
+
+        def _check(self, worker: Worker) -> None:
+            room = worker.result
+            assert room is not None
+            assert room.id in [self._id(item) for item in self._rooms(worker.name)]
+            if self.changes - worker.own != worker.began:
+                return  # somebody else had a hand in it meanwhile
+            assert room.state == "open"
+            assert self._usable(worker.name) == [room.id]
+            if worker.on_drift != "ignore":
+                assert room.drift == []
+                spec = RoomSpec.read({"name": worker.name, **worker.asked})
+                (item,) = (item for item in self._rooms(worker.name) if self._id(item) == room.id)
+                assert self.vendor.drift(item, self.vendor.plan(spec))[0] == []
+
+        # -- the world ----------------------------------------------------------------------------------------------------
+
+        @rule(name=st.sampled_from(NAMES))
+        def somebody_closes_the_room(self, name: str) -> None:
+            scene.box.clear_faults()
+            for room_id in self._usable(name):
+                self.transport.run(self.vendor.close(room_id))
+                self.changes += 1
+
+        @precondition(lambda self: scene.conn_type == "hundredms")
+        @rule(name=st.sampled_from(NAMES))
+        def somebody_changes_the_room(self, name: str) -> None:
+            scene.box.clear_faults()
+            for room_id in self._usable(name):
+                self.transport.run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self.changes += 1
+
+        @rule(
+            kind=st.sampled_from(
+                ["drop_before", "drop_after", 429, 500, 503, "garbage", "garbage after work", "lost 504"]
+            ),
+            method=st.sampled_from(["GET", "POST", "*"]),
+            times=st.integers(1, 4),
+        )
+        def something_breaks(self, kind: Any, method: str, times: int) -> None:
+            self.faults = True
+            if isinstance(kind, int):
+                scene.box.fault(scene.conn_type, "status", status=kind, method=method, times=times)
+            elif kind == "lost 504":
+                scene.box.fault(scene.conn_type, "status", status=504, work=True, method=method, times=times)
+            elif kind.startswith("garbage"):
+                work = kind.endswith("work")
+                scene.box.fault(scene.conn_type, "body", body="<html>", work=work, method=method, times=times)
+            else:
+                scene.box.fault(scene.conn_type, kind, method=method, times=times)
+
+        @rule(minutes=st.sampled_from([1, 4, 30, 61, 240]))
+        def time_passes(self, minutes: int) -> None:
+            scene.box.advance(60 * minutes)
+            self.clock.ahead += 60 * minutes
+            self.changes += 1
+
+        @rule(name=st.sampled_from(NAMES), leave=st.booleans())
+        def people_come(self, name: str, leave: bool) -> None:
+            for room_id in self._usable(name):
+                scene.box.start_session(scene.conn_type, room_id, ["Ada"])
+                if leave:
+                    scene.box.end_session(scene.conn_type, room_id)
+
+        # -- what holds ---------------------------------------------------------------------------------------------------
+
+        @invariant()
+        def one_usable_room_of_a_name_at_most(self) -> None:
+            for name in NAMES:
+                assert len(self._usable(name)) <= 1
+
+        def _rooms(self, name: str) -> list[dict[str, Any]]:
+            """Rooms of the name and those that took over from them."""
+            key = {"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[scene.conn_type]
+            return [item for item in scene.box.rooms(scene.conn_type) if str(item[key]).partition("-r")[0] == name]
+
+        def _id(self, item: dict[str, Any]) -> str:
+            return self.vendor.room(item).id
+
+        def _usable(self, name: str) -> list[str]:
+            if not hasattr(self, "vendor"):
+                return []
+            return [self._id(item) for item in self._rooms(name) if self.vendor.room(item).state == "open"]
+
+    return Rooms
+
+
+@pytest.mark.parametrize("conn_type", sorted(SETTINGS))
+def test_whatever_happens_there_is_one_usable_room_of_a_name(conn_type: str, rooms_sandbox: Any) -> None:
+    with blocking_session() as session:
+        run_state_machine_as_test(
+            make_machine(Scene(conn_type, rooms_sandbox, session)),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=30,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
