@@ -1,0 +1,318 @@
+"""What triggers of one process share, how they end, and what they survive; in real time against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
+from airflow.sdk.module_loading import import_string
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.events import conclude
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.models import Room
+from airflow_provider_rooms.sandbox.client import RoomsSandbox
+from airflow_provider_rooms.triggers import follow, pool
+from airflow_provider_rooms.triggers.rooms import RoomTrigger
+from airflow_provider_rooms.waiting import Seen, Wait
+
+VENDORS = ("videosdk", "hundredms", "twilio_video")
+INTERVAL = 0.1
+
+
+@pytest.fixture(autouse=True)
+def _connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def trigger(vendor: str, room: str, seconds: float = 20.0, **wait: Any) -> RoomTrigger:
+    asked = Wait(**{"purpose": "started", "since": now() - dt.timedelta(hours=1), **wait})
+    return RoomTrigger(
+        conn_id=f"{vendor}_default",
+        room=room,
+        wait=asked.as_dict(),
+        poll_interval=INTERVAL,
+        give_up_at=(now() + dt.timedelta(seconds=seconds)).isoformat(),
+    )
+
+
+async def first(waiting: RoomTrigger) -> Any:
+    async for event in waiting.run():
+        return event.payload
+    raise AssertionError("no event")
+
+
+def made(vendor: str, count: int = 1) -> list[str]:
+    hook = get_rooms_hook(f"{vendor}_default")
+    return [hook.ensure_room({"name": f"class-{number}"}).id for number in range(count)]
+
+
+# -- arguments ------------------------------------------------------------------------------------------------------------
+
+
+def test_arguments_are_plain_json_without_secrets() -> None:
+    asked = Wait(purpose="ended", starts_at=now(), ends_at=now() + dt.timedelta(hours=1))
+    room = Room(vendor="videosdk", conn_id="c", id="r", name="n", state="open", details={"secret": "s"})
+    waiting = trigger("videosdk", "room-1")
+    waiting.wait, waiting.seen, waiting.seen_at = asked.as_dict(), Seen(room=room, url="u").as_dict(), now().isoformat()
+    path, kwargs = waiting.serialize()
+    again = import_string(path)(**json.loads(json.dumps(kwargs)))
+    assert again.serialize() == (path, kwargs)
+    assert Wait.from_dict(kwargs["wait"]) == asked
+    assert Seen.from_dict(kwargs["seen"]).as_dict() == kwargs["seen"]
+    assert "secret" not in json.dumps(kwargs)
+
+
+def test_arguments_of_a_newer_version_are_understood() -> None:
+    asked = Wait(purpose="started")
+    assert Wait.from_dict(asked.as_dict() | {"mood": "patient"}) == asked
+
+
+# -- one client, one poll -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_many_waits_share_one_client_and_one_poll(vendor: str, rooms_sandbox: RoomsSandbox) -> None:
+    rooms = made(vendor, 20)
+    tasks = [asyncio.create_task(first(trigger(vendor, room))) for room in rooms]
+    await asyncio.sleep(1.0)
+    (watch,) = pool._watches.values()
+    assert watch.users == 20
+    client = watch._hook.aio._client  # type: ignore[union-attr]
+    seen = len(rooms_sandbox.requests(vendor, "GET"))
+    await asyncio.sleep(20 * INTERVAL)
+    polls = len(rooms_sandbox.requests(vendor, "GET")) - seen
+    # 20 waits for 20 intervals: 400 polls of single rooms, which Twilio Video needs
+    assert polls < (100 if vendor != "twilio_video" else 700)
+    for room in rooms:
+        rooms_sandbox.start_session(vendor, room)
+    events = await asyncio.gather(*tasks)
+    assert [event["status"] for event in events] == ["success"] * 20
+    assert len({event["value"] for event in events}) == 20
+    assert pool._watches == {}
+    assert client.is_closed
+
+
+async def test_a_cancelled_wait_takes_nothing_from_the_others(rooms_sandbox: RoomsSandbox) -> None:
+    one, two, three = made("videosdk", 3)
+    tasks = [asyncio.create_task(first(trigger("videosdk", room))) for room in (one, two, three)]
+    await asyncio.sleep(0.5)
+    rooms_sandbox.fault("videosdk", "delay", seconds=0.5, path="/v2/sessions*", times=-1)
+    await asyncio.sleep(0.3)
+    tasks[0].cancel()
+    rooms_sandbox.start_session("videosdk", two)
+    rooms_sandbox.start_session("videosdk", three)
+    events = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(events[0], asyncio.CancelledError)
+    assert [event["status"] for event in events[1:]] == ["success", "success"]  # type: ignore[index]
+    assert pool._watches == {}
+
+
+async def test_a_single_wait_does_not_list_the_account(rooms_sandbox: RoomsSandbox) -> None:
+    (room,) = made("videosdk")
+    task = asyncio.create_task(first(trigger("videosdk", room)))
+    await asyncio.sleep(8 * INTERVAL)
+    listed = [
+        row["path"] for row in rooms_sandbox.requests("videosdk", "GET") if row["path"].startswith("/v2/sessions")
+    ]
+    assert listed
+    rooms_sandbox.start_session("videosdk", room)
+    assert (await task)["status"] == "success"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_list_that_is_refused_is_done_without(vendor: str, rooms_sandbox: RoomsSandbox) -> None:
+    rooms = made(vendor, 3)
+    tasks = [asyncio.create_task(first(trigger(vendor, room))) for room in rooms]
+    await asyncio.sleep(5 * INTERVAL)
+    (watch,) = pool._watches.values()
+    taking = watch._hook.vendor  # type: ignore[union-attr]
+
+    def refused() -> Any:
+        raise errors.AccessDeniedError("may not list", vendor=vendor)
+        yield
+
+    taking.survey = refused  # type: ignore[method-assign]
+    await asyncio.sleep(5 * INTERVAL)
+    for room in rooms:
+        rooms_sandbox.start_session(vendor, room)
+    assert [(await task)["status"] for task in tasks] == ["success"] * 3
+
+
+# -- errors ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_permanent_errors_end_a_wait_with_all_they_know(rooms_sandbox: RoomsSandbox) -> None:
+    event = await first(trigger("hundredms", "no-such-room"))
+    assert event["status"] == "error"
+    with pytest.raises(errors.NotFoundError) as raised:
+        conclude(json.loads(json.dumps(event)))
+    with pytest.raises(errors.NotFoundError) as direct:
+        get_rooms_hook("hundredms_default").get_room("no-such-room")
+    assert str(raised.value) == str(direct.value)
+
+
+async def test_a_connection_that_is_none_ends_a_wait() -> None:
+    event = await first(trigger("nobody", "room-1"))
+    assert (event["status"], event["error"]) == ("error", "InvalidConnectionError")
+
+
+async def test_passing_errors_are_nothing(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    (room,) = made("videosdk")
+    lookups = 0
+    ready = pool.aget_rooms_hook
+
+    async def flaky(conn_id: str) -> Any:
+        nonlocal lookups
+        lookups += 1
+        if lookups < 3:
+            raise ConnectionError("the API server restarts")
+        return await ready(conn_id)
+
+    monkeypatch.setattr(pool, "aget_rooms_hook", flaky)
+    rooms_sandbox.fault("videosdk", "status", status=503, times=6)
+    rooms_sandbox.fault("videosdk", "body", body="<html>", times=2)
+    task = asyncio.create_task(first(trigger("videosdk", room)))
+    await asyncio.sleep(3 * INTERVAL)
+    rooms_sandbox.start_session("videosdk", room)
+    assert (await task)["status"] == "success"
+    assert lookups == 3
+
+
+async def test_a_changed_secret_is_looked_up_again(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = made("videosdk", 3)
+    tasks = [asyncio.create_task(first(trigger("videosdk", room))) for room in rooms]
+    await asyncio.sleep(5 * INTERVAL)
+    (watch,) = pool._watches.values()
+    # what the process still has is refused from now on; what the connection says now is right
+    vendor = watch._hook.vendor  # type: ignore[union-attr]
+    vendor._tokens._secret = "another-secret-that-is-long-enough"
+    vendor._tokens.forget()
+    await asyncio.sleep(5 * INTERVAL)
+    assert watch.generation == 1
+    for room in rooms:
+        rooms_sandbox.start_session("videosdk", room)
+    assert [(await task)["status"] for task in tasks] == ["success"] * 3
+
+
+async def test_a_wrong_secret_ends_all_waits(rooms_sandbox: RoomsSandbox) -> None:
+    rooms = made("videosdk", 3)
+    tasks = [asyncio.create_task(first(trigger("videosdk", room))) for room in rooms]
+    await asyncio.sleep(5 * INTERVAL)
+    rooms_sandbox.fault("videosdk", "status", status=401, times=-1)
+    events = await asyncio.gather(*tasks)
+    assert {(event["status"], event["error"]) for event in events} == {("error", "AuthenticationError")}
+    assert pool._watches == {}
+
+
+async def test_the_time_is_up(rooms_sandbox: RoomsSandbox) -> None:
+    (room,) = made("twilio_video")
+    event = await first(trigger("twilio_video", room, seconds=0.5))
+    assert (event["status"], event["room_url"]) == ("timeout", f"{rooms_sandbox.url}/#/twilio/{room}")
+    # started again after that, it still looks once: the class may have begun in between
+    rooms_sandbox.start_session("twilio_video", room)
+    assert (await first(trigger("twilio_video", room, seconds=-60)))["status"] == "success"
+
+
+# -- what was seen before -------------------------------------------------------------------------------------------------
+
+
+async def test_what_the_worker_saw_is_not_looked_at_again(rooms_sandbox: RoomsSandbox) -> None:
+    rooms = made("videosdk", 5)
+    hook = get_rooms_hook("videosdk_default")
+    tasks = []
+    for room in rooms:
+        waiting = trigger("videosdk", room)
+        waiting.seen = hook.look(room, Wait.from_dict(waiting.wait)).as_dict()
+        waiting.seen_at = now().isoformat()
+        tasks.append(waiting)
+    before = len(rooms_sandbox.requests("videosdk", "GET"))
+    running = [asyncio.create_task(first(waiting)) for waiting in tasks]
+    await asyncio.sleep(5 * INTERVAL)
+    paths = {row["path"] for row in rooms_sandbox.requests("videosdk", "GET")[before:]}
+    assert not any(path.startswith("/v2/rooms") for path in paths)
+    rooms_sandbox.start_session("videosdk", rooms[0])
+    event = await running[0]
+    (session,) = hook.sessions(rooms[0])
+    assert (event["value"], event["room_url"]) == (session.id, hook.vendor.room_url(rooms[0]))
+    for task in running[1:]:
+        task.cancel()
+    await asyncio.gather(*running[1:], return_exceptions=True)
+
+
+async def test_what_was_seen_long_ago_is_looked_at_again(rooms_sandbox: RoomsSandbox) -> None:
+    """A restarted trigger finds the session that came and went while nobody looked."""
+    (room,) = made("videosdk")
+    waiting = trigger("videosdk", room, purpose="ended")
+    hook = get_rooms_hook("videosdk_default")
+    waiting.seen = hook.look(room, Wait.from_dict(waiting.wait)).as_dict()
+    waiting.seen_at = (now() - dt.timedelta(seconds=10 * INTERVAL)).isoformat()
+    rooms_sandbox.start_session("videosdk", room)
+    rooms_sandbox.end_session("videosdk", room)
+    assert (await first(waiting))["value"]["sessions"]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_who_came_and_went_between_two_polls_is_found(
+    vendor: str, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "RARELY", 5)
+    rooms = made(vendor, 3)
+    tasks = [asyncio.create_task(first(trigger(vendor, room))) for room in rooms]
+    await asyncio.sleep(3 * INTERVAL)
+    for room in rooms:
+        rooms_sandbox.start_session(vendor, room)
+        rooms_sandbox.end_session(vendor, room)
+    assert [(await task)["status"] for task in tasks] == ["success"] * 3
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_room_closed_between_sessions_is_noticed(
+    vendor: str, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room,) = made(vendor)
+    hook = get_rooms_hook(f"{vendor}_default")
+    ends_at = now() + dt.timedelta(hours=1)
+    waiting = trigger(vendor, room, purpose="ended", since=None, starts_at=now(), ends_at=ends_at)
+    task = asyncio.create_task(first(waiting))
+    rooms_sandbox.start_session(vendor, room)
+    await asyncio.sleep(10 * INTERVAL)
+    rooms_sandbox.end_session(vendor, room)
+    await asyncio.sleep(5 * INTERVAL)
+    assert not task.done()
+    hook.close_room(room)
+    event = await asyncio.wait_for(task, 10)
+    assert len(event["value"]["sessions"]) == 1
+
+
+# -- back in the task -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event", [None, "done", 5, [], {}, {"status": None}, {"status": "finished"}])
+def test_events_of_nobody_are_told(event: Any) -> None:
+    with pytest.raises(errors.PassingError, match="not known how the wait ended"):
+        conclude(event)
+
+
+def test_events_end_as_they_say() -> None:
+    assert conclude({"status": "success", "value": 5}) == 5
+    with pytest.raises(AirflowSkipException, match="nobody"):
+        conclude({"status": "skip", "message": "nobody"})
+    with pytest.raises(AirflowSensorTimeout, match="late"):
+        conclude({"status": "timeout", "message": "late"})
+    with pytest.raises(errors.NoShowError, match="nobody"):
+        conclude({"status": "error", "message": "nobody", "error": "NoShowError", "context": {"vendor": "100ms"}})
+    for unknown in ("NewError", "TYPE_CHECKING", None):
+        with pytest.raises(errors.PermanentError, match="new"):
+            conclude({"status": "error", "message": "new", "error": unknown, "context": None})
