@@ -9,7 +9,7 @@ PINS := constraints/airflow-3.3.txt
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lint format test slow demo ui clients bench constraints clean
+.PHONY: help venv lint format test slow demo ui clients import-cost bench constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,10 @@ clients: $(STAMP) ## the vendors' own published clients against the sandbox (nee
 	sh tests/clients/install.sh
 	ROOMS_REQUIRE_CLIENTS=1 $(BIN)/python -m pytest -m slow tests/clients $(PYTEST_ARGS)
 
-bench: $(STAMP) ## what importing and running the operators costs
+import-cost: $(STAMP) ## what importing the operators costs a DAG file, beside the http provider
+	$(BIN)/python benchmarks/import_cost.py
+
+bench: $(STAMP) ## all benchmarks
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 constraints: $(STAMP) ## renew the pins (no URLs in them)
