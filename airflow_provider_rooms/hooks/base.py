@@ -466,6 +466,10 @@ class AsyncRooms:
             return opened
         raise AttributeError(f"{type(self._hook).__name__}.aio has no method {name!r}")
 
+    async def test_connection(self) -> tuple[bool, str]:
+        """The hook's own test, in a thread beside the event loop: it is for a person who waits, and has no flow."""
+        return await asyncio.to_thread(self._hook.test_connection)
+
     async def __aenter__(self) -> AsyncRooms:
         return self
 
