@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import airflow_versions
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -31,25 +33,16 @@ def run_dag(
 
     :raises RuntimeError: the DAG file cannot be imported.
     """
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-
-    run = load_dag(dag_id, folder).test(run_conf=conf, logical_date=logical_date)
+    run = airflow_versions.run(load_dag(dag_id, folder), conf, logical_date)
     tasks = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in run.get_task_instances()}
-    with create_session() as session:
-        found: Any = session.scalars(XComModel.get_many(run_id=run.run_id, dag_ids=dag_id, key="room"))
-        rooms = [XComModel.deserialize_value(row) for row in sorted(found, key=lambda row: row.map_index)]
+    rooms = [value for _, _, key, value in airflow_versions.xcoms(dag_id, run.run_id) if key == "room"]
     return DagResult(str(run.state), tasks, rooms)
 
 
 def load_dag(dag_id: str, folder: Path = EXAMPLES) -> Any:
     """The DAG of a file of the same name, known to Airflow's database."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-
-    bag = DagBag(str(folder / f"{dag_id}.py"))
+    bag = airflow_versions.dag_bag(folder / f"{dag_id}.py")
     if bag.import_errors:
         raise RuntimeError("\n".join(bag.import_errors.values()))
-    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
-    sync_bag_to_db(bag, "dags-folder", None)
+    airflow_versions.store(bag)
     return bag.dags[dag_id]

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+import airflow_versions
+
 
 @dataclass
 class Ran:
@@ -23,7 +25,11 @@ _errors: dict[str, BaseException] = {}
 
 def label(ti: Any) -> str:
     """``task``, or ``task[0]`` of a mapped one."""
-    return ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]"
+    return _label(ti.task_id, ti.map_index)
+
+
+def _label(task_id: str, map_index: int) -> str:
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
 
 
 def note_error(context: Any) -> None:
@@ -37,24 +43,16 @@ NOTED = {"on_failure_callback": note_error, "on_retry_callback": note_error, "on
 
 def run(dag: Any, **kwargs: Any) -> Ran:
     """Run a DAG once; needs the fixture ``airflow_db``."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
-    DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(dag_folder=os.devnull)
+    bag = airflow_versions.dag_bag(os.devnull)
     bag.bag_dag(dag)
-    sync_bag_to_db(bag, "dags-folder", None)
+    airflow_versions.store(bag)
     _errors.clear()
-    ended = dag.test(**kwargs)
+    ended = airflow_versions.run(dag, **kwargs)
     ran = Ran(ended.run_id, errors=dict(_errors))
     for ti in ended.get_task_instances():
         ran.states[label(ti)] = str(ti.state)
         ran.tries[label(ti)] = ti.try_number
-    with create_session() as session:
-        rows: Any = session.scalars(XComModel.get_many(run_id=ended.run_id, dag_ids=dag.dag_id))
-        for row in rows:
-            ran.xcoms.setdefault(label(row), {})[row.key] = XComModel.deserialize_value(row)
+    for task_id, map_index, key, value in airflow_versions.xcoms(dag.dag_id, ended.run_id):
+        ran.xcoms.setdefault(_label(task_id, map_index), {})[key] = value
     return ran

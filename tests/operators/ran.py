@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import airflow_versions
 from dag_run import load_dag
 
 if TYPE_CHECKING:
@@ -40,18 +41,12 @@ class Ran:
 
 def run_tasks(folder: Path, dag_id: str, body: str, *, logical_date: dt.datetime | None = None, **conf: Any) -> Ran:
     """Run the tasks of a DAG body, which stands inside of ``with DAG(…)``."""
-    from airflow.models.xcom import XComModel
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
     text = HEAD.format(dag_id=dag_id) + textwrap.indent(textwrap.dedent(body), "    ")
     (folder / f"{dag_id}.py").write_text(text)
-    run = load_dag(dag_id, folder).test(run_conf=conf, logical_date=logical_date)
+    run = airflow_versions.run(load_dag(dag_id, folder), conf, logical_date)
     states = {
         ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
         for ti in run.get_task_instances()
     }
-    with create_session() as session:
-        rows = session.scalars(select(XComModel).where(XComModel.run_id == run.run_id, XComModel.dag_id == dag_id))
-        xcoms = {(row.task_id, row.key): XComModel.deserialize_value(row) for row in rows}
+    xcoms = {(task_id, key): value for task_id, _, key, value in airflow_versions.xcoms(dag_id, run.run_id)}
     return Ran(states, xcoms)

@@ -104,13 +104,14 @@ class Theatre:
         self.results[key] = Result(room and room.as_dict(), error, place)
 
     def _by_operator(self, places: dict[tuple[str, str, str], Place]) -> None:
-        from airflow.sdk import DAG
+        from airflow.providers.common.compat.sdk import DAG
 
         from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
         for conn_type in VENDORS:
             tasks: dict[str, tuple[str, str, str]] = {}
-            with DAG(f"creating_{conn_type}", schedule=None, default_args=dag_lab.NOTED) as dag:
+            start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+            with DAG(f"creating_{conn_type}", schedule=None, start_date=start, default_args=dag_lab.NOTED) as dag:
                 for key, place in places.items():
                     if key[1] != conn_type:
                         continue

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,14 @@ from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    BaseSensorOperator,
     TaskDeferred,
 )
-from airflow.sdk.exceptions import AirflowRescheduleException
-from airflow.sdk.module_loading import import_string
+
+try:
+    from airflow.sdk.exceptions import AirflowRescheduleException
+except ImportError:  # Airflow before 3.1
+    from airflow.exceptions import AirflowRescheduleException
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.vendors.exchange import Exchange
@@ -74,6 +79,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.ahead = 0.0
+        self.begun = self.now()
         self.starts_at = (self.now() + dt.timedelta(minutes=-self.begin)).replace(microsecond=0)
         self.conn_id = f"{self.vendor}_default"
         self.hook = get_rooms_hook(self.conn_id)
@@ -111,7 +117,9 @@ class Stage:
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Put this clock in the place of the real ones."""
-        base = "airflow.sdk.bases.sensor"
+        # Airflow 2 keeps the base class elsewhere, and asks the database when the first poke was.
+        base = BaseSensorOperator.__module__
+        patch.setattr(f"{base}._orig_start_date", lambda **ti: self.begun, raising=False)
         patch.setattr(Exchange, "now", lambda exchange: self.now())
         patch.setattr(f"{base}.time", SimpleNamespace(sleep=self.advance, monotonic=lambda: self.now().timestamp()))
         patch.setattr(f"{base}.timezone", SimpleNamespace(utcnow=self.now))
@@ -143,8 +151,8 @@ class Stage:
             "mode": "reschedule" if self.mode == "reschedule" else "poke",
             "deferrable": self.mode == "deferrable",
         } | {name: value(self) if callable(value) else value for name, value in params.items()}
-        begun = self.now()
-        context = self._context(begun)
+        self.begun = self.now()
+        context = self._context()
         run = _deferred if self.mode == "deferrable" else _rescheduled
         try:
             return Outcome("value", self._plain(run(self, lambda: sensor(**given), context)))
@@ -153,12 +161,16 @@ class Stage:
         except (AirflowException, AirflowSensorTimeout) as error:
             return Outcome(type(error).__name__, message=str(error))
 
-    def _context(self, begun: dt.datetime) -> Any:
+    def _context(self) -> Any:
         def push(key: str, value: Any) -> None:
             self.xcoms[key] = json.loads(json.dumps(value))
 
-        ti = SimpleNamespace(xcom_push=push, get_first_reschedule_date=lambda context: begun)
-        return {"ti": ti, "dag_run": SimpleNamespace(start_date=begun), "data_interval_start": None}
+        ti = SimpleNamespace(
+            xcom_push=push,
+            get_first_reschedule_date=lambda context: self.begun,
+            **{"dag_id": "d", "task_id": "wait", "run_id": "r", "map_index": -1, "max_tries": 0},
+        )
+        return {"ti": ti, "dag_run": SimpleNamespace(start_date=self.begun), "data_interval_start": None}
 
     def _plain(self, value: Any) -> Any:
         """The value with ``s1``, ``r1`` … for ids and minutes of the class for times."""
@@ -200,8 +212,9 @@ def _deferred(stage: Stage, make: Callable[[], Any], context: Any) -> Any:
         # dag.test() drops these, so nothing may depend on them.
         method = deferred.method_name if deferred.kwargs is None else "kwargs must not be used"
     stored = json.dumps(kwargs)
+    module, _, name = path.rpartition(".")
     while True:
-        trigger = import_string(path)(**json.loads(stored))
+        trigger = getattr(import_module(module), name)(**json.loads(stored))
         try:
             event = json.loads(json.dumps(asyncio.run(_first_event(trigger))))
             break

@@ -1,0 +1,62 @@
+"""Where Airflow's insides moved between 2.11 and 3.3, as far as our own programs and tests look into them.
+
+Airflow reads its environment when it is first imported, so nothing of it is imported before a function is called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+
+def version() -> tuple[int, int]:
+    """Such as ``(3, 3)``."""
+    import airflow
+
+    major, minor = airflow.__version__.split(".")[:2]
+    return int(major), int(minor)
+
+
+def dag_bag(path: Path | str) -> Any:
+    """The DAGs of a file or folder."""
+    return _dagbag_module().DagBag(str(path), include_examples=False)
+
+
+def store(bag: Any) -> None:
+    """Put the DAGs of a bag into Airflow's database: ``dag.test()`` looks for them there."""
+    if version() < (3, 0):
+        bag.sync_to_db()
+        return
+    import_module("airflow.dag_processing.bundles.manager").DagBundlesManager().sync_bundles_to_db()
+    if version() < (3, 1):
+        bag.sync_to_db("dags-folder", None)
+    else:
+        _dagbag_module().sync_bag_to_db(bag, "dags-folder", None)
+
+
+def run(dag: Any, conf: dict[str, Any] | None = None, logical_date: dt.datetime | None = None) -> Any:
+    """Run a DAG to its end with ``dag.test()``; its run."""
+    if version() < (3, 0):
+        return dag.test(run_conf=conf, execution_date=logical_date)
+    return dag.test(run_conf=conf, logical_date=logical_date)
+
+
+def xcoms(dag_id: str, run_id: str) -> list[tuple[str, int, str, Any]]:
+    """Task id, map index, key and value of every XCom of a run, in this order."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    module = import_module("airflow.models.xcom")
+    model = module.XCom if version() < (3, 0) else module.XComModel
+    with create_session() as session:
+        rows = session.scalars(select(model).where(model.dag_id == dag_id, model.run_id == run_id))
+        found = [(row.task_id, row.map_index, row.key, model.deserialize_value(row)) for row in rows]
+    return sorted(found, key=lambda row: row[:3])
+
+
+def _dagbag_module() -> Any:
+    return import_module("airflow.dag_processing.dagbag" if version() >= (3, 2) else "airflow.models.dagbag")
