@@ -1,0 +1,234 @@
+"""The documentation: it builds without a warning, asks nobody for anything, and says what the code says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+import reference
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors import VENDORS
+from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
+from docs_hook import MARKER
+
+REPO = Path(__file__).parent.parent
+PACKAGE = REPO / "airflow_provider_rooms"
+DOCS = REPO / "docs"
+SEEDS = REPO.parent / "shared" / "seeds"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("docs") / "site"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(target)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if line.startswith(("WARNING", "ERROR"))]
+    assert (done.returncode, said) == (0, [])
+    return target
+
+
+def text_of(page: Path) -> str:
+    html = page.read_text(encoding="utf-8")
+    article = re.search("<article.*?</article>", html, re.DOTALL)
+    return unescape(re.sub("<[^>]+>", "", article[0] if article else html))
+
+
+class TestSite:
+    def test_a_reader_of_it_asks_nobody_else(self, site: Path):
+        for page in site.rglob("*.html"):
+            html = page.read_text(encoding="utf-8")
+            fetched = re.findall(r"<(?:script|img|iframe|source)[^>]+src=[\"']?(https?:[^\"' >]+)", html)
+            fetched += re.findall(
+                r"<link[^>]+rel=[\"']?(?:stylesheet|preload|icon)[^>]+href=[\"']?(https?:[^\"' >]+)", html
+            )
+            assert fetched == [], page
+
+    def test_every_page_is_in_the_navigation(self, site: Path):
+        index = (site / "index.html").read_text(encoding="utf-8")
+        links = set(re.findall(r'href="([^"#]+\.html)', index))
+        missing = {str(page.relative_to(DOCS).with_suffix(".html")) for page in PAGES} - links - {"index.html"}
+        assert missing == set()
+
+    def test_every_class_is_in_the_reference(self, site: Path):
+        text = text_of(site / "reference" / "operators.html")
+        for part in reference.PARTS:
+            for one in reference.public_classes(part):
+                assert one.__name__ in text
+        for name in ("CreateRoomOperator", "ReconcileRoomsOperator", "SendInvitationOperator", "SessionEndedSensor"):
+            assert name in text
+
+    def test_every_error_is_in_the_table(self, site: Path):
+        text = text_of(site / "reference" / "errors.html")
+        assert all(one.__name__ in text for one in reference._subclasses(errors.RoomsError))
+
+    def test_every_example_has_its_page(self, site: Path):
+        examples = {file.stem for file in (REPO / "example_dags").glob("*.py")}
+        assert examples <= {page.stem for page in (site / "examples").glob("*.html")}
+        for name in examples:
+            assert f"def {name}" in text_of(site / "examples" / f"{name}.html")
+
+
+class TestGenerated:
+    def test_every_marker_names_something(self):
+        marked = [marker for page in PAGES for marker in MARKER.findall(page.read_text(encoding="utf-8"))]
+        assert len(marked) > 20
+        for marker in marked:
+            assert reference.generate(marker).strip()
+
+    @pytest.mark.parametrize("vendor", VENDORS)
+    def test_every_option_has_its_row(self, vendor: str):
+        rows = reference.options(vendor)
+
+        def fields(model, prefix=""):
+            for name, field in model.model_fields.items():
+                yield f"{prefix}{name}"
+                for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:
+                    if hasattr(inner, "model_fields"):
+                        yield from fields(inner, f"{prefix}{name}.")
+
+        for path in fields(reference.vendor_class(vendor).options):
+            assert f"| `{path}` |" in rows
+
+    def test_the_parameters_are_what_is_sent(self):
+        rows = {line.split("|")[1].strip(): line for line in reference.parameters().splitlines()}
+        assert "`size`, 1 to 20000" in rows["`max_participants`"]
+        assert "`MaxParticipants`, 1 to 50" in rows["`max_participants`"]
+        assert "`geoFence`" in rows["`region`"]
+        assert "needs `record`" in rows["`transcribe`"]
+        assert set(reference.SAMPLES) >= set(reference.vendors()["videosdk"].unsupported)
+
+
+class TestTroubleshooting:
+    PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+
+    @staticmethod
+    def raised() -> set[str]:
+        """The messages of our own errors, with ``…`` for what is put in."""
+        found = set()
+        for file in ours():
+            for node in ast.walk(parsed(file)):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                kind = getattr(errors, name, None)
+                if isinstance(kind, type) and issubclass(kind, errors.RoomsError):
+                    found |= set(messages(node.args[0]))
+        return found
+
+    def test_what_it_explains_is_said_somewhere(self):
+        source = "\n".join(text for file in ours() for node in ast.walk(parsed(file)) for text in messages(node))
+        for message in re.findall(r"^\| `([^`]+)` \|", self.PAGE, re.MULTILINE):
+            if message.startswith(("XCom", "airflow rooms")):
+                continue
+            pieces = [text.strip(" :") for text in message.split("…") if len(text.strip(" :")) > 6]
+            assert all(piece in source for piece in pieces), message
+
+    def test_every_message_that_does_not_name_a_parameter_is_explained(self):
+        explained = [piece(message) for message in re.findall(r"^\| `([^`]+)` \|", self.PAGE, re.MULTILINE)]
+        own_words = re.compile(
+            r"^[A-Za-z_.…\[\]]+(\.[a-z_]+)*: |^name |^ends_at |^(join_page|roles) of connection |^room_name\(\)|^…|^\d+$"
+        )
+        assert [
+            message
+            for message in sorted(self.raised())
+            if len(piece(message)) >= 8
+            and not own_words.match(message)
+            and not any(known in message or piece(message) in known for known in explained)
+        ] == []
+
+
+def ours() -> list[Path]:
+    return [file for file in PACKAGE.rglob("*.py") if "sandbox" not in file.parts]
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def messages(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+        return ["".join(str(part) for part in parts)]
+    if isinstance(node, ast.IfExp):
+        return [*messages(node.body), *messages(node.orelse)]
+    return []
+
+
+def piece(message: str) -> str:
+    """The longest run of words without a gap."""
+    return max((part.strip(" :") for part in message.split("…")), key=len)
+
+
+@pytest.mark.skipif(not SEEDS.exists(), reason="the vendors' create pages are not beside the repository")
+class TestSeeds:
+    """Every field of the vendors' create pages is on our page of that vendor."""
+
+    def test_videosdk(self, site: Path):
+        text = text_of(site / "vendors" / "videosdk.html")
+        pages = "".join((SEEDS / name).read_text() for name in seeds("videosdk"))
+        named = set(re.findall(r"'(\w+)'\s*:", pages)) | {
+            "theme",
+            "mode",
+            "quality",
+            "orientation",
+            "templateUrl",
+            "awsDirPath",
+        }
+        assert {"endPoint", "events", "duration", "gridSize", "prompt"} <= named
+        for field in named | {"customRoomId", "region"}:
+            assert field in text, field
+        events = set(re.findall(r"^\s*[`•] ?([a-z]+(?:-[a-z]+)+)`?\s*$", pages, re.MULTILINE)) - {
+            "session-ends",
+            "session-end-and-deactivate",
+        }
+        assert len(events) == 33
+        assert events <= WEBHOOK_EVENTS
+
+    def test_hundredms(self, site: Path):
+        text = text_of(site / "vendors" / "hundredms.html")
+        fields = [
+            "description",
+            "template_id",
+            "recording_info",
+            "region",
+            "large_room",
+            "size",
+            "max_duration_seconds",
+        ]
+        fields += [
+            "webhook",
+            "url",
+            "headers",
+            "enabled",
+            "upload_info",
+            "polls",
+            "type",
+            "location",
+            "prefix",
+            "options",
+        ]
+        fields += ["credentials", "key", "secret", "azure"]
+        for field in fields:
+            assert field in text, field
+
+    def test_twilio(self, site: Path):
+        text = text_of(site / "vendors" / "twilio_video.html")
+        (page,) = [(SEEDS / name).read_text() for name in seeds("POST /v1/Rooms")]
+        request, _, _ = page.partition("## Responses")
+        fields = re.findall(r"\*\*(\w+)\*\* \(", request)
+        assert len(fields) == 17
+        for field in fields:
+            assert field in text, field
+
+
+def seeds(about: str) -> list[str]:
+    return [file.name for file in sorted(SEEDS.iterdir()) if about in file.read_text()[:3000]]
