@@ -23,7 +23,7 @@ def version() -> tuple[int, int]:
 
 def dag_bag(path: Path | str) -> Any:
     """The DAGs of a file or folder."""
-    return _dagbag_module().DagBag(str(path), include_examples=False)
+    return _dagbag_module().DagBag(str(path))
 
 
 def store(bag: Any) -> None:
