@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
+from airflow_provider_rooms.tasks import give_retry_policy
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -64,6 +65,7 @@ class _ClassSensor(BaseSensorOperator):
         self.early = early
         self.since = since
         self.deferrable = deferrable
+        give_retry_policy(self)
 
     @cached_property
     def hook(self) -> RoomsHook:

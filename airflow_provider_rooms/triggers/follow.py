@@ -48,7 +48,7 @@ async def follow(
         async with shared_watch(conn_id) as watch:
             follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
             if seen and seen_at:
-                follower.remember(Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at))
+                follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
             return await follower.run(give_up_at)
     except PermanentError as error:
         return event_of_error(error)
@@ -62,17 +62,14 @@ class _Follower:
         self._room = room
         self._wait = wait
         self._interval = interval
+        #: What the worker saw, and when.
+        self.told: tuple[Seen, dt.datetime] | None = None
         self._seen: Seen | None = None
         self._looked = watch.now()
         self._live = False
         self._refused = False
         # Waits that began together must not look together.
         self._patience = 0.75 + watch.chance() / 4
-
-    def remember(self, seen: Seen, at: dt.datetime) -> None:
-        """Go on from what the worker saw, unless that is long ago, as it is after a restart of the triggerer."""
-        if self._watch.now() - at <= dt.timedelta(seconds=FRESH * self._interval):
-            self._saw(seen, at)
 
     def _saw(self, seen: Seen, at: dt.datetime) -> None:
         self._seen, self._looked = seen, at
@@ -113,9 +110,12 @@ class _Follower:
 
     async def _glance(self) -> Verdict | None:
         """Look at the room if the wait can be over, by the clock or by what the account shows."""
+        await self._watch.ready()
+        now = self._watch.now()
+        if self._seen is None and self.told and now - self.told[1] <= dt.timedelta(seconds=FRESH * self._interval):
+            self._saw(*self.told)
         if self._seen is None or self._stale(self._seen):
             return await self._look()
-        now = self._watch.now()
         survey = await self._watch.survey(self._interval)
         open_ = None if survey.open is None else self._seen.room.id in survey.open
         live: Session | bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -79,7 +80,7 @@ class Watch:
 
     def chance(self) -> float:
         """A number in [0, 1)."""
-        return self._hook.vendor.runtime.random() if self._hook else 0.0
+        return self._hook.vendor.runtime.random() if self._hook else random.random()
 
     @property
     def title(self) -> str:
@@ -96,14 +97,14 @@ class Watch:
 
     async def look(self, room: str, wait: Wait) -> Seen:
         """What a wait needs to know of a room, read now."""
-        hook = await self._ready()
+        hook = await self.ready()
         async with self._looks:
             seen: Seen = await hook.aio.look(room, wait)
             return seen
 
     async def occupied(self, room: Room) -> bool:
         """Whether somebody is in a room, read now."""
-        hook = await self._ready()
+        hook = await self.ready()
         async with self._looks:
             answer: bool = await hook.aio.occupied(room)
             return answer
@@ -124,7 +125,7 @@ class Watch:
         return await asyncio.shield(self._survey)
 
     async def _take_survey(self) -> Survey:
-        hook = await self._ready()
+        hook = await self.ready()
         try:
             survey: Survey = await hook.aio.survey()
         except AuthenticationError:
@@ -136,7 +137,11 @@ class Watch:
         self._pages = survey.pages
         return survey
 
-    async def _ready(self) -> RoomsHook:
+    async def ready(self) -> RoomsHook:
+        """The hook, once its connection is looked up and its client is there.
+
+        :raises RoomsError: the connection is none of ours, or cannot be looked up now.
+        """
         if self._hook is None:
             async with self._preparing:
                 if self._hook is None:

@@ -79,6 +79,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.ahead = 0.0
+        self.sleeps = 0
         self.begun = self.now()
         self.starts_at = (self.now() + dt.timedelta(minutes=-self.begin)).replace(microsecond=0)
         self.conn_id = f"{self.vendor}_default"
@@ -131,6 +132,8 @@ class Stage:
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
+        self.sleeps += 1
+        assert self.sleeps < 1000, "this wait does not end"
         self.advance(seconds)
         if self.restarts and self.now() >= self.at(self.restarts[0]):
             self.restarts.pop(0)
@@ -168,7 +171,11 @@ class Stage:
         ti = SimpleNamespace(
             xcom_push=push,
             get_first_reschedule_date=lambda context: self.begun,
-            **{"dag_id": "d", "task_id": "wait", "run_id": "r", "map_index": -1, "max_tries": 0},
+            dag_id="d",
+            task_id="wait",
+            run_id="r",
+            map_index=-1,
+            max_tries=0,
         )
         return {"ti": ti, "dag_run": SimpleNamespace(start_date=self.begun), "data_interval_start": None}
 
