@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -17,6 +19,8 @@ from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.flow import Patience
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
@@ -134,6 +138,55 @@ def test_the_storage_gets_no_credentials_and_no_log_shows_the_link(
     for text in (caplog.text, str(refused.value), str(dropped.value), repr(dropped.value)):
         assert "signature=" not in text
         assert "/files/" not in text
+
+
+class OneHost(BaseHTTPRequestHandler):
+    """A gateway that has the API and the files on one host; it notes who signs in where."""
+
+    seen: ClassVar[dict[str, str | None]] = {}
+
+    def do_GET(self) -> None:
+        self.seen[self.path] = self.headers.get("Authorization")
+        link = f"http://{self.headers['Host']}/files/film.mp4"
+        body = b"film" if "film" in self.path else json.dumps({"id": "x", "file": {"fileUrl": link}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Not into the test's output."""
+
+
+def test_a_file_gets_no_credentials_even_from_the_apis_own_host(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither the vendor's token nor what a .netrc says about the host."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OneHost)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        host = f"http://127.0.0.1:{server.server_port}"
+        connection = {"conn_type": "videosdk", "host": host, "login": "key", "password": "a-secret-of-thirty-two-characters"}
+        monkeypatch.setenv("AIRFLOW_CONN_GATEWAY", json.dumps(connection))
+        hook = get_rooms_hook("gateway")
+        with hook.open_recording("x") as file:
+            assert b"".join(file) == b"film"
+        blocking = dict(OneHost.seen)
+        OneHost.seen.clear()
+
+        async def awaited() -> None:
+            async with hook.aio as aio, aio.open_recording("x") as opened:
+                assert b"".join([piece async for piece in opened]) == b"film"
+
+        asyncio.run(awaited())
+    finally:
+        server.shutdown()
+        server.server_close()
+    for seen in (blocking, OneHost.seen):
+        assert seen["/files/film.mp4"] is None
+        assert seen["/v2/recordings/x"]
 
 
 @pytest.mark.parametrize(
@@ -315,6 +368,18 @@ def test_stop_stops_and_nothing_to_stop_is_fine(conn_type: str, hook_of: Any, ro
     assert hook.stop_recording(room) == []
     rooms_sandbox.end_session(conn_type, room)
     assert hook.stop_recording(room) == []
+
+
+@pytest.mark.parametrize("conn_type", ["videosdk", "hundredms"])
+def test_after_a_stop_the_next_start_starts_another_one(
+    conn_type: str, hook_of: Any, rooms_sandbox: RoomsSandbox
+) -> None:
+    """The first one has no file yet, but it does not run any more."""
+    hook = hook_of(conn_type)
+    room = one_class(hook, rooms_sandbox)
+    hook.stop_recording(room)
+    hook.start_recording(room)
+    assert [item.state for item in hook.recordings(room)] == ["processing"] * 2
 
 
 def test_a_stop_whose_answer_was_lost(hook_of: Any, rooms_sandbox: RoomsSandbox) -> None:
