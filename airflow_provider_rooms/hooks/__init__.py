@@ -54,14 +54,15 @@ def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
     from airflow_provider_rooms.connections import BY_TYPE
     from airflow_provider_rooms.errors import InvalidConnectionError
 
-    known = BY_TYPE.get((conn_type or "").replace("-", "_"))
+    if conn_type is None:
+        from airflow_provider_rooms.hooks.connection import no_connection
+
+        raise no_connection(conn_id, " or ".join(kind.title for kind in BY_TYPE.values()))
+    known = BY_TYPE.get(conn_type.replace("-", "_"))
     if known is None:
         raise InvalidConnectionError(
-            f"There is no connection {conn_id!r}."
-            if conn_type is None
-            else f"Connection {conn_id!r} has the type {conn_type!r}.",
-            advice=f"It must be of type {', '.join(BY_TYPE)}: add it under Admin → Connections, "
-            f"or set AIRFLOW_CONN_{conn_id.upper()}.",
+            f"Connection {conn_id!r} has the type {conn_type!r}.",
+            advice=f"For rooms it must be of type {', '.join(BY_TYPE)}.",
         )
     module, _, name = known.hook.rpartition(".")
     hook: RoomsHook = getattr(import_module(module), name)(conn_id)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, T
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_rooms.connections import BY_TYPE
-from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.get_provider_info import field_behaviour
-from airflow_provider_rooms.hooks.connection import check_extra, read_connection
+from airflow_provider_rooms.hooks.connection import check_extra, no_connection, read_connection
 from airflow_provider_rooms.masking import core
 from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
 from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, OpenFile, async_client, blocking_session
@@ -131,7 +130,7 @@ class RoomsHook(BaseHook):
                 try:
                     connection = self._connection or self.get_connection(self.conn_id)
                 except AirflowNotFoundException:
-                    raise self._missing() from None
+                    raise no_connection(self.conn_id, self.hook_name) from None
                 # Read before extra_dejson is: Airflow only logs a broken extra, with its text.
                 check_extra(self.conn_id, connection.extra)
                 self._vendor = self._make_vendor(read_connection(connection, connection.extra_dejson, self.conn_type))
@@ -145,7 +144,7 @@ class RoomsHook(BaseHook):
             try:
                 connection = await get_async_connection(self.conn_id, hook=self)
             except AirflowNotFoundException:
-                raise self._missing() from None
+                raise no_connection(self.conn_id, self.hook_name) from None
             check_extra(self.conn_id, connection.extra)
             extra = await get_async_extra_dejson(connection)
             self._vendor = self._make_vendor(read_connection(connection, extra, self.conn_type))
@@ -162,13 +161,6 @@ class RoomsHook(BaseHook):
             runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),
             patience=self.patience,
             bucket=_bucket(config, config.writes_per_second or kind.writes_per_second),
-        )
-
-    def _missing(self) -> InvalidConnectionError:
-        return InvalidConnectionError(
-            f"There is no connection {self.conn_id!r}.",
-            advice=f"Add it under Admin → Connections with the type {self.hook_name}, or set "
-            f"AIRFLOW_CONN_{self.conn_id.upper()}.",
         )
 
     def get_conn(self) -> requests.Session:

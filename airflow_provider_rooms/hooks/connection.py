@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -73,6 +74,23 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         **{name: value for name, value in settings.items() if name not in own},
         settings={name: value for name, value in settings.items() if name in own},
         ignored=ignored,
+    )
+
+
+def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
+    """The error for a connection that Airflow does not find; before 3.2 that is also one whose extra is broken.
+
+    :param kinds: which types it might have, in words.
+    """
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if variable in os.environ:
+        return InvalidConnectionError(
+            f"There is no connection {conn_id!r} that Airflow can read: {variable} is set, but broken.",
+            advice="It must be JSON or a URI, and its extra a JSON object.",
+        )
+    return InvalidConnectionError(
+        f"There is no connection {conn_id!r}.",
+        advice=f"Add it under Admin → Connections with the type {kinds}, or set {variable}.",
     )
 
 
