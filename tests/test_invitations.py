@@ -202,6 +202,13 @@ class TestWhatACalendarReceives:
         by_spec = send(spec=spec(conn_id="videosdk_default"))
         assert by_name["uid"] == by_spec["uid"]
 
+    def test_a_moved_class_has_links_for_its_new_end(self, sink: MailSink):
+        later = START + dt.timedelta(hours=5)
+        send(room_id=make(), spec=spec(start=later))
+        (link,) = links(sink.mails[0])
+        claims = jwt.decode(re.search("token=([^&]+)", link)[1], options={"verify_signature": False})
+        assert claims["exp"] == (later + dt.timedelta(minutes=50 + 15)).timestamp()
+
     def test_a_page_of_your_own(self, sink: MailSink):
         send(room_id=make(), join_url="https://school.example/classes/1?a=1&b=2", text="{name}: {join_url}")
         (message,) = sink.mails
@@ -410,10 +417,17 @@ class TestPeople:
 )
 def test_the_rules_of_a_zone_say_what_the_zone_says(zone: str):
     own = icalendar.Timezone.from_ical(timezone_rules(ZoneInfo(zone), 2026)).to_tz(lookup_tzid=False)
-    moments = [dt.datetime(2026, 1, 1, 12) + dt.timedelta(hours=7 * number) for number in range(1200)]  # noqa: DTZ001
-    wrong = [m for m in moments if m.replace(tzinfo=own).utcoffset() != m.replace(tzinfo=ZoneInfo(zone)).utcoffset()]
-    # An hour that happens twice, or never, may be read either way.
-    assert len(wrong) <= 2
+    halves = [dt.datetime(2026, 1, 1) + dt.timedelta(minutes=30 * number) for number in range(365 * 48)]  # noqa: DTZ001
+    clocks = [
+        (half.replace(tzinfo=own).utcoffset(), half.replace(tzinfo=ZoneInfo(zone)).utcoffset()) for half in halves
+    ]
+    wrong = [half for half, (ours, theirs) in zip(halves, clocks, strict=True) if ours != theirs]
+    # Only what happens twice, or never, may be read in two ways: half an hour at a time, two hours in a year at most.
+    assert len(wrong) <= 4
+    for half in wrong:
+        assert (
+            half.replace(tzinfo=ZoneInfo(zone)).utcoffset() != half.replace(tzinfo=ZoneInfo(zone), fold=1).utcoffset()
+        )
 
 
 class TestNotifier:

@@ -138,6 +138,7 @@ class TestManyDays:
         [
             ("2026-11-16T00:00+00:00", 24, ["JPN 2026-11-16", "ALG 2026-11-16", "USA 2026-11-16"]),
             ("2026-11-16T08:00+00:00", 1, ["ALG 2026-11-16"]),
+            ("2026-11-16T07:00+00:00", 1, []),  # its end is not in it
             ("2026-11-16T08:01+00:00", 24, ["USA 2026-11-16", "JPN 2026-11-17", "ALG 2026-11-17"]),
             ("2026-11-16T23:30-06:00", 1, ["JPN 2026-11-17"]),
             ("2026-11-16T22:00-06:00", 1, []),
@@ -157,6 +158,20 @@ class TestManyDays:
         begin = dt.datetime.fromisoformat(start)
         selection = timetable.during(begin, begin + dt.timedelta(hours=hours))
         assert [f"{one.course} {one.key[-1]}" for one in selection.classes] == found
+
+    @pytest.mark.parametrize(
+        ("zone", "start", "found"),
+        [
+            ("Pacific/Auckland", "2026-11-16T17:00+00:00", "2026-11-17"),
+            ("Pacific/Honolulu", "2026-11-17T05:30+00:00", "2026-11-16"),
+        ],
+    )
+    def test_where_it_is_another_day(self, zone: str, start: str, found: str):
+        begin = dt.datetime.fromisoformat(start)
+        local = begin.astimezone(ZoneInfo(zone))
+        row = f"ALG,A,MTWRFSU,{local:%H:%M},{local + dt.timedelta(minutes=50):%H:%M},{zone},,,,,,,"
+        (one,) = table(row).during(begin, begin + dt.timedelta(minutes=30)).classes
+        assert one.key[-1] == found
 
     def test_every_class_falls_into_exactly_one_of_adjoining_intervals(self):
         timetable = table("ALG,A,MTWRFSU,01:30,04:00,America/Chicago,,,,,,,")
