@@ -168,7 +168,12 @@ def test_a_file_gets_no_credentials_even_from_the_apis_own_host(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         host = f"http://127.0.0.1:{server.server_port}"
-        connection = {"conn_type": "videosdk", "host": host, "login": "key", "password": "a-secret-of-thirty-two-characters"}
+        connection = {
+            "conn_type": "videosdk",
+            "host": host,
+            "login": "key",
+            "password": "a-secret-of-thirty-two-characters",
+        }
         monkeypatch.setenv("AIRFLOW_CONN_GATEWAY", json.dumps(connection))
         hook = get_rooms_hook("gateway")
         with hook.open_recording("x") as file:

@@ -362,7 +362,9 @@ def test_the_error_says_whether_another_try_may_help(rooms_sandbox: RoomsSandbox
     with pytest.raises(errors.PermanentError, match="15 of 30 rooms failed") as permanent:
         make(specs)
     assert "… and 5 more" in str(permanent.value)
-    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/good-3", status=429, times=-1, headers={"Retry-After": "90"})
+    rooms_sandbox.fault(
+        "videosdk", "status", path="/v2/rooms/good-3", status=429, times=-1, headers={"Retry-After": "90"}
+    )
     with pytest.raises(errors.PassingError, match="16 of 30 rooms failed") as passing:
         make(specs)
     assert not isinstance(passing.value, errors.PermanentError)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
-from airflow.sdk.module_loading import import_string
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.events import conclude
@@ -65,7 +64,8 @@ def test_arguments_are_plain_json_without_secrets() -> None:
     waiting = trigger("videosdk", "room-1")
     waiting.wait, waiting.seen, waiting.seen_at = asked.as_dict(), Seen(room=room, url="u").as_dict(), now().isoformat()
     path, kwargs = waiting.serialize()
-    again = import_string(path)(**json.loads(json.dumps(kwargs)))
+    assert path == f"{RoomTrigger.__module__}.{RoomTrigger.__name__}"
+    again = RoomTrigger(**json.loads(json.dumps(kwargs)))
     assert again.serialize() == (path, kwargs)
     assert Wait.from_dict(kwargs["wait"]) == asked
     assert Seen.from_dict(kwargs["seen"]).as_dict() == kwargs["seen"]
