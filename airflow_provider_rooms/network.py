@@ -157,8 +157,8 @@ def reason(error: BaseException) -> str:
     causes = list(_causes(error))
     said = next((words for cause in causes if (words := _words(cause))), None)
     if said is None:
-        name = type(error).__name__
-        said = _NAMES.get(name, name)
+        names = [type(cause).__name__ for cause in reversed(causes)]
+        said = next((_NAMES[name] for name in names if name in _NAMES), names[0])
     return f"the proxy: {said}" if any(type(cause).__name__ == "ProxyError" for cause in causes) else said
 
 
@@ -166,7 +166,7 @@ def _words(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"the certificate was not accepted ({cause.verify_message})"
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed ({(cause.reason or 'no reason given').replace('_', ' ').lower()})"
+        return f"TLS failed ({(getattr(cause, 'reason', None) or 'no reason given').replace('_', ' ').lower()})"
     if isinstance(cause, socket.gaierror):
         return "the host's name is not known"
     return _ERRNO.get(cause.errno or 0) if isinstance(cause, OSError) else None

@@ -9,7 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
@@ -332,11 +331,6 @@ def a_list(*keys: str) -> Callable[[Response], tuple[list[Mapping[str, Any]], An
         return as_items(body, *keys), body
 
     return read
-
-
-def an_object(key: str) -> Callable[[Response], Mapping[str, Any]]:
-    """Reads answers by :func:`as_object`."""
-    return partial(as_object, key=key)
 
 
 def as_object(response: Response, *, key: str) -> Mapping[str, Any]:
