@@ -84,7 +84,7 @@ def make_waiting_dag() -> Any:
 
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=3)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=25)
     with DAG("canaries_waiting", schedule=None, default_args=dag_lab.NOTED) as dag:
         CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon)
     return dag
