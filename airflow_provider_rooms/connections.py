@@ -39,6 +39,15 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """What login and password are, in words within a sentence, and what to do when the vendor refuses them."""
+
+    login: str
+    password: str
+    again: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConnectionType:
     """One connection type: what login, password and host mean, and its own settings."""
 
@@ -51,14 +60,25 @@ class ConnectionType:
     login_help: str
     password: str
     password_help: str
+    #: What to do when the vendor refuses them.
+    again: str
     #: First segment of every path of its API; a base URL that ends with it is taken as meant.
     api_version: str
     own: tuple[Setting, ...] = field(default=())
+    #: Logins that begin so mean another pair.
+    other_sign_ins: tuple[tuple[str, SignIn], ...] = ()
 
     @property
     def default_conn_id(self) -> str:
         """The connection id that is used when none is given."""
         return f"{self.conn_type}_default"
+
+    def sign_in(self, login: str) -> SignIn:
+        """What a login is, and its password."""
+        for beginning, other in self.other_sign_ins:
+            if login.startswith(beginning):
+                return other
+        return SignIn(login=_word(self.login), password=_word(self.password), again=self.again)
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -69,6 +89,11 @@ class ConnectionType:
     def fields(self) -> tuple[Setting, ...]:
         """Those that the form shows."""
         return tuple(item for item in self.settings if self.conn_type in (item.only or (self.conn_type,)))
+
+
+def _word(label: str) -> str:
+    """A label of the form within a sentence."""
+    return label if label[1].isupper() else label[0].lower() + label[1:]
 
 
 COMMON_SETTINGS = (
@@ -133,6 +158,7 @@ CONNECTION_TYPES = (
         login_help="at app.videosdk.live → API Keys",
         password="Secret",
         password_help="beside the API key",
+        again="Copy both again from app.videosdk.live → API Keys.",
         api_version="v2",
         own=(
             Setting(
@@ -152,6 +178,7 @@ CONNECTION_TYPES = (
         login_help="at dashboard.100ms.live → Developer",
         password="App secret",
         password_help="beside the app access key",
+        again="Copy both again from dashboard.100ms.live → Developer.",
         api_version="v2",
         own=(
             Setting(
@@ -174,7 +201,18 @@ CONNECTION_TYPES = (
         login="API key SID",
         login_help="at console.twilio.com → API keys (SK…); the account SID (AC…) works too",
         password="API key secret",
-        password_help="only when the key is made; for an AC… it is the auth token",
+        password_help="shown when the key is made; for an AC… it is the auth token",
+        again="Make a new key at console.twilio.com → API keys, in the region US1: its secret is shown only then.",
+        other_sign_ins=(
+            (
+                "AC",
+                SignIn(
+                    login="account SID",
+                    password="auth token",
+                    again="Copy both again from the first page of console.twilio.com.",
+                ),
+            ),
+        ),
         api_version="v1",
         own=(
             Setting(

@@ -113,7 +113,7 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
         return _not_its_api(vendor, f"HTTP {heard.status}")
     if isinstance(error, errors.AccessDeniedError) or heard.status == 403:
         return (
-            f"{vendor.title} knows the {_word(kind.login)}, but does not let it list rooms (HTTP 403{_code(error)}). "
+            f"{vendor.title} knows the {kind.sign_in(vendor.config.key).login}, but does not let it list rooms (HTTP 403{_code(error)}). "
             f"{error.advice or ''}"
         ).strip()
     return _refused(vendor, kind, error, heard)
@@ -130,26 +130,21 @@ def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, hea
     """Which of key, secret and clock it is; what the vendor does not tell apart, we can only see by its look."""
     refuses = f"{vendor.title} refuses the sign-in (HTTP {heard.status}{_code(error)})"
     key, secret = vendor.config.key, vendor.config.secret
-    for what, value in ((_word(kind.login), key), (_word(kind.password), secret)):
+    words = kind.sign_in(key)
+    for what, value in ((words.login, key), (words.password, secret)):
         if value.startswith("eyJ") and value.count(".") == 2:
             return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
     if key == secret:
-        return f"{refuses}: {_word(kind.login)} and {_word(kind.password)} are the same. The {_word(kind.password)} is found {kind.password_help}."
+        return f"{refuses}: {words.login} and {words.password} are the same. {words.again}"
     skew = _skew(vendor, heard)
     signs_tokens = not vendor.authorization().startswith("Basic ")
     if signs_tokens and abs(skew) > BACKDATED:
         return (
             f"{refuses}. This machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's, "
-            f"and tokens carry the time: set the clock (NTP) and test again. Else the {_word(kind.login)} or the "
-            f"{_word(kind.password)} is wrong."
+            f"and tokens carry the time: set the clock (NTP) and test again. Else the {words.login} or "
+            f"the {words.password} is wrong."
         )
-    pair = (_word(kind.login), _word(kind.password))
-    if kind.conn_type == "twilio_video" and key.startswith("AC"):
-        pair = ("account SID", "auth token")
-    return (
-        f"{refuses}: the {pair[0]} or the {pair[1]} is wrong, it does not say which. Copy both again: the first is found "
-        f"{kind.login_help}, the second {kind.password_help}."
-    )
+    return f"{refuses}: the {words.login} or the {words.password} is wrong, it does not say which. {words.again}"
 
 
 def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
@@ -227,11 +222,6 @@ def _place(vendor: Vendor) -> str:
 
 def _usual(kind: ConnectionType) -> str:
     return f"left empty, it is {kind.default_url}."
-
-
-def _word(label: str) -> str:
-    """A label of the form within a sentence."""
-    return label if label[1].isupper() else label[0].lower() + label[1:]
 
 
 def _code(error: errors.RoomsError) -> str:
