@@ -10,12 +10,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import dag_lab
 import pytest
-from airflow.providers.common.compat.sdk import DAG, AirflowSkipException, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
 
 import airflow_versions
 from airflow_provider_rooms import errors
@@ -24,6 +24,7 @@ from airflow_provider_rooms.links.rooms import RoomLink
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors import rooms
 from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
+from dag_run import load_dag
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
 SENSORS = (SessionStartedSensor, SessionEndedSensor, RecordingReadySensor)
@@ -209,27 +210,60 @@ def test_events_of_nobody_fail_the_task(event: Any) -> None:
 
 # -- real runs ------------------------------------------------------------------------------------------------------------
 
+DAG_FILE = """
+from __future__ import annotations
+
+import datetime as dt
+
+from airflow.providers.common.compat.sdk import DAG
+
+from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
+
+with DAG({dag_id!r}, schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)):
+    for kind, given in {tasks!r}:
+        globals()[kind](**given)
+    for given, rooms in {mapped!r}:
+        SessionStartedSensor.partial(**given).expand(room_id=rooms)
+"""
+
+
+def run(folder: Path, dag_id: str, *, tasks: Any = (), mapped: Any = (), **conf: Any) -> tuple[dict[str, str], Any]:
+    """States by task, and XComs by task and key."""
+    (folder / f"{dag_id}.py").write_text(DAG_FILE.format(dag_id=dag_id, tasks=list(tasks), mapped=list(mapped)))
+    ended = airflow_versions.run(load_dag(dag_id, folder), conf)
+    states = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in ended.get_task_instances()}
+    found = airflow_versions.xcoms(dag_id, ended.run_id)
+    return states, {(f"{task}[{index}]", key): value for task, index, key, value in found}
+
 
 @pytest.mark.parametrize("deferrable", [False, True])
-def test_a_class_in_real_airflow(deferrable: bool, rooms_sandbox: RoomsSandbox, airflow_db: None) -> None:
-    """Three vendors, three sensors each, and the room handed on as an XCom."""
+def test_a_class_in_real_airflow(
+    deferrable: bool, rooms_sandbox: RoomsSandbox, airflow_db: None, tmp_path: Path
+) -> None:
+    """Three vendors, three sensors each, and the room handed over by a template."""
     now = dt.datetime.now(dt.UTC)
-    window = {"starts_at": now.isoformat(), "ends_at": (now + dt.timedelta(seconds=6)).isoformat()}
+    given = {
+        "starts_at": now.isoformat(),
+        "ends_at": (now + dt.timedelta(seconds=6)).isoformat(),
+        "poke_interval": 0.5,
+        "timeout": 60,
+        "deferrable": deferrable,
+    }
     made = {vendor: get_rooms_hook(f"{vendor}_default").ensure_room({"name": "algebra"}) for vendor in VENDORS}
-    with DAG(f"class_{deferrable}", schedule=None, start_date=now) as dag:
-        for vendor, room in made.items():
-            for sensor in SENSORS:
-                sensor(
-                    task_id=f"{vendor}_{sensor.__name__}",
-                    conn_id=f"{vendor}_default",
-                    room_id="{{ params." + vendor + " }}",
-                    poke_interval=0.5,
-                    timeout=60,
-                    deferrable=deferrable,
-                    **window,
-                    **({"deadline": 1} if sensor is RecordingReadySensor else {}),
-                )
-            dag.params[vendor] = room.id
+    tasks = [
+        (
+            sensor.__name__,
+            {
+                "task_id": f"{vendor}_{sensor.__name__}",
+                "conn_id": f"{vendor}_default",
+                "room_id": "{{ dag_run.conf['" + vendor + "'] }}",
+                **given,
+                **({"deadline": 1} if sensor is RecordingReadySensor else {}),
+            },
+        )
+        for vendor in VENDORS
+        for sensor in SENSORS
+    ]
 
     def play() -> None:
         for vendor, room in made.items():
@@ -238,23 +272,22 @@ def test_a_class_in_real_airflow(deferrable: bool, rooms_sandbox: RoomsSandbox, 
     for vendor, room in made.items():
         rooms_sandbox.start_session(vendor, room.id)
     threading.Timer(3.0, play).start()
-    ran = dag_lab.run(dag)
+    conf = {vendor: room.id for vendor, room in made.items()}
+    states, xcoms = run(tmp_path, f"class_{deferrable}".lower(), tasks=tasks, **conf)
     for vendor, room in made.items():
-        started, ended, recorded = (f"{vendor}_{sensor.__name__}" for sensor in SENSORS)
-        assert (ran.states[started], ran.states[ended], ran.states[recorded]) == ("success", "success", "skipped")
+        started, ended, recorded = (f"{vendor}_{sensor.__name__}[-1]" for sensor in SENSORS)
+        assert (states[started], states[ended], states[recorded]) == ("success", "success", "skipped")
         (session,) = get_rooms_hook(f"{vendor}_default").sessions(room.id)
-        assert ran.xcoms[started]["return_value"] == session.id
-        assert [row["id"] for row in ran.xcoms[ended]["return_value"]["sessions"]] == [session.id]
-        assert ran.xcoms[started]["room_url"] == get_rooms_hook(f"{vendor}_default").vendor.room_url(room.id)
+        assert xcoms[started, "return_value"] == session.id
+        assert [row["id"] for row in xcoms[ended, "return_value"]["sessions"]] == [session.id]
+        assert xcoms[started, "room_url"] == get_rooms_hook(f"{vendor}_default").vendor.room_url(room.id)
 
 
-def test_a_sensor_per_room_of_a_list(rooms_sandbox: RoomsSandbox, airflow_db: None) -> None:
+def test_a_sensor_per_room_of_a_list(rooms_sandbox: RoomsSandbox, airflow_db: None, tmp_path: Path) -> None:
     made = [get_rooms_hook("hundredms_default").ensure_room({"name": f"class-{number}"}) for number in range(2)]
     for room in made:
         rooms_sandbox.start_session("hundredms", room.id)
-    with DAG("mapped_waits", schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) as dag:
-        SessionStartedSensor.partial(task_id="wait", conn_id="hundredms_default", deferrable=True).expand(
-            room_id=[room.as_dict() for room in made]
-        )
-    ran = dag_lab.run(dag)
-    assert ran.states == {"wait[0]": "success", "wait[1]": "success"}
+    given = {"task_id": "wait", "conn_id": "hundredms_default", "deferrable": True, "since": "2026-01-01T00:00:00Z"}
+    states, xcoms = run(tmp_path, "mapped_waits", mapped=[(given, [room.as_dict() for room in made])])
+    assert states == {"wait[0]": "success", "wait[1]": "success"}
+    assert xcoms["wait[0]", "return_value"] != xcoms["wait[1]", "return_value"]
