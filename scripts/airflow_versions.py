@@ -52,9 +52,11 @@ def xcoms(dag_id: str, run_id: str) -> list[tuple[str, int, str, Any]]:
 
     module = import_module("airflow.models.xcom")
     model = module.XCom if version() < (3, 0) else module.XComModel
+    # Airflow 2 reads the value while it loads the row.
+    read = (lambda row: row.value) if version() < (3, 0) else model.deserialize_value
     with create_session() as session:
         rows = session.scalars(select(model).where(model.dag_id == dag_id, model.run_id == run_id))
-        found = [(row.task_id, row.map_index, row.key, model.deserialize_value(row)) for row in rows]
+        found = [(row.task_id, row.map_index, row.key, read(row)) for row in rows]
     return sorted(found, key=lambda row: row[:3])
 
 

@@ -64,7 +64,7 @@ def main() -> int:
                 wait_until_healthy(airflow, api, HOME / "airflow.log")
                 api.log_in("admin", password)
                 for conn_type in BY_TYPE:
-                    api.put_connection(f"{conn_type}_default", testable(vendors.connection(conn_type)))
+                    api.put_connection(f"{conn_type}_default", with_port(vendors.connection(conn_type)))
                 print(f"""
 Airflow    {api.url}     user admin, password {password}
 Vendors    {vendors.url}     their rooms, and buttons that play a class
@@ -85,7 +85,7 @@ Ctrl-C ends all of it.
         return 1
 
 
-def testable(connection: dict[str, Any]) -> dict[str, Any]:
+def with_port(connection: dict[str, Any]) -> dict[str, Any]:
     """With its port named: the test button of Airflow 3.3.1 and 3.3.2 takes none for another port than none."""
     return {**connection, "port": urlsplit(connection["host"]).port}
 
@@ -102,6 +102,8 @@ def web_settings(port: int, home: Path = HOME) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        # Airflow's parts write to one file: on a busy machine their turns are longer than SQLite's five seconds.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
         # Mapped tasks wait for nothing but each other.

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
     from stack import MailSink
@@ -44,6 +44,22 @@ def airflow_db() -> None:
     from airflow.utils.db import initdb
 
     initdb()
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """What tasks logged so far; asking again gives what came since. Airflow 2 leaves it to logging, Airflow 3 prints it."""
+    import airflow
+
+    def printed() -> str:
+        return capsys.readouterr().out
+
+    def recorded() -> str:
+        text = caplog.text
+        caplog.clear()
+        return text
+
+    return recorded if airflow.__version__.startswith("2.") else printed
 
 
 @pytest.fixture

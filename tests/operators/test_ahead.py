@@ -13,6 +13,7 @@ from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -83,14 +84,14 @@ def test_what_is_wrong_is_said_before_any_waiting(rooms_sandbox: RoomsSandbox, t
 
 
 def test_without_deferring_a_class_too_far_ahead_is_refused_with_advice(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
     body = create("far", **class_in(600), deferrable=False) + create(
         "soon", **class_in(20), name="soon", deferrable=False
     )
     ran = run_tasks(tmp_path, "not_deferrable", body)
     assert ran.states == {"far": "failed", "soon": "success"}
-    assert "Leave deferrable out, so that the task waits until" in capsys.readouterr().out
+    assert "Leave deferrable out, so that the task waits until" in logged()
     assert [room["unique_name"] for room in rooms_sandbox.rooms("twilio")] == ["soon"]
 
 

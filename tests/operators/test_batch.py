@@ -17,6 +17,7 @@ from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -226,12 +227,10 @@ def test_bad_parameters_are_refused_before_any_call(
     assert rooms_sandbox.requests() == []
 
 
-def test_what_is_legal_but_surprising_is_said_once(
-    rooms_sandbox: RoomsSandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_legal_but_surprising_is_said_once(rooms_sandbox: RoomsSandbox, logged: Callable[[], str]) -> None:
     webhook = {"url": "https://hooks.example/x"}
     make([{"name": f"r{number}", "webhook": webhook} for number in range(3)], conn_id="hundredms_default")
-    assert capsys.readouterr().out.count("silences the workspace") == 1
+    assert logged().count("silences the workspace") == 1
 
 
 # -- while they are made -------------------------------------------------------------------------------------------------------
@@ -279,11 +278,11 @@ def test_the_vendors_limit_of_writes_holds(rooms_sandbox: RoomsSandbox, monkeypa
 
 
 def test_progress_is_told(
-    rooms_sandbox: RoomsSandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    rooms_sandbox: RoomsSandbox, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airflow_provider_rooms.operators.batch.REPORT_EVERY", 0.0)
     make([{"name": f"r{number}"} for number in range(3)], concurrency=1)
-    lines = [line for line in capsys.readouterr().out.splitlines() if " of 3 rooms (" in line]
+    lines = [line for line in logged().splitlines() if " of 3 rooms (" in line]
     assert [line.split("] ", 1)[1].split(" after")[0] for line in lines] == [
         "1 of 3 rooms (1 created)",
         "2 of 3 rooms (2 created)",
@@ -303,7 +302,7 @@ def test_a_lost_answer_makes_no_second_room(rooms_sandbox: RoomsSandbox) -> None
 
 
 def test_a_class_of_twilio_that_is_too_far_ahead_is_not_due(
-    rooms_sandbox: RoomsSandbox, capsys: pytest.CaptureFixture[str]
+    rooms_sandbox: RoomsSandbox, logged: Callable[[], str]
 ) -> None:
     now = dt.datetime.now(dt.UTC)
     far = {"starts_at": (now + dt.timedelta(hours=3)).isoformat(), "ends_at": (now + dt.timedelta(hours=4)).isoformat()}
@@ -328,7 +327,7 @@ def test_a_class_of_twilio_that_is_too_far_ahead_is_not_due(
         "unverified": [],
     }
     assert made["outcome"] == early["outcome"] == "created"
-    assert "specs[0]: not before" in capsys.readouterr().out
+    assert "specs[0]: not before" in logged()
     assert names(rooms_sandbox, "twilio_video") == ["soon"]
 
 
@@ -344,14 +343,14 @@ def test_a_class_that_is_over_fails_nothing_and_if_all_are_the_task_is_skipped(r
     assert names(rooms_sandbox) == ["today"]
 
 
-def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, capsys: pytest.CaptureFixture[str]) -> None:
+def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, logged: Callable[[], str]) -> None:
     make([{"name": "small", "max_participants": 5}], conn_id="hundredms_default")
     bigger = {"name": "small", "max_participants": 9}
     with pytest.raises(errors.PermanentError, match=r"1 of 1 rooms failed.\nspecs\[0\]: The room exists with other"):
         make([bigger], conn_id="hundredms_default")
     (room,) = make([{**bigger, "on_drift": "ignore"}], conn_id="hundredms_default")
     assert room["drift"] == [{"field": "size", "asked": 9, "actual": 5}]
-    assert "specs[0]: size is 5, asked for 9" in capsys.readouterr().out
+    assert "specs[0]: size is 5, asked for 9" in logged()
     (room,) = make([{**bigger, "on_drift": "update"}], conn_id="hundredms_default")
     assert room["outcome"] == "updated"
 

@@ -14,6 +14,7 @@ from airflow_provider_rooms.operators.rooms import CloseRoomOperator
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -87,7 +88,7 @@ def test_a_room_is_closed_once_and_for_all(rooms_sandbox: RoomsSandbox, tmp_path
 
 
 def test_before_its_time_a_room_stays_open_even_when_all_else_failed(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
     """The teardown of a DAG whose mail failed at night must not close the room of the class next morning."""
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=9)
@@ -115,7 +116,7 @@ def test_before_its_time_a_room_stays_open_even_when_all_else_failed(
         assert ran.states[f"close_{conn_type}"] == "success"
         assert ran.value(f"close_{conn_type}") == "open"
         assert hook(conn_type).get_room("algebra").state == "open"
-    assert "stays open: it is not to be closed before" in capsys.readouterr().out
+    assert "stays open: it is not to be closed before" in logged()
 
 
 def test_after_its_time_it_is_closed(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def make(conn_id: str, *names: str) -> None:
         get_rooms_hook(conn_id).ensure_room(spec(name))
 
 
-def test_as_it_is_it_only_reads(rooms_sandbox: RoomsSandbox, conn_id: str, capsys: Any):
+def test_as_it_is_it_only_reads(rooms_sandbox: RoomsSandbox, conn_id: str, logged: Any):
     make(conn_id, "there", "left-over")
     before = len(rooms_sandbox.requests(method="POST"))
     run = Run(conn_id, [spec("there"), spec("missing", ref={"title": "Algebra"}), spec("over", -200), spec("bad name")])
@@ -91,7 +91,7 @@ def test_as_it_is_it_only_reads(rooms_sandbox: RoomsSandbox, conn_id: str, capsy
     assert [(row["name"], row["outcome"]) for row in run.result["orphans"]] == [("school-left-over", "left")]
     assert len(rooms_sandbox.requests(method="POST")) == before
     assert json.loads(json.dumps(run.result)) == run.result
-    log = capsys.readouterr().out
+    log = logged()
     assert "Algebra  school-missing: would be created" in log
     assert "orphan: school-left-over" in log
     assert run.pushed["room_url"].endswith(run.result["classes"][0]["id"])

@@ -20,7 +20,7 @@ from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -309,7 +309,7 @@ def test_what_is_ready_is_copied_and_the_rest_is_left_to_the_next_try(
 
 
 def test_failed_ones_are_said_and_if_all_failed_the_task_does(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
     room = hook("hundredms").ensure_room({"name": "algebra"})
     hook("hundredms").start_recording(room.id)
@@ -319,7 +319,7 @@ def test_failed_ones_are_said_and_if_all_failed_the_task_does(
     hook("hundredms").start_recording(room.id)
     rooms_sandbox.recording("hundredms", room.id, "complete")
     assert len(store(room.id, f"{tmp_path}/{{id}}.{{ext}}", conn_id="hundredms_default")) == 1
-    assert "100ms failed to make:" in capsys.readouterr().out
+    assert "100ms failed to make:" in logged()
 
 
 def test_the_room_dict_says_which_class_is_meant(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
