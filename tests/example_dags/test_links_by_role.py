@@ -64,7 +64,7 @@ def test_each_role_gets_its_own_link_and_the_room_is_closed_afterwards(
     """A class that was over a moment ago: made by an earlier run, so it has its room."""
     hook = get_rooms_hook(f"{conn_type}_default")
     room = hook.ensure_room({"name": "algebra-1"})
-    result = run_dag("links_by_role", conf(conn_type, -30, 4 / 60))
+    result = run_dag("links_by_role", conf(conn_type, -30, -1 / 60))
     assert result.tasks == {f"{task}[-1]": "success" for task in ("create", "mail_links", "over", "close")}
     bodies = {str(mail["To"]): body for mail, body in zip(mails.mails, mails.bodies(), strict=True)}
     links = {to: re.findall(r"href='([^']+)'", body) for to, body in bodies.items()}

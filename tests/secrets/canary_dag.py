@@ -78,15 +78,18 @@ def make_dag() -> Any:
 
 
 def make_waiting_dag() -> Any:
-    """A class that is far enough ahead to wait for, if the task begins within three seconds."""
+    """A class that is far enough ahead to wait for. How far is said only when all else of the run is ready."""
     import dag_lab
-    from airflow.sdk import DAG
+    from airflow.sdk import DAG, task
 
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=25)
+    @task
+    def soon() -> str:
+        return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=5)).isoformat()
+
     with DAG("canaries_waiting", schedule=None, default_args=dag_lab.NOTED) as dag:
-        CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon)
+        CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon())
     return dag
 
 

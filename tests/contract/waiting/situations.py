@@ -183,9 +183,9 @@ SITUATIONS = (
     Situation("recording never made", RECORDED, [(0, come), (60, go)], how="skip"),
     Situation("recording never made, fail", RECORDED, [(0, come), (60, go)], how="RecordingMissingError",
               params={"on_missing": "fail"}),
-    # the recorder of 100ms stays for five minutes by itself, and its file takes another
-    Situation("recording after the deadline", RECORDED, _RECORDED_CLASS, how="skip", params={"deadline": 60},
-              only=("hundredms",)),
+    # the recorder of 100ms stays for five minutes by itself, and its file takes another; a look comes before that
+    Situation("recording after the deadline", RECORDED, _RECORDED_CLASS, how="skip",
+              params={"deadline": 60, "poke_interval": 120.0}, only=("hundredms",)),
     Situation("recording failed", RECORDED, [*_RECORDED_CLASS, (60, fail_recording)],
               # VideoSDK has no word for failure: a file never comes
               how={"videosdk": "skip", "hundredms": "RecordingFailedError", "twilio_video": "RecordingFailedError"}),
