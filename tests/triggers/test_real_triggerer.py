@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from airflow_api import AirflowApi
 from airflow_provider_rooms.hooks import get_rooms_hook
 from stack import airflow_environment, end, free_port, sandbox
 from ui import standalone, wait_until_healthy, web_settings
@@ -41,7 +42,7 @@ def test_all_waits_survive_the_triggerer(tmp_path: Path, monkeypatch: pytest.Mon
             for number, (vendor, room) in enumerate(rooms)
         ]))  # fmt: skip
         port = free_port()
-        environment = airflow_environment(tmp_path, box, free_port()) | web_settings(port) | {
+        environment = airflow_environment(tmp_path, box, free_port()) | web_settings(port, tmp_path) | {
             "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent / "dags"),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__PARALLELISM": "6",
@@ -51,7 +52,7 @@ def test_all_waits_survive_the_triggerer(tmp_path: Path, monkeypatch: pytest.Mon
             "ROOMS_WAITS": str(waits),
         }  # fmt: skip
         with standalone(environment, tmp_path / "airflow.log") as airflow:
-            wait_until_healthy(airflow, port)
+            wait_until_healthy(airflow, AirflowApi(f"http://127.0.0.1:{port}"), tmp_path / "airflow.log")
             _trigger(port)
             _until(lambda: _states(tmp_path)["deferred"] == WAITS, "all tasks wait", tmp_path)
             for vendor, room in rooms:
