@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError
@@ -33,6 +34,9 @@ Bool = Annotated[bool, _plain(values.read_bool)]
 Int = Annotated[int, _plain(values.read_int)]
 Text = Annotated[str, _plain(values.read_text)]
 
+#: Our type of error for keys that are not known. What stands under one may be a secret, so it is not shown.
+_UNKNOWN = "unknown_option"
+
 
 class Options(BaseModel):
     """Fields of a vendor's request. Unknown keys are refused with the nearest known one."""
@@ -42,11 +46,15 @@ class Options(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known_keys_only(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    raise ValueError(f"unknown option {key!r}.{values.suggestion(key, cls.model_fields)}")
+        unknown = [key for key in data if key not in cls.model_fields] if isinstance(data, dict) else []
+        if unknown:
+            raise PydanticCustomError(_UNKNOWN, "; ".join(cls._unknown(key) for key in unknown))
         return data
+
+    @classmethod
+    def _unknown(cls, key: str) -> str:
+        hint = values.suggestion(key, cls.model_fields)
+        return f"unknown option {key!r}" + (f".{hint}" if hint else "")
 
 
 def read_options(model: type[Options], given: Mapping[str, Any], *, vendor: str) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def read_options(model: type[Options], given: Mapping[str, Any], *, vendor: str)
     except ValidationError as error:
         problems = [_problem(row) for row in error.errors(include_url=False, include_context=False)]
         raise InvalidSpecError(
-            "; ".join(problems) + ("" if problems[-1].endswith("?") else "."),
+            "; ".join(problems) + ("" if problems[-1].endswith(("?", ".")) else "."),
             vendor=vendor,
             advice='A field that is newer than this package goes into options={"extra_body": {…}}.',
         ) from None
@@ -70,7 +78,7 @@ def _problem(row: Any) -> str:
     path: tuple[str | int, ...] = row["loc"]
     text: str = row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     text, _, ours = text.partition(", got ")
-    if row["type"] != "missing" and not text.endswith("?"):
+    if row["type"] not in ("missing", _UNKNOWN):
         text += f", got {ours if ours and not _is_secret(path) else _show(row['input'], path)}"
     return f"{'.'.join(['options', *map(str, path)])}: {text}"
 

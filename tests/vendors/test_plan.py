@@ -369,6 +369,14 @@ def test_policies_that_do_not_exist_are_refused() -> None:
         vendor("videosdk").checked(spec, "update", "fail")
 
 
+@pytest.mark.parametrize("conn_type", sorted(VENDORS))
+def test_unknown_options_are_all_named_and_what_stands_under_them_is_not_shown(conn_type: str) -> None:
+    with pytest.raises(InvalidSpecError) as refused:
+        plan(conn_type, options={"zzz": "canary-1", "qqq": {"deep": "canary-2"}})
+    assert "options: unknown option 'zzz'; unknown option 'qqq'. [" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
 def test_secret_options_are_not_shown_by_an_error() -> None:
     with pytest.raises(InvalidSpecError) as caught:
         plan("hundredms", options={"webhook": {"url": "https://h.example", "headers": ["canary-3"]}})
