@@ -17,6 +17,7 @@ from airflow_provider_rooms.vendors.exchange import Config
 
 log = logging.getLogger(__name__)
 
+_SCHEMES = ("http", "https")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
 #: The sign-in names that a vendor's keys have, where they have a form.
 _LOGIN_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
@@ -114,7 +115,8 @@ def check_extra(conn_id: str, extra: Any) -> None:
 def base_url(connection: AirflowConnection, default: str) -> str:
     """The base URL without a slash at its end, from host, port and schema; no scheme means https.
 
-    Airflow's URI form keeps what stands behind the host in ``schema``, so that is part of the path here.
+    Airflow's URI form keeps what stands behind the host in ``schema``, so that is part of the path here; as in Airflow's
+    http connections, ``http`` or ``https`` there is the scheme.
 
     :raises InvalidConnectionError: no host in it, another scheme than http and https, or credentials in it.
     """
@@ -122,13 +124,15 @@ def base_url(connection: AirflowConnection, default: str) -> str:
     host = (connection.host or "").strip()
     if not host:
         return default
-    text = host if "://" in host else f"https://{host}"
+    schema = (connection.schema or "").strip("/ ")
+    scheme, below = (schema, "") if schema in _SCHEMES else ("https", schema)
+    text = host if "://" in host else f"{scheme}://{host}"
     try:
         parts = urlsplit(text)
         port = parts.port or (int(connection.port) if connection.port else None)
     except ValueError:
         raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no usable port.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
+    if parts.scheme not in _SCHEMES or not parts.hostname or any(c.isspace() for c in text):
         raise InvalidConnectionError(
             f"Connection {conn_id!r}: {host!r} is not a base URL.", advice=f"Write it like {default}."
         )
@@ -138,7 +142,7 @@ def base_url(connection: AirflowConnection, default: str) -> str:
             advice="Credentials belong into login and password.",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    path = "/".join(piece for piece in (parts.path.strip("/"), (connection.schema or "").strip("/ ")) if piece)
+    path = "/".join(piece for piece in (parts.path.strip("/"), below) if piece)
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{f'/{path}' if path else ''}"
 
 

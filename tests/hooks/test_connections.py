@@ -59,6 +59,8 @@ def test_the_json_and_the_uri_form_work_alike(
         (" http://127.0.0.1:8790/videosdk/ ", None, None, "http://127.0.0.1:8790/videosdk"),
         ("http://127.0.0.1", 8790, "videosdk", "http://127.0.0.1:8790/videosdk"),
         ("http://127.0.0.1/a", 8790, "b", "http://127.0.0.1:8790/a/b"),
+        ("127.0.0.1/a", 8790, "http", "http://127.0.0.1:8790/a"),
+        ("http://127.0.0.1/a", None, "https", "http://127.0.0.1/a"),
         ("http://[::1]:8790/videosdk", None, None, "http://[::1]:8790/videosdk"),
     ],
 )
