@@ -266,9 +266,9 @@ class Vendor(Exchange):
         """Fields sent because we know better than the vendor's default, unless the user gives them."""
         return {}
 
+    @abstractmethod
     def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
         """Checks across fields: raise what is wrong, yield what the user should know."""
-        yield from ()
 
     def with_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The body with the connection's secrets, added when it is sent."""

@@ -358,3 +358,26 @@ def test_a_room_of_last_week_is_not_this_weeks(hand: Any) -> None:
     week = dt.timedelta(days=7)
     times = {"starts_at": (now + week).isoformat(), "ends_at": (now + week + dt.timedelta(hours=1)).isoformat()}
     assert worker.ensure(**times).outcome == "created"
+
+
+def ago(hours: float) -> dict[str, dt.datetime]:
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
+    return {"starts_at": begin, "ends_at": begin + dt.timedelta(hours=1)}
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_class_that_is_over_gets_no_room_and_keeps_the_one_it_had(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type)
+    with pytest.raises(errors.ClassOverError):
+        worker.ensure(**ago(3))
+    assert ("POST" in worker.sent, worker.rooms()) == (False, [])
+    room = worker.ensure()
+    assert (worker.ensure(**ago(1.1)).id, len(worker.rooms())) == (room.id, 1)
+
+
+def test_todays_completed_room_is_not_yesterdays(hand: Any) -> None:
+    worker = hand("twilio_video")
+    worker.ensure()
+    worker.close()
+    with pytest.raises(errors.ClassOverError):
+        worker.ensure(**ago(24))

@@ -409,3 +409,14 @@ def test_twilio_waits_until_half_an_hour_before_the_class_and_the_others_only_wh
     assert vendor("twilio_video").due_at(RoomSpec(name="a"), None) is None
     with pytest.raises(InvalidSpecError, match="at most 3300 seconds"):
         vendor("twilio_video").due_at(spec, 56 * 60)
+
+
+@pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])
+def test_a_vendor_that_cannot_change_a_room_says_so(conn_type: str) -> None:
+    with pytest.raises(UnsupportedError, match="cannot change a room"):
+        vendor(conn_type).update({}, plan(conn_type))
+
+
+def test_codecs_are_the_same_in_any_case_and_what_is_no_list_stays_as_it_is() -> None:
+    assert vendor("twilio_video").shown({"video_codecs": ["vp8"]}) == {"VideoCodecs": ["VP8"]}
+    assert vendor("twilio_video").shown({"video_codecs": "vp8"}) == {"VideoCodecs": "vp8"}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Participant, Room, Session
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
@@ -20,13 +19,6 @@ from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Sle
 from airflow_provider_rooms.vendors.sessions import end_session, session_id, sessions_of
 
 MINUTE = 60.0
-
-
-@pytest.fixture
-def hooks(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    return lambda vendor: get_rooms_hook(f"{vendor}_default")
 
 
 def minutes(person: Participant) -> int:

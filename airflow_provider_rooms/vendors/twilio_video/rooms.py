@@ -251,11 +251,11 @@ class TwilioVideoRooms(TwilioVideoApi):
         """One room of the list, which shows whose account it is."""
         rooms, _ = yield from self.fetch("/v1/Rooms", a_list("rooms"), {"PageSize": 1})
         named = self.config.settings.get("account_sid")
-        for room in rooms[:1]:
-            if named and room.get("account_sid") not in (None, named):
-                raise errors.InvalidConnectionError(
-                    f"The account_sid is {named}, but the API key belongs to {str(room['account_sid'])[:34]}.",
-                    advice="Correct account_sid in the extra, or take a key of that account.",
-                )
+        owner = rooms[0].get("account_sid") if rooms else None
+        if named and owner not in (None, named):
+            raise errors.InvalidConnectionError(
+                f"The account_sid is {named}, but the API key belongs to {str(owner)[:34]}.",
+                advice="Correct account_sid in the extra, or take a key of that account.",
+            )
         pair = "account SID and auth token" if self.config.key.startswith("AC") else "API key SID and its secret"
         return f"Twilio Video accepts the {pair}."
