@@ -4,7 +4,7 @@ KILLS ?= 100
 RACES ?= 50
 ANSWERS ?= 10000
 
-.PHONY: campaign-kill campaign-race fuzz coverage
+.PHONY: campaign-kill campaign-race fuzz coverage bench-baseline
 
 campaign-kill: $(STAMP) ## kill KILLS workers per vendor with SIGKILL, retry, clear: one room per name
 	$(BIN)/python tests/campaigns/kill.py --kills $(KILLS)
@@ -21,3 +21,6 @@ coverage: $(STAMP) ## every branch of vendors/ and transport.py is tested, or th
 
 fuzz: $(STAMP) ## ANSWERS mangled answers per vendor, and long runs of the state machine
 	ROOMS_FUZZ_ANSWERS=$(ANSWERS) ROOMS_MACHINE_EXAMPLES=$$(( $(ANSWERS) / 100 )) $(BIN)/python -m pytest -s tests/fuzz tests/machine
+
+bench-baseline: $(STAMP) ## lost answers and three retries: rooms made by ours, and by Airflow's HttpOperator
+	$(BIN)/python benchmarks/baseline.py
