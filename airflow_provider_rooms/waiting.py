@@ -30,6 +30,9 @@ SOON = dt.timedelta(minutes=5)
 QUIET = 5.0
 #: An interval is cut short at random by up to this part of it.
 JITTER = 0.2
+#: A moment that decides, such as the end of the class, is met within so many seconds after it, or the tight part of an
+#: interval where that is less: never before it, and not by all waits at once.
+LANDING = 15.0
 
 #: What a trigger is told of a room and its sessions.
 _ROOM = ("vendor", "conn_id", "id", "name", "state")
@@ -239,7 +242,7 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
     sessions = _counting(wait, seen, now)
     if not _over(wait, seen, sessions, now):
         return None
-    mine = sorted((r for r in seen.recordings if _belongs(wait, r, seen, sessions)), key=lambda r: r.created_at or "")
+    mine = _recordings(wait, seen, sessions)
     by_state = {state: [r.id for r in mine if r.state == state] for state in ("processing", "ready", "failed")}
     rows = [_row(recording) for recording in mine]
     if mine and not by_state["processing"]:
@@ -248,7 +251,7 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         return Verdict(status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.")
     if not mine and not sessions:
         return _missing(wait, f"Nobody came, so there is no {wait.kind}.", rows)
-    due = _class_end(wait, sessions, now) + dt.timedelta(seconds=wait.deadline)
+    due = _due(wait, seen, sessions, now)
     if now < due:
         return None
     if by_state["ready"] and wait.on_failed == "all":
@@ -266,18 +269,32 @@ _DECISIONS: Mapping[str, Callable[[Wait, Seen, dt.datetime], Verdict | None]] = 
 }
 
 
-def pause(wait: Wait, now: dt.datetime, interval: float, chance: float) -> float:
+def pause(wait: Wait, seen: Seen | None, now: dt.datetime, interval: float, chance: float) -> float:
     """Seconds until the next poll: tighter when people are about to come, wider while nothing can be decided.
 
+    No pause goes past a moment from which time alone can decide, however long the interval is.
+
+    :param seen: what the last look showed.
     :param interval: the usual seconds between two polls.
     :param chance: a number in [0, 1), so that many waits do not poll in step.
     """
     quiet_until = wait.begin if wait.purpose == "started" else wait.ends_at
     if quiet_until is not None and now < quiet_until:
-        left = (quiet_until - now).total_seconds()
-        return min(interval * QUIET * (1 - JITTER * chance), left + interval * TIGHT * chance)
-    near = wait.purpose == "started" and wait.starts_at is not None and abs(now - wait.starts_at) <= SOON
-    return interval * (TIGHT if near else 1.0) * (1 - JITTER * chance)
+        part = QUIET
+    else:
+        near = wait.purpose == "started" and wait.starts_at is not None and abs(now - wait.starts_at) <= SOON
+        part = TIGHT if near else 1.0
+    left = min((moment - now for moment in _moments(wait, seen, now) if moment >= now), default=dt.timedelta.max)
+    landing = min(interval * TIGHT, LANDING) * (JITTER + (1 - JITTER) * chance)
+    return min(interval * part * (1 - JITTER * chance), left.total_seconds() + landing)
+
+
+def _moments(wait: Wait, seen: Seen | None, now: dt.datetime) -> list[dt.datetime]:
+    """When time alone can change the decision, people and recordings being what they were."""
+    moments = [wait.begin, wait.no_show_at] if wait.purpose == "started" else [wait.end]
+    if wait.purpose == "recording" and seen is not None:
+        moments.append(_due(wait, seen, _counting(wait, seen, now), now))
+    return [moment for moment in moments if moment is not None]
 
 
 def _counting(wait: Wait, seen: Seen, now: dt.datetime) -> list[Session]:
@@ -295,9 +312,19 @@ def _main(wait: Wait, sessions: Sequence[Session]) -> Session:
     return next((session for session in sessions if _reaches(wait, session)), sessions[-1])
 
 
-def _class_end(wait: Wait, sessions: Sequence[Session], now: dt.datetime) -> dt.datetime:
+def _due(wait: Wait, seen: Seen, sessions: Sequence[Session], now: dt.datetime) -> dt.datetime:
+    """Until when recordings may come: counted from the end of the class, which may have run over."""
     ends = [_time(session.ended_at) for session in sessions if session.ended_at]
-    return max([*ends, *([wait.ends_at] if wait.ends_at else [])], default=now)
+    if wait.ends_at:
+        ends.append(wait.ends_at)
+    if not ends:  # a recorder that was there alone
+        ends = [_time(recording.created_at) for recording in _recordings(wait, seen, sessions) if recording.created_at]
+    return max(ends, default=now) + dt.timedelta(seconds=wait.deadline)
+
+
+def _recordings(wait: Wait, seen: Seen, sessions: Sequence[Session]) -> list[Recording]:
+    """Recordings of the class, oldest first."""
+    return sorted((r for r in seen.recordings if _belongs(wait, r, seen, sessions)), key=lambda r: r.created_at or "")
 
 
 def _belongs(wait: Wait, recording: Recording, seen: Seen, sessions: Sequence[Session]) -> bool:

@@ -261,22 +261,51 @@ def test_what_another_look_would_show() -> None:
     st.floats(0, 1, exclude_max=True),
     st.booleans(),
 )
-def test_pauses_are_never_long_and_end_where_something_can_happen(
-    purpose: Any, minute: float, interval: float, chance: float, window: bool
-) -> None:
+def test_pauses_are_never_long(purpose: Any, minute: float, interval: float, chance: float, window: bool) -> None:
     asked = wait(purpose) if window else wait(purpose, starts_at=None, ends_at=None, since=NINE)
-    rest = pause(asked, at(minute), interval, chance)
+    rest = pause(asked, None, at(minute), interval, chance)
     assert 0 < rest <= interval * 5
-    border = asked.begin if purpose == "started" else asked.ends_at
-    if border and at(minute) < border:
-        assert rest <= (border - at(minute)).total_seconds() + interval / 4
-    elif purpose != "started":
+    if not window and purpose != "started":
         assert rest >= interval * 0.8
 
 
 def test_polls_are_tighter_when_people_are_about_to_come() -> None:
-    rests = [pause(wait("started"), at(minute), 60.0, 0.0) for minute in (-90, -30, -5, 0, 5, 20)]
+    rests = [pause(wait("started"), None, at(minute), 60.0, 0.0) for minute in (-90, -30, -5, 0, 5, 20)]
     assert rests == [300.0, 60.0, 15.0, 15.0, 15.0, 60.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "minute"),
+    [
+        (wait("started"), seen(), 30),
+        (wait("started"), seen(session(-90)), -60),
+        (wait("started", no_show_after=7200), seen(), 60),
+        (wait("started", starts_at=None), seen(), 60),
+        (wait("started", ends_at=None, no_show_after=86400), seen(), 720),
+        (wait("ended"), seen(), 60),
+        (wait("ended"), seen(session(-20, -10), session(0, 40)), 60),
+        (wait("ended", ends_at=None), seen(), 720),
+        (wait("recording"), seen(), 60),
+        (wait("recording"), seen(CLASS, recordings=[film()]), 60),
+        (wait("recording"), seen(CLASS), 120),
+        (wait("recording"), seen(session(0, 90), recordings=[film("processing")]), 150),
+        (wait("recording", starts_at=None, ends_at=None, since=NINE), seen(CLASS), 120),
+        (wait("recording", starts_at=None, ends_at=None, since=NINE), seen(room=CLOSED, recordings=[film("processing", of=None)]), 61),
+    ],
+)  # fmt: skip
+@given(before=st.floats(1, 200), interval=st.floats(10, 7200), chances=st.randoms(use_true_random=False))
+def test_no_poll_sails_past_the_moment_that_decides(
+    asked: Wait, shown: Seen, minute: float, before: float, interval: float, chances: Any
+) -> None:
+    begun = now = at(minute) - dt.timedelta(minutes=before)
+    polls = 0
+    while decide(asked, shown, now) is None:
+        now += dt.timedelta(seconds=pause(asked, shown, now, interval, chances.random()))
+        polls += 1
+    late, took = (now - at(minute)).total_seconds(), (now - begun).total_seconds()
+    assert 0 <= late <= min(15, interval / 4)
+    # ten minutes around the start are polled four times as often, and each of three moments has a poll of its own
+    assert polls <= (took + 3 * 600) / (0.8 * interval) + 4
 
 
 # -- whatever happens -----------------------------------------------------------------------------------------------------

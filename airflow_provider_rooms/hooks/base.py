@@ -281,7 +281,7 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def occupied(self, room: Room) -> Flow[bool]:
-        """Whether anything runs in a room that was read before."""
+        """Whether somebody is in a room that was read before; a recorder that was left alone is nobody."""
         return self.vendor.occupied(room)
 
     @flow_method

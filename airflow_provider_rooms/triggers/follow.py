@@ -78,7 +78,7 @@ class _Follower:
     async def run(self, give_up_at: str) -> dict[str, Any]:
         latest = dt.datetime.fromisoformat(give_up_at)
         # The worker has just looked. After a restart of the triggerer, many begin here at once.
-        rest = self._interval * self._watch.chance()
+        rest = min(self._interval * self._watch.chance(), self._pause())
         while True:
             left = (latest - self._watch.now()).total_seconds()
             await sleep(max(0.0, min(rest, left)))
@@ -87,6 +87,10 @@ class _Follower:
                 return event_of(verdict, self._seen, title=self._watch.title)
             if self._watch.now() >= latest:
                 return event_of_timeout(give_up_at, self._seen)
+
+    def _pause(self) -> float:
+        seen = self._seen or (self.told[0] if self.told else None)
+        return pause(self._wait, seen, self._watch.now(), self._interval, self._watch.chance())
 
     async def _poll(self) -> tuple[Verdict | None, float]:
         """The verdict, if there is one, and how many seconds to rest."""
@@ -106,7 +110,7 @@ class _Follower:
             self._refused = True
             await self._watch.renew(generation)
             return None, 0.0
-        return verdict, max(rest, pause(self._wait, self._watch.now(), self._interval, self._watch.chance()))
+        return verdict, max(rest, self._pause())
 
     async def _glance(self) -> Verdict | None:
         """Look at the room if the wait can be over, by the clock or by what the account shows."""

@@ -182,7 +182,7 @@ class Vendor(Exchange):
         """Which rooms of the account are occupied or open, in as few requests as the vendor's lists allow."""
 
     def occupied(self, room: Room) -> Flow[bool]:
-        """Whether anything runs in one room, where the survey cannot tell."""
+        """Whether somebody is in one room, where the survey cannot tell."""
         return (yield from self.live_session(room)) is not None
 
     def is_recorder(self, person: Participant) -> bool:

@@ -141,8 +141,9 @@ def test_the_recorder_is_no_person(hooks: Any, rooms_sandbox: RoomsSandbox) -> N
     rooms_sandbox.recording("hundredms", room.id, "start")
     assert list(hook.sessions(room.id)) == []
     assert hook.survey().live == {}
-    assert hook.occupied(room) is True
+    assert hook.occupied(room) is False
     rooms_sandbox.start_session("hundredms", room.id, ["Ann"])
+    assert hook.occupied(room) is True
     (session,) = hook.sessions(room.id)
     assert hook.survey().live == {room.id: session}
     assert {person.name for person in hook.participants(session)} == {"Beam", "Ann"}
@@ -151,6 +152,7 @@ def test_the_recorder_is_no_person(hooks: Any, rooms_sandbox: RoomsSandbox) -> N
     rooms_sandbox.end_session("hundredms", room.id, ["Ann"])
     (over,) = hook.sessions(room.id)
     assert over.live is False
+    assert hook.occupied(room) is False
     # it is still running at the vendor, and ended all the same
     assert hook.end_session(room.id).id == session.id
 

@@ -48,8 +48,16 @@ class HundredMsSessions(HundredMsApi):
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """GET /v2/sessions?room_id=&active=true"""
+        return next((_whole(item) for item in (yield from self._active(room))), None)
+
+    def occupied(self, room: Room) -> Flow[bool]:
+        """The same, but a recorder that was left alone is nobody."""
+        sessions = [_people(item) for item in (yield from self._active(room))]
+        return any(session is not None and session.live for session in sessions)
+
+    def _active(self, room: Room) -> Flow[list[Mapping[str, Any]]]:
         items, _ = yield from self.page("/v2/sessions", {"room_id": room.id, "active": True}, None)
-        return next((_whole(item) for item in items if item.get("active") and item.get("room_id") == room.id), None)
+        return [item for item in items if item.get("active") and item.get("room_id") == room.id]
 
     def end_live(self, room: Room, session: Session) -> Flow[None]:
         """POST /v2/active-rooms/{room_id}/end-room; it is over a moment after the answer. The room stays enabled."""

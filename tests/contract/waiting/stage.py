@@ -127,8 +127,12 @@ class Stage:
         patch.setattr("airflow_provider_rooms.triggers.follow.sleep", self._sleep)
         # Thousands of tokens are minted in one process here, and Airflow's masker keeps every one.
         patch.setattr("airflow_provider_rooms.hooks.base.Runtime", lambda **kwargs: Runtime())
-        # Retries within one look are the transport's business, and take real time.
-        patch.setattr(Patience, "wait", lambda patience, attempt, failure, chance: failure.retry_after or 0.001)
+        patch.setattr(Patience, "wait", self._before_retry)
+
+    def _before_retry(self, attempt: int, failure: Any, chance: float) -> float:
+        """The transport sleeps by the real clock, so what it would sleep passes here."""
+        self.advance(failure.retry_after or 1.0)
+        return 0.001
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
