@@ -67,13 +67,23 @@ def participants_of(vendor: Vendor, session: Session | Mapping[str, Any] | str) 
 
     :raises NotFoundError: there is no such session.
     """
-    return vendor.list_participants(session_id(session))
+    return _people_of(vendor, session_id(session))
 
 
 def attendance_of(vendor: Vendor, session: Session | Mapping[str, Any] | str) -> Flow[list[Participant]]:
     """The people of a session, each once, with every stay; recorders are left out."""
-    people = yield from gathered(vendor.list_participants(session_id(session)))
+    people = yield from gathered(_people_of(vendor, session_id(session)))
     return attendance((person for person in people if not vendor.is_recorder(person)), vendor.now())
+
+
+def _people_of(vendor: Vendor, session: str) -> Flow[None]:
+    try:
+        yield from vendor.list_participants(session)
+    except errors.NotFoundError as error:
+        if error.status is not None:  # the vendor's own words, which do not say of which session
+            error.message = f"{vendor.title} knows no session {session!r}."
+            error.advice = "Take the id from hook.sessions(room), and check that the connection belongs to its account."
+        raise
 
 
 def end_session(vendor: Vendor, room: str | Mapping[str, Any]) -> Flow[Session | None]:
