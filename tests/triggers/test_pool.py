@@ -17,6 +17,7 @@ from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.triggers import follow, pool
 from airflow_provider_rooms.triggers.rooms import RoomTrigger
+from airflow_provider_rooms.vendors.flow import Patience
 from airflow_provider_rooms.waiting import Seen, Wait
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
@@ -84,15 +85,15 @@ def test_arguments_of_a_newer_version_are_understood() -> None:
 async def test_many_waits_share_one_client_and_one_poll(vendor: str, rooms_sandbox: RoomsSandbox) -> None:
     rooms = made(vendor, 20)
     tasks = [asyncio.create_task(first(trigger(vendor, room))) for room in rooms]
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(6 * INTERVAL)
     (watch,) = pool._watches.values()
     assert watch.users == 20
     client = watch._hook.aio._client  # type: ignore[union-attr]
     seen = len(rooms_sandbox.requests(vendor, "GET"))
-    await asyncio.sleep(20 * INTERVAL)
+    await asyncio.sleep(10 * INTERVAL)
     polls = len(rooms_sandbox.requests(vendor, "GET")) - seen
-    # 20 waits for 20 intervals: 400 polls of single rooms, which Twilio Video needs
-    assert polls < (100 if vendor != "twilio_video" else 700)
+    # 20 waits for 10 intervals: 200 polls of single rooms, which Twilio Video needs
+    assert polls < (50 if vendor != "twilio_video" else 350)
     for room in rooms:
         rooms_sandbox.start_session(vendor, room)
     events = await asyncio.gather(*tasks)
@@ -176,7 +177,9 @@ async def test_passing_errors_are_nothing(rooms_sandbox: RoomsSandbox, monkeypat
         lookups += 1
         if lookups < 3:
             raise ConnectionError("the API server restarts")
-        return await ready(conn_id)
+        hook = await ready(conn_id)
+        hook.patience = Patience(first_wait=0.05)
+        return hook
 
     monkeypatch.setattr(pool, "aget_rooms_hook", flaky)
     rooms_sandbox.fault("videosdk", "status", status=503, times=6)
