@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PINS := constraints/airflow-3.3.txt
+# Containers often set it. Without compiled files every process that imports Airflow takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
 # Processes that share the tests; 0 for one that can be debugged.
 WORKERS ?= 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import socket
@@ -138,6 +139,8 @@ class MailSink:
 def mail_sink(sink: MailSink | None = None) -> Iterator[tuple[MailSink, int]]:
     """An SMTP server on 127.0.0.1 and its port."""
     sink = sink or MailSink()
+    # It tells every line of SMTP, addresses included, to whatever logging is set up.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:

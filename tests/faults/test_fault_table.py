@@ -243,8 +243,8 @@ ROWS: dict[str, Row] = {
     ),
     "6 the whole is bounded": Row(
         faults=post(w.answers(429), ALWAYS),
-        posts=None, gets=LOOK_UP, end=Limited, rooms=0, least=3, most=8,
-        patience=Patience(tries=99, first_wait=0.3, longest_wait=0.3, deadline=90, total=4),
+        posts=None, gets=LOOK_UP, end=Limited, rooms=0, least=5, most=14,
+        patience=Patience(tries=99, first_wait=0.3, longest_wait=0.3, deadline=90, total=6),
     ),
     # 7. odd bodies
     "7 empty": Row(faults=post(w.answers(200, work=True)), posts=2, gets=AGAIN),
