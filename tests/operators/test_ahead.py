@@ -40,11 +40,17 @@ def create(task_id: str = "create", conn_type: str = "twilio_video", **given: An
 
 
 def test_the_task_waits_and_then_makes_the_room(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
-    """Deferred for real: the due time is half an hour before the class, a few seconds from now."""
-    times = class_in(30 + 8 / 60)
-    ran = run_tasks(tmp_path, "ahead", create(**times))
-    due = dt.datetime.fromisoformat(times["starts_at"]) - dt.timedelta(minutes=30)
-    assert ran.states == {"create": "success"}
+    """Deferred for real: the due time is half an hour before the class, a few seconds from when the task can start."""
+    body = """
+        @task
+        def starts_at():
+            return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=3)).isoformat()
+
+        CreateRoomOperator(task_id="create", conn_id="twilio_video_default", name="algebra", starts_at=starts_at())
+    """
+    ran = run_tasks(tmp_path, "ahead", body)
+    due = dt.datetime.fromisoformat(ran.value("starts_at")) - dt.timedelta(minutes=30)
+    assert ran.states == {"starts_at": "success", "create": "success"}
     room = ran.xcoms["create", "room"]
     assert room["outcome"] == "created"
     (answer,) = rooms_sandbox.rooms("twilio")

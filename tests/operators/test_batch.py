@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
 from airflow_provider_rooms.vendors import VENDORS
+from airflow_provider_rooms.vendors.flow import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +99,11 @@ def test_rooms_of_three_vendors_in_the_order_of_the_specs(rooms_sandbox: RoomsSa
     assert {"m1", "m2"} <= set(names(rooms_sandbox, "hundredms"))
 
 
-def test_a_retry_makes_only_what_is_missing(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+def test_a_retry_makes_only_what_is_missing(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Results are there after the failed try too, with the error of those that failed."""
+    monkeypatch.setattr("airflow_provider_rooms.hooks.base.Patience", partial(Patience, first_wait=0.01))
     rooms_sandbox.fault("videosdk", "status", method="GET", path="/v2/rooms/second", status=503, times=5)
     body = """
         CreateRoomsOperator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,22 +162,24 @@ def test_a_recorder_left_alone_keeps_no_room_open(rooms_sandbox: RoomsSandbox, t
 def test_it_can_wait_until_they_have_left(
     conn_type: str, rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A real deferral: the sandbox's clock sends people home while the task waits."""
-    import threading
-
+    """A real deferral: people go home while the task waits."""
     room = hook(conn_type).ensure_room({"name": "algebra"})
     rooms_sandbox.start_session(conn_type, room.id)
-    leave = threading.Timer(3.0, lambda: rooms_sandbox.end_session(conn_type, room.id))
+    leave = threading.Timer(0.7, lambda: rooms_sandbox.end_session(conn_type, room.id))
+    defer = CloseRoomOperator.defer
+
+    def deferring(operator: CloseRoomOperator, **how: Any) -> None:
+        leave.start()
+        defer(operator, **how)
+
+    monkeypatch.setattr(CloseRoomOperator, "defer", deferring)
     body = f"""
         CloseRoomOperator(
             task_id="close", conn_id="{conn_type}_default", room_id="algebra", if_live="wait", poll_interval=0.5
         )
     """
-    leave.start()
-    try:
-        ran = run_tasks(tmp_path, f"wait_{conn_type}", body)
-    finally:
-        leave.cancel()
+    ran = run_tasks(tmp_path, f"wait_{conn_type}", body)
+    assert leave.finished.is_set()
     assert ran.value("close") == "closed"
     assert hook(conn_type).get_room(room.id).state == "closed"
 

@@ -7,6 +7,7 @@ the source of DAGs. They come from connections and Variables in the environment.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import json
 import logging
@@ -86,7 +87,7 @@ def make_waiting_dag() -> Any:
 
     @task
     def soon() -> str:
-        return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=5)).isoformat()
+        return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=3)).isoformat()
 
     with DAG("canaries_waiting", schedule=None, default_args=dag_lab.NOTED) as dag:
         CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon())
@@ -98,6 +99,11 @@ def main() -> None:
     import dag_lab
     from airflow.utils.db import initdb
 
+    import airflow_provider_rooms.hooks.base as hooks
+    from airflow_provider_rooms.vendors.flow import Patience
+
+    # How often something is tried matters here, not how long is rested in between.
+    hooks.Patience = functools.partial(Patience, first_wait=0.01)  # type: ignore[misc, assignment]
     initdb()
     for name in ("urllib3", "httpx", "httpcore", "airflow_provider_rooms"):
         logging.getLogger(name).setLevel(logging.DEBUG)
