@@ -8,12 +8,12 @@ list by ``[core] sensitive_var_conn_names``; this plugin does it for our keys, s
 from __future__ import annotations
 
 import logging
-from importlib import import_module
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowPlugin
 
 from airflow_provider_rooms.connections import COMMON_SETTINGS, CONNECTION_TYPES
+from airflow_provider_rooms.maskers import masker_modules
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +51,11 @@ def mask_keys(names: tuple[str, ...]) -> None:
 
     :raises ImportError, AttributeError, TypeError: Airflow keeps its list elsewhere than 2.11 to 3.3 do.
     """
-    try:
-        # Airflow 3.1 and later: a list each for its own processes and for tasks.
-        maskers = [import_module(f"airflow.{part}_shared.secrets_masker") for part in ("", "sdk.")]
-    except ImportError:
-        _mask_keys_before_31(names)
-        return
-    for module in maskers:
-        known = module._secrets_masker().sensitive_variables_fields
-        known.extend(name for name in names if name not in known)
-
-
-def _mask_keys_before_31(names: tuple[str, ...]) -> None:
-    try:
-        masker = import_module("airflow.sdk.execution_time.secrets_masker")  # 3.0
-    except ImportError:
-        masker = import_module("airflow.utils.log.secrets_masker")  # 2.11
-    masker.DEFAULT_SENSITIVE_FIELDS = frozenset({*masker.DEFAULT_SENSITIVE_FIELDS, *names})  # type: ignore[attr-defined]
-    # Worked out once, from the list and the configuration.
-    masker.get_sensitive_variables_fields.cache_clear()
+    for module in masker_modules():
+        if hasattr(module, "get_sensitive_variables_fields"):  # before Airflow 3.1
+            module.DEFAULT_SENSITIVE_FIELDS = frozenset({*module.DEFAULT_SENSITIVE_FIELDS, *names})
+            # Worked out once, from the list and the configuration.
+            module.get_sensitive_variables_fields.cache_clear()
+        else:
+            known = module._secrets_masker().sensitive_variables_fields
+            known.extend(name for name in names if name not in known)

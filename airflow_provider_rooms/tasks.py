@@ -27,7 +27,9 @@ def mask_secrets(*given: Any) -> None:
     """
     from airflow.providers.common.compat.sdk import mask_secret
 
+    from airflow_provider_rooms.maskers import mask_deeper
     from airflow_provider_rooms.masking import secret_texts
 
+    mask_deeper()
     for text in secret_texts(given):
         mask_secret(text)

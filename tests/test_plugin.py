@@ -10,7 +10,7 @@ from importlib import metadata
 
 import pytest
 
-from airflow_provider_rooms import plugin
+from airflow_provider_rooms import maskers, plugin
 
 EXTRA = {
     "webhook_headers": {"X-Caller": "canary-1"},
@@ -65,8 +65,9 @@ def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
     def elsewhere(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr(plugin, "import_module", elsewhere)
+    monkeypatch.setattr(maskers, "import_module", elsewhere)
     with caplog.at_level(logging.WARNING):
         plugin.RoomsPlugin.on_load()
     assert "may show the connection keys webhook_headers, storage_credentials" in caplog.text
     assert "[core] sensitive_var_conn_names" in caplog.text
+    maskers.mask_deeper()  # does without

@@ -38,7 +38,7 @@ def make_dag() -> Any:
     import dag_lab
     from airflow.sdk import DAG
 
-    from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+    from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator
 
     moved = {"url": "https://hooks.example/y", "headers": OTHER_HEADER}
     defaults = dag_lab.NOTED | {"conn_id": "hundredms_default", "trigger_rule": "all_done"}
@@ -58,6 +58,8 @@ def make_dag() -> Any:
             CreateRoomOperator(task_id="as_json", name="as-json", options=json.dumps(OPTIONS)),
             CreateRoomOperator(task_id="as_text", name="as-text", options=str(OPTIONS)),
             CreateRoomOperator(task_id="as_spec", spec={"name": "as-spec", "options": OPTIONS}),
+            # Deeper than Airflow's masker looks by itself.
+            CreateRoomsOperator(task_id="many", specs=[{"name": "many-1", "options": {"hundredms": OPTIONS}}]),
             CreateRoomOperator(task_id="misplaced", name="misplaced", webhook=OPTIONS["webhook"]),
             CreateRoomOperator(
                 task_id="contradicted",
