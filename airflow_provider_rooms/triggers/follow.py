@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: A room is looked at by itself after this many intervals even if the shared poll shows no reason to: somebody may have
-#: come and gone between two polls.
+#: A room is looked at by itself now and then even if the shared poll shows no reason to: it may have been closed, or
+#: somebody may have come and gone between two polls. All who share the poll take one such look per interval together,
+#: and each at least one in this many intervals.
 RARELY = 120
 #: The same once people have come and left: the room may be closed now.
 BETWEEN_SESSIONS = 5
@@ -143,7 +144,8 @@ class _Follower:
     def _stale(self, seen: Seen) -> bool:
         if self._live:
             return False  # nothing ends while somebody is there
-        return self._older_than(BETWEEN_SESSIONS if seen.sessions else RARELY)
+        rarely = min(RARELY, max(BETWEEN_SESSIONS, self._watch.users))
+        return self._older_than(BETWEEN_SESSIONS if seen.sessions else rarely)
 
     def _older_than(self, intervals: float) -> bool:
         return abs(self._watch.now() - self._looked) > dt.timedelta(seconds=intervals * self._interval * self._patience)

@@ -231,7 +231,10 @@ async def test_the_time_is_up(rooms_sandbox: RoomsSandbox) -> None:
 # -- what was seen before -------------------------------------------------------------------------------------------------
 
 
-async def test_what_the_worker_saw_is_not_looked_at_again(rooms_sandbox: RoomsSandbox) -> None:
+async def test_what_the_worker_saw_is_not_looked_at_again(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "BETWEEN_SESSIONS", 60)
     rooms = made("videosdk", 5)
     hook = get_rooms_hook("videosdk_default")
     tasks = []
@@ -298,6 +301,18 @@ async def test_a_room_closed_between_sessions_is_noticed(
     hook.close_room(room)
     event = await asyncio.wait_for(task, 10)
     assert len(event["value"]["sessions"]) == 1
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_room_closed_before_anybody_came_is_noticed(vendor: str, rooms_sandbox: RoomsSandbox) -> None:
+    rooms = made(vendor, 3)
+    starts_at = now() + dt.timedelta(minutes=30)
+    tasks = [asyncio.create_task(first(trigger(vendor, room, since=None, starts_at=starts_at))) for room in rooms]
+    await asyncio.sleep(3 * INTERVAL)
+    for room in rooms:
+        get_rooms_hook(f"{vendor}_default").close_room(room)
+    for event in await asyncio.wait_for(asyncio.gather(*tasks), 10):
+        assert (event["status"], event["message"]) == ("skip", "The room was closed before anybody came.")
 
 
 # -- back in the task -----------------------------------------------------------------------------------------------------
