@@ -39,7 +39,7 @@ def test_a_class_leads_to_its_room(page: AirflowPage, stack: Any) -> None:
     xcoms = stack.api.run_path("class_rooms", run_id) + "/taskInstances/class_room.create/xcomEntries"
     room = stack.api.call("GET", f"{xcoms}/room?map_index=0&deserialize=true")["value"]
     page.page.get_by_text(room["id"], exact=True).first.wait_for()
-    page.page.get_by_role("button", name="Expand").first.click()
+    page.page.get_by_role("button", name="Expand all extra JSON").click()
     page.page.get_by_text(room["name"]).first.wait_for()
     page.picture("xcom")
     page.open_task("class_rooms", run_id, "class_room.create", 0, "rendered_templates")
@@ -81,9 +81,9 @@ def test_rooms_as_assets_start_the_dag_that_waits_for_them(page: AirflowPage, st
         ]
     assert {extra["vendor"] for extra in told} == {"videosdk"}
     assert all(set(extra) == {"id", "name", "vendor", "outcome"} for extra in told)
-    page.page.goto(f"{page.url}/assets")
-    page.page.get_by_text(f"rooms://videosdk/{told[0]['name']}").first.wait_for()
-    page.picture("assets")
+    page.open_task("room_assets", run_id, "create", 0, "asset_events")
+    page.page.get_by_text("rooms://videosdk/").first.wait_for()
+    page.picture("events")
 
 
 def test_the_link_is_there_as_soon_as_the_room_is_also_while_the_task_runs_or_waits(
