@@ -38,7 +38,9 @@ class AirflowPage:
         self.page.fill("input[name=username]", user)
         self.page.fill("input[name=password]", password)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/connections**")
+        # The address alone comes early: on 3.1 the page is loaded once more after that.
+        self.page.get_by_role("button", name="Add Connection").wait_for()
+        self.page.wait_for_load_state("networkidle")
 
     # -- connections ----------------------------------------------------------------------------------------------------
 
