@@ -58,7 +58,7 @@ def recorded(sandbox: RoomsSandbox, conn_type: str, name: str = "algebra", **spe
     """The ``room`` dict of a class that was recorded from beginning to end."""
     room = hook(conn_type).ensure_room({"name": name, **spec})
     sandbox.start_session(conn_type, room.id)
-    hook(conn_type).start_recording(room.id)
+    sandbox.recording(conn_type, room.id, "start")
     sandbox.end_session(conn_type, room.id)
     sandbox.advance(600)
     found: dict[str, Any] = room.as_dict()
@@ -203,7 +203,7 @@ class BigFile(BaseHTTPRequestHandler):
 @pytest.fixture
 def big_storage() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BigFile)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
