@@ -486,7 +486,7 @@ def test_100ms_streams_leave_a_file_where_they_were_asked_to(hook_of: Any, rooms
     assert [(item.id, item.kind, item.state) for item in hook.recordings(kept)] == [(stream, "hls", "processing")]
     with pytest.raises(errors.NotVisibleYetError):
         hook.open_recording(stream)
-    hook.end_session(kept)
+    rooms_sandbox.end_session("hundredms", kept)
     rooms_sandbox.advance(LONG)
     (film,) = hook.recordings(kept, "hls")
     assert (film.state, film.format) == ("ready", "mp4")
@@ -494,7 +494,7 @@ def test_100ms_streams_leave_a_file_where_they_were_asked_to(hook_of: Any, rooms
         assert file.size == MEDIA_BYTES
     lost = hook.ensure_room({"name": "lost"}).id
     stream = hls(rooms_sandbox, hook, lost, {})
-    hook.end_session(lost)
+    rooms_sandbox.end_session("hundredms", lost)
     rooms_sandbox.advance(LONG)
     assert [(item.id, item.state, item.bytes) for item in hook.recordings(lost)] == [(stream, "ready", None)]
 
