@@ -111,9 +111,7 @@ def run(box: RoomsSandbox, vendor: str, who: str, lost: int) -> tuple[int, int, 
     box.fault(vendor, "drop_after", method="POST", path=PATHS[vendor].removeprefix(f"/{box_name(vendor)}"), times=lost)
     with DAG(f"{vendor}-{who}-{lost}".replace(" ", "_").replace(",", ""), schedule=None) as dag:
         WRITERS[who](vendor)
-    bag = airflow_versions.dag_bag(os.devnull)
-    bag.bag_dag(dag)
-    airflow_versions.store(bag)
+    airflow_versions.store(airflow_versions.bag_of(dag))
     ended = airflow_versions.run(dag)
     (ti,) = ended.get_task_instances()
     found = {value for *_, key, value in airflow_versions.xcoms(dag.dag_id, ended.run_id) if key == "return_value"}

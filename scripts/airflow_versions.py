@@ -5,6 +5,7 @@ Airflow reads its environment when it is first imported, so nothing of it is imp
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,16 @@ def version() -> tuple[int, int]:
 def dag_bag(path: Path | str) -> Any:
     """The DAGs of a file or folder."""
     return _dagbag_module().DagBag(str(path))
+
+
+def bag_of(dag: Any) -> Any:
+    """A bag of one DAG that stands in no file."""
+    bag = dag_bag(os.devnull)
+    if version() < (3, 0):
+        bag.bag_dag(dag, root_dag=dag)
+    else:
+        bag.bag_dag(dag)
+    return bag
 
 
 def store(bag: Any) -> None:

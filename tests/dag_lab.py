@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +43,7 @@ NOTED = {"on_failure_callback": note_error, "on_retry_callback": note_error, "on
 def run(dag: Any, **kwargs: Any) -> Ran:
     """Run a DAG once; needs the fixture ``airflow_db``."""
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
-    bag = airflow_versions.dag_bag(os.devnull)
-    bag.bag_dag(dag)
-    airflow_versions.store(bag)
+    airflow_versions.store(airflow_versions.bag_of(dag))
     _errors.clear()
     ended = airflow_versions.run(dag, **kwargs)
     ran = Ran(ended.run_id, errors=dict(_errors))
