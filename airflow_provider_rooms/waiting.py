@@ -155,8 +155,8 @@ class Seen:
     def from_dict(cls, given: Mapping[str, Any]) -> Seen:
         """What :meth:`as_dict` described. Keys of a newer version of this package are left out."""
         room = Room(**{name: given["room"][name] for name in _ROOM})
-        sessions = [Session(**{name: session[name] for name in _SESSION}) for session in given["sessions"]]
-        return cls(room=room, url=given["url"], sessions=sessions)
+        sessions = (Session(**{name: session[name] for name in _SESSION}) for session in given["sessions"])
+        return cls(room=room, url=given["url"], sessions=tuple(sessions))
 
     def supposing(self, *, live: Session | bool | None, open_: bool | None, now: dt.datetime) -> Seen:
         """What another look would show if the room were occupied or not, open or not.

@@ -73,7 +73,7 @@ class _Follower:
         self._patience = 0.75 + watch.chance() / 4
 
     def _saw(self, seen: Seen, at: dt.datetime) -> None:
-        self._seen, self._looked = seen, at
+        self._seen, self._looked, self.told = seen, at, None
         self._live = any(session.live for session in seen.sessions)
 
     async def run(self, give_up_at: str) -> dict[str, Any]:

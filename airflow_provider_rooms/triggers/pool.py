@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from airflow_provider_rooms.hooks import aget_rooms_hook
 from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.waiting import Seen, Wait
@@ -32,19 +29,10 @@ SAVING = 60
 _watches: dict[tuple[str, asyncio.AbstractEventLoop], Watch] = {}
 
 
-@asynccontextmanager
-async def shared_watch(conn_id: str) -> AsyncIterator[Watch]:
-    """The watch over a connection's account, as long as somebody uses it."""
+def shared_watch(conn_id: str) -> Watch:
+    """The watch over a connection's account, for ``async with``: it is there as long as somebody uses it."""
     key = (conn_id, asyncio.get_running_loop())
-    watch = _watches.get(key) or _watches.setdefault(key, Watch(conn_id))
-    watch.users += 1
-    try:
-        yield watch
-    finally:
-        watch.users -= 1
-        if not watch.users:
-            del _watches[key]
-            await watch.aclose()
+    return _watches.get(key) or _watches.setdefault(key, Watch(conn_id))
 
 
 class Watch:
@@ -65,6 +53,16 @@ class Watch:
         self._survey: asyncio.Task[Survey] | None = None
         self._surveyed = self.now()
         self._pages = 1
+
+    async def __aenter__(self) -> Watch:
+        self.users += 1
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.users -= 1
+        if not self.users:
+            del _watches[self._conn_id, asyncio.get_running_loop()]
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections to the vendor."""

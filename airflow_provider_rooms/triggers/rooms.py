@@ -64,8 +64,7 @@ class RoomTrigger(BaseTrigger):
         """Poll until the wait is over, however it ends."""
         # Importing takes longer than an event loop may stand still.
         follow = await asyncio.to_thread(_load)
-        _, arguments = self.serialize()
-        event = await follow(**arguments)
+        event = await follow(**self.serialize()[1])
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
 
