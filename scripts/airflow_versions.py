@@ -32,8 +32,10 @@ def bag_of(dag: Any) -> Any:
     bag = dag_bag(os.devnull)
     if version() < (3, 0):
         bag.bag_dag(dag, root_dag=dag)
-    else:
-        bag.bag_dag(dag)
+        return bag
+    if version() < (3, 1):
+        dag.relative_fileloc = dag.fileloc  # looked for when it is stored, and set only for DAGs out of files
+    bag.bag_dag(dag)
     return bag
 
 
@@ -68,6 +70,26 @@ def xcoms(dag_id: str, run_id: str) -> list[tuple[str, int, str, Any]]:
     with create_session() as session:
         rows = session.scalars(select(model).where(model.dag_id == dag_id, model.run_id == run_id))
         found = [(row.task_id, row.map_index, row.key, read(row)) for row in rows]
+    return sorted(found, key=lambda row: row[:3])
+
+
+def asset_events(dag_id: str) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Task id, alias (or ``""``), asset and extra of every event that a DAG caused, in this order."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    two = version() < (3, 0)
+    model = (
+        import_module("airflow.models.dataset").DatasetEvent
+        if two
+        else import_module("airflow.models.asset").AssetEvent
+    )
+    found = []
+    with create_session() as session:
+        for event in session.scalars(select(model).where(model.source_dag_id == dag_id)):
+            alias = next((one.name for one in event.source_aliases), "")
+            asset = event.dataset.uri if two else event.asset.name
+            found.append((event.source_task_id, alias, asset, dict(event.extra)))
     return sorted(found, key=lambda row: row[:3])
 
 

@@ -115,7 +115,21 @@ def run(name: str) -> Report:
     began = time.monotonic()
     tests = [test for test in TESTS if (REPO / test).exists()]
     subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={xml}", "--tb=short", *tests],
+        [
+            python,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "worksteal",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={xml}",
+            "--tb=short",
+            *tests,
+        ],
         cwd=REPO,
         check=False,
     )

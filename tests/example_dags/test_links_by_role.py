@@ -45,13 +45,14 @@ def conf(conn_type: str, begin: float, end: float) -> dict[str, Any]:
 
 def everything_in_airflow() -> str:
     """All XComs and rendered fields, as text."""
+    from airflow.models import xcom
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
-    from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
+    model = getattr(xcom, "XComModel", None) or xcom.XCom
     with create_session() as session:
-        xcoms = [str(row.value) for row in session.scalars(select(XComModel))]
+        xcoms = [str(row.value) for row in session.scalars(select(model))]
         fields = [str(row.rendered_fields) for row in session.scalars(select(RenderedTaskInstanceFields))]
     return "\n".join([*xcoms, *fields])
 

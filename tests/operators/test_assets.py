@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import airflow_versions
 from airflow_provider_rooms.assets import room_uri
 from dag_run import run_dag
 
@@ -39,17 +40,10 @@ DAG = """
 
 def events(dag_id: str) -> dict[tuple[str, str], list[tuple[str, dict[str, Any]]]]:
     """(task, alias) → (asset, extra) of each event."""
-    from airflow.models.asset import AssetEvent
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
     found: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
-    with create_session() as session:
-        for event in session.scalars(select(AssetEvent).where(AssetEvent.source_dag_id == dag_id)):
-            aliases = [alias.name for alias in event.source_aliases]
-            key = (event.source_task_id, aliases[0] if aliases else "")
-            found.setdefault(key, []).append((event.asset.name, dict(event.extra)))
-    return {key: sorted(value) for key, value in found.items()}
+    for task_id, alias, asset, extra in airflow_versions.asset_events(dag_id):
+        found.setdefault((task_id, alias), []).append((asset, extra))
+    return found
 
 
 def test_every_outlet_says_which_rooms_there_are(mails: MailSink, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -287,8 +288,7 @@ def test_progress_is_told(
 ) -> None:
     monkeypatch.setattr("airflow_provider_rooms.operators.batch.REPORT_EVERY", 0.0)
     make([{"name": f"r{number}"} for number in range(3)], concurrency=1)
-    lines = [line for line in logged().splitlines() if " of 3 rooms (" in line]
-    assert [line.split("] ", 1)[1].split(" after")[0] for line in lines] == [
+    assert re.findall(r"\d of 3 rooms \(.*?\)(?= after)", logged()) == [
         "1 of 3 rooms (1 created)",
         "2 of 3 rooms (2 created)",
         "3 of 3 rooms (3 created)",
