@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import airflow_versions
@@ -33,11 +34,26 @@ def _label(task_id: str, map_index: int) -> str:
 
 def note_error(context: Any) -> None:
     """For ``on_failure_callback`` and the like: keeps what the task raised."""
-    _errors[label(context["ti"])] = context["exception"]
+    if "exception" in context:  # Airflow 3.0 tells it to listeners only
+        _errors[label(context["ti"])] = context["exception"]
 
 
 #: For ``default_args``: every task tells what it failed, or tried again, or was skipped for.
 NOTED = {"on_failure_callback": note_error, "on_retry_callback": note_error, "on_skipped_callback": note_error}
+
+
+@cache
+def _listen() -> None:
+    """Have Airflow tell what tasks raised."""
+    from airflow.listeners import hookimpl
+    from airflow.listeners.listener import get_listener_manager
+
+    class Listener:
+        @hookimpl
+        def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
+            _errors[label(task_instance)] = error
+
+    get_listener_manager().add_listener(Listener())
 
 
 def run(dag: Any, **kwargs: Any) -> Ran:
@@ -45,6 +61,8 @@ def run(dag: Any, **kwargs: Any) -> Ran:
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
     airflow_versions.store(airflow_versions.bag_of(dag))
     _errors.clear()
+    if airflow_versions.version() == (3, 0):
+        _listen()
     ended = airflow_versions.run(dag, **kwargs)
     ran = Ran(ended.run_id, errors=dict(_errors))
     for ti in ended.get_task_instances():
