@@ -24,7 +24,7 @@ from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoom
 from airflow_provider_rooms.timetable import changes, read_timetable
 
 # Airflow 3.0 cannot tell yet, within a task group: then there is no label.
-LABEL = "{% set about = task.spec.ref | default({}) %}{{ about.title }} {{ about.date }}"
+LABEL = "{% set about = task.spec.ref | default({}) %}{{ about.title | default('') }} {{ about.date | default('') }}"
 
 
 @dag(

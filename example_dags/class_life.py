@@ -23,7 +23,7 @@ from airflow_provider_rooms.timetable import read_timetable
 
 CONN_ID = "{{ params.conn_id }}"
 # Airflow 3.0 cannot tell yet, within a task group: then there is no label.
-LABEL = "{{ (task.spec.ref | default({})).title }}"
+LABEL = "{{ (task.spec.ref | default({})).title | default('') }}"
 # Seconds between two looks at a class that is being waited for; they come closer near its start.
 LOOK_EVERY = 60
 
