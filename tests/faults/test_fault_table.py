@@ -238,8 +238,8 @@ ROWS: dict[str, Row] = {
     ),
     "6 creating drips, always": Row(
         faults=post(w.drips_body, ALWAYS), posts=3, gets=None,
-        config={"timeout": 1.0}, patience=Patience(tries=9, first_wait=0.02, longest_wait=0.02, deadline=2.5),
-        least=2.4, most=8,
+        config={"timeout": 1.0}, patience=Patience(tries=9, first_wait=0.02, longest_wait=0.02, deadline=2.9),
+        least=2.8, most=9,
     ),
     "6 the whole is bounded": Row(
         faults=post(w.answers(429), ALWAYS),
