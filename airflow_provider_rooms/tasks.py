@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+
+
+class WithHook:
+    """A task with one connection, and the hook that this connection needs."""
+
+    conn_id: str
+
+    @cached_property
+    def hook(self) -> RoomsHook:
+        """The hook that fits the connection's type."""
+        from airflow_provider_rooms.hooks import get_rooms_hook
+
+        return get_rooms_hook(self.conn_id)
 
 
 def give_retry_policy(task: BaseOperator) -> None:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import give_retry_policy
+from airflow_provider_rooms.tasks import WithHook, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room
 
 
-class RoomOperator(BaseOperator):
+class RoomOperator(WithHook, BaseOperator):
     """An operator on one room.
 
     :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
@@ -36,13 +34,6 @@ class RoomOperator(BaseOperator):
         self.conn_id = conn_id
         self.room_id = room_id
         give_retry_policy(self)
-
-    @cached_property
-    def hook(self) -> RoomsHook:
-        """The hook that fits the connection's type."""
-        from airflow_provider_rooms.hooks import get_rooms_hook
-
-        return get_rooms_hook(self.conn_id)
 
     @abstractmethod
     def execute(self, context: Context) -> Any:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
+from airflow_provider_rooms.tasks import WithHook, give_retry_policy, mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import jinja2
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.planning import Planned
 
@@ -27,7 +25,7 @@ _ORPHANS = ("report", "close")
 _MOST_NAMED = 10
 
 
-class ReconcileRoomsOperator(BaseOperator):
+class ReconcileRoomsOperator(WithHook, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
     As it is, it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
@@ -78,13 +76,6 @@ class ReconcileRoomsOperator(BaseOperator):
         self.orphans = orphans
         self.max_close = max_close
         give_retry_policy(self)
-
-    @cached_property
-    def hook(self) -> RoomsHook:
-        """The hook that fits the connection's type."""
-        from airflow_provider_rooms.hooks import get_rooms_hook
-
-        return get_rooms_hook(self.conn_id)
 
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
         """Render, and tell the masker about secrets in the DAG."""

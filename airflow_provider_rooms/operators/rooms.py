@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
+from airflow_provider_rooms.tasks import WithHook, give_retry_policy, mask_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     import jinja2
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.operators.batch import CreateRoomsOperator
     from airflow_provider_rooms.operators.closing import CloseRoomOperator, EndSessionOperator
@@ -62,7 +60,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class CreateRoomOperator(BaseOperator):
+class CreateRoomOperator(WithHook, BaseOperator):
     """Make sure that a class has its one room: find it by name, create it, read it back, compare.
 
     Run it again, clear it, lose a worker: there is still one usable room of the name. The room id is the return value; the
@@ -161,13 +159,6 @@ class CreateRoomOperator(BaseOperator):
         self.create_ahead = create_ahead
         self.deferrable = deferrable
         give_retry_policy(self)
-
-    @cached_property
-    def hook(self) -> RoomsHook:
-        """The hook that fits the connection's type."""
-        from airflow_provider_rooms.hooks import get_rooms_hook
-
-        return get_rooms_hook(self.conn_id)
 
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
         """Render, and tell the masker about secrets in the DAG: it knows keys such as ``secret``, not every value."""

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import give_retry_policy
+from airflow_provider_rooms.tasks import WithHook, give_retry_policy
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.waiting import Purpose, Seen, Wait
 
 Length = dt.timedelta | float | str
@@ -30,7 +28,7 @@ TRIGGER_GRACE = dt.timedelta(minutes=5)
 _CLASS_TIMES = ("starts_at", "ends_at")
 
 
-class _ClassSensor(BaseSensorOperator):
+class _ClassSensor(WithHook, BaseSensorOperator):
     """What the three sensors share: a room, the window of the class, and three ways to wait."""
 
     purpose: ClassVar[Purpose]
@@ -66,13 +64,6 @@ class _ClassSensor(BaseSensorOperator):
         self.since = since
         self.deferrable = deferrable
         give_retry_policy(self)
-
-    @cached_property
-    def hook(self) -> RoomsHook:
-        """The hook that fits the connection's type."""
-        from airflow_provider_rooms.hooks import get_rooms_hook
-
-        return get_rooms_hook(self.conn_id)
 
     def execute(self, context: Context) -> Any:
         """Wait: here, in turns, or in the triggerer."""
