@@ -34,7 +34,7 @@ def _label(task_id: str, map_index: int) -> str:
 
 def note_error(context: Any) -> None:
     """For ``on_failure_callback`` and the like: keeps what the task raised."""
-    if "exception" in context:  # Airflow 3.0 tells it to listeners only
+    if "exception" in context:  # Airflow 3.0 and 3.1 tell it to listeners only
         _errors[label(context["ti"])] = context["exception"]
 
 
@@ -61,7 +61,7 @@ def run(dag: Any, **kwargs: Any) -> Ran:
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
     airflow_versions.store(airflow_versions.bag_of(dag))
     _errors.clear()
-    if airflow_versions.version() == (3, 0):
+    if (3, 0) <= airflow_versions.version() < (3, 2):
         _listen()
     ended = airflow_versions.run(dag, **kwargs)
     ran = Ran(ended.run_id, errors=dict(_errors))
