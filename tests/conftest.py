@@ -43,7 +43,10 @@ def airflow_db() -> None:
     """Airflow's tables, for tests that run a DAG."""
     from airflow.utils.db import initdb
 
+    from airflow_versions import keep_api_server
+
     initdb()
+    keep_api_server()
 
 
 @pytest.fixture
