@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import airflow_versions
@@ -34,7 +35,7 @@ def _label(task_id: str, map_index: int) -> str:
 
 def note_error(context: Any) -> None:
     """For ``on_failure_callback`` and the like: keeps what the task raised."""
-    if "exception" in context:  # Airflow 3.0 and 3.1 tell it to listeners only
+    if "exception" in context:  # before 3.3, Airflow 3 tells it to listeners only
         _errors[label(context["ti"])] = context["exception"]
 
 
@@ -46,14 +47,15 @@ NOTED = {"on_failure_callback": note_error, "on_retry_callback": note_error, "on
 def _listen() -> None:
     """Have Airflow tell what tasks raised."""
     from airflow.listeners import hookimpl
-    from airflow.listeners.listener import get_listener_manager
+
+    home = "airflow.sdk.listener" if airflow_versions.version() >= (3, 2) else "airflow.listeners.listener"
 
     class Listener:
         @hookimpl
         def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
             _errors[label(task_instance)] = error
 
-    get_listener_manager().add_listener(Listener())
+    import_module(home).get_listener_manager().add_listener(Listener())
 
 
 def run(dag: Any, **kwargs: Any) -> Ran:
@@ -61,7 +63,7 @@ def run(dag: Any, **kwargs: Any) -> Ran:
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
     airflow_versions.store(airflow_versions.bag_of(dag))
     _errors.clear()
-    if (3, 0) <= airflow_versions.version() < (3, 2):
+    if (3, 0) <= airflow_versions.version() < (3, 3):
         _listen()
     ended = airflow_versions.run(dag, **kwargs)
     ran = Ran(ended.run_id, errors=dict(_errors))
