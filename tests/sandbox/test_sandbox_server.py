@@ -17,7 +17,7 @@ import pytest
 from sandbox_help import videosdk_token
 
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
-from airflow_provider_rooms.sandbox.server import SandboxServer
+from airflow_provider_rooms.sandbox.server import SandboxServer, bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,12 @@ def test_two_servers_know_nothing_of_each_other() -> None:
         httpx.post(f"{one.url}/videosdk/v2/rooms", headers=headers, trust_env=False).raise_for_status()
         assert len(RoomsSandbox(one.url).rooms("videosdk")) == 1
         assert RoomsSandbox(other.url).rooms("videosdk") == []
+
+
+def test_packets_are_sent_at_once_by_any_event_loop() -> None:
+    """What asyncio's own loop asks of a socket before it sets TCP_NODELAY; uvloop always does."""
+    with bind("127.0.0.1", 0) as sock:
+        assert sock.proto == socket.IPPROTO_TCP
 
 
 def test_latency_slows_vendors_and_not_control() -> None:
