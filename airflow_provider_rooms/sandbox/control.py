@@ -5,6 +5,7 @@ Unknown things get 404, bad input 400 or 422, what cannot be done 409; always wi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Ten years: far beyond any test, and far from the end of what a date can hold.
 FARTHEST_ADVANCE: Final = 10 * 366 * 86_400
+
+#: Headers that say where an answer ends: the server's own.
+FRAMING: Final = ("content-length", "transfer-encoding")
 
 
 class _Strict(BaseModel):
@@ -46,6 +50,17 @@ class FaultOrder(_Strict):
     @classmethod
     def _upper(cls, value: str) -> str:
         return value.upper() or "*"
+
+    @field_validator("headers")
+    @classmethod
+    def _sendable(cls, value: dict[str, str]) -> dict[str, str]:
+        """The server cuts the connection over a header that it cannot send, and that is another fault."""
+        for name, text in value.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower() in FRAMING:
+                raise ValueError(f"header {name!r} cannot be set")
+            if not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", text):
+                raise ValueError(f"header {name} must be of printable characters of latin-1")
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> FaultOrder:
@@ -216,8 +231,8 @@ def control_router(world: World) -> APIRouter:
         return vendor_of(name).make_room(order.name, base_of(request, name))
 
     @router.post("/{name}/rooms/{room:path}/session")
-    async def session(name: str, room: str, order: SessionOrder) -> dict[str, Any]:
-        vendor = vendor_of(name)
+    async def session(request: Request, name: str, room: str, order: SessionOrder) -> dict[str, Any]:
+        vendor, base = vendor_of(name), base_of(request, name)
         given = None
         if order.participants is not None:
             given = [p if isinstance(p, str) else p.model_dump(exclude_none=True) for p in order.participants]
@@ -225,22 +240,22 @@ def control_router(world: World) -> APIRouter:
             if order.action in ("start", "join"):
                 if given is not None and not given:
                     raise HTTPException(422, "a session needs at least one participant")
-                return vendor.people_join(room, guests(given or DEFAULT_PEOPLE))
-            return vendor.people_leave(room, None if given is None else [g.identity for g in guests(given)])
+                return vendor.people_join(room, guests(given or DEFAULT_PEOPLE), base)
+            return vendor.people_leave(room, None if given is None else [g.identity for g in guests(given)], base)
         except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 
     @router.post("/{name}/rooms/{room:path}/recording")
-    async def recording(name: str, room: str, order: RecordingOrder) -> dict[str, Any]:
+    async def recording(request: Request, name: str, room: str, order: RecordingOrder) -> dict[str, Any]:
         try:
-            return vendor_of(name).recording_action(room, order.action)
+            return vendor_of(name).recording_action(room, order.action, base_of(request, name))
         except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 
     @router.post("/{name}/join")
-    async def join(name: str, order: Annotated[JoinOrder, Body()]) -> dict[str, Any]:
+    async def join(request: Request, name: str, order: Annotated[JoinOrder, Body()]) -> dict[str, Any]:
         try:
-            return vendor_of(name).join_with_token(order.token, order.name)
+            return vendor_of(name).join_with_token(order.token, order.name, base_of(request, name))
         except NotPossibleError as no:
             raise HTTPException(no.status, no.reason) from no
 

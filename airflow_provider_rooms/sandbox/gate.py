@@ -29,6 +29,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 #: No vendor body comes near this; it only bounds what a runaway client can make us hold.
 LARGEST_BODY: Final = 4 * 1024 * 1024
 
+#: Statuses that HTTP allows no body: one sent all the same would be read as the start of the next answer.
+BODYLESS: Final = (204, 304)
+
 
 class Gate:
     """``/{vendor}/…`` and ``/files/{vendor}/…`` go to the vendor, everything else to the inner application."""
@@ -140,14 +143,14 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _send(send: Send, answer: Answer, method: str) -> None:
-    headers = [(b"content-length", str(len(answer.body)).encode())] if answer.status != 204 else []
+    bare = answer.status in BODYLESS
+    headers = {} if bare else {"content-length": str(len(answer.body))}
     if answer.content_type is not None:
-        headers.append((b"content-type", answer.content_type.encode("latin-1")))
-    headers += [
-        (name.lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in answer.headers.items()
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+        headers["content-type"] = answer.content_type
+    headers |= {name.lower(): str(value) for name, value in answer.headers.items()}
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if bare or method == "HEAD" else answer.body})
 
 
 async def _cut(receive: Receive, send: Send) -> None:

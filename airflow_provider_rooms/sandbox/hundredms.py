@@ -232,13 +232,18 @@ class HundredMs(Vendor):
             raise NotPossibleError(404, f"100ms has no room with id or name {reference!r}")
         return room
 
-    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+    def people_join(self, room: str, people: Sequence[Guest], base: str) -> dict[str, Any]:
         known = self.known_room(room)
         if not known.enabled:
             raise NotPossibleError(409, f"room {known.id} is disabled: nobody can join it")
+        session = self.store.live.get(known.id)
+        inside = [peer for peer in session.present() if not peer.beam] if session else []
+        most = known.settings.get("size")  # 0 stands for no cap of its own
+        if most and len(inside) + len(people) > most:
+            raise NotPossibleError(409, f"room {known.id} holds at most {most} peers")
         return hundredms_sessions.session_view(self.store.join(known, list(people)))
 
-    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+    def people_leave(self, room: str, identities: Sequence[str] | None, base: str) -> dict[str, Any]:
         known = self.known_room(room)
         session = self.store.live.get(known.id)
         if session is None:
@@ -253,7 +258,7 @@ class HundredMs(Vendor):
             self.store.leave(session, leaving)
         return hundredms_sessions.session_view(session)
 
-    def recording_action(self, room: str, action: str) -> dict[str, Any]:
+    def recording_action(self, room: str, action: str, base: str) -> dict[str, Any]:
         known = self.known_room(room)
         if action == "start":
             if any(self.store.running(known, "recording")):
@@ -261,6 +266,8 @@ class HundredMs(Vendor):
             job = self.store.start(known, "recording", {})
         else:
             job = self._newest(known)
+            if job.status == {"complete": "failed", "fail": "completed"}[action]:
+                raise NotPossibleError(409, f"the recording is {job.status} already")
             if action == "complete":
                 self.store.finish(job)
                 self.store.written(job)
@@ -277,12 +284,12 @@ class HundredMs(Vendor):
     def has_file(self, path: str) -> bool:
         return any(asset.path == path and asset.status == "completed" for asset in self.store.assets.values())
 
-    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+    def join_with_token(self, token: str, name: str | None, base: str) -> dict[str, Any]:
         """An app token, or a room code in its place as Prebuilt links carry it."""
         if (code := self.store.codes.get(token)) is not None:
             if not code.enabled:
                 raise NotPossibleError(401, "room code is disabled")
-            return self.people_join(code.room.id, [Guest(name or code.role, code.role, name or code.role)])
+            return self.people_join(code.room.id, [Guest(name or code.role, code.role, name or code.role)], base)
         try:
             claims = self.claims(token, "app", (*CLAIMS, "room_id", "role"))
         except tokens.BadTokenError as bad:
@@ -295,7 +302,7 @@ class HundredMs(Vendor):
                 401, f"role {claims['role']!r} is not in the room's template {list(room.template.roles)}"
             )
         user = str(claims.get("user_id") or name or claims["role"])
-        return self.people_join(room.id, [Guest(name or user, str(claims["role"]), user)])
+        return self.people_join(room.id, [Guest(name or user, str(claims["role"]), user)], base)
 
 
 def _card(room: Room) -> Card:

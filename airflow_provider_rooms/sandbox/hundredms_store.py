@@ -350,6 +350,8 @@ class Store:
         return asset
 
     def fail(self, job: Job) -> None:
+        if job.status == "failed":
+            return
         if job.status in ACTIVE:
             self.stop(job)
         job.status = "failed"

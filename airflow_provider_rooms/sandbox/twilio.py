@@ -253,7 +253,7 @@ class Twilio(Vendor):
             raise NotPossibleError(404, f"Twilio has no room with SID or unique name {reference!r}")
         return room
 
-    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+    def people_join(self, room: str, people: Sequence[Guest], base: str) -> dict[str, Any]:
         known = self._known_room(room)
         if known.status != "in-progress":
             raise NotPossibleError(409, f"room {known.sid} is {known.status}: nobody can join it")
@@ -261,9 +261,9 @@ class Twilio(Vendor):
         most = known.settings.get("MaxParticipants", 50)
         if len(inside | {guest.identity for guest in people}) > most:
             raise NotPossibleError(409, f"room {known.sid} holds at most {most} participants (53105)")
-        return self._session_view(self.store.join(known, list(people)), "")
+        return self._session_view(self.store.join(known, list(people)), base)
 
-    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+    def people_leave(self, room: str, identities: Sequence[str] | None, base: str) -> dict[str, Any]:
         """Everybody leaving ends the session; the room itself lives on for its EmptyRoomTimeout."""
         known = self._known_room(room)
         session = known.session
@@ -274,9 +274,9 @@ class Twilio(Vendor):
         if missing:
             raise NotPossibleError(404, f"not in the room: {', '.join(missing)}")
         self.store.disconnect(known, leaving)
-        return self._session_view(session, "")
+        return self._session_view(session, base)
 
-    def recording_action(self, room: str, action: str) -> dict[str, Any]:
+    def recording_action(self, room: str, action: str, base: str) -> dict[str, Any]:
         """Twilio records tracks: ``start`` includes all of them, the others act on every recording of the room."""
         known = self._known_room(room)
         if action == "start":
@@ -288,9 +288,11 @@ class Twilio(Vendor):
         recordings = [r for r in known.recordings if r.status != "deleted"]
         if not recordings:
             raise NotPossibleError(409, f"room {known.sid} has no recording; start one first")
-        for recording in recordings if action != "start" else ():
-            if recording.status != "processing":
-                continue
+        busy = [recording for recording in recordings if recording.status == "processing"]
+        other = {"complete": "failed", "fail": "completed"}.get(action)
+        if not busy and recordings[-1].status == other:
+            raise NotPossibleError(409, f"the recordings of the room are {other} already")
+        for recording in busy if action != "start" else ():
             if action == "complete":
                 self.store.finish(recording)
             else:
@@ -300,14 +302,14 @@ class Twilio(Vendor):
             for composition in self.store.compositions.values():
                 if composition.room is known:
                     self.store.composed(composition)
-        return twilio_recordings.recording_view(recordings[-1], "")
+        return twilio_recordings.recording_view(recordings[-1], base)
 
     def has_file(self, path: str) -> bool:
         sid = path.rsplit("/", 1)[-1].split(".")[0]
         recording, composition = self.store.recordings.get(sid), self.store.compositions.get(sid)
         return any(item is not None and item.status == "completed" for item in (recording, composition))
 
-    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+    def join_with_token(self, token: str, name: str | None, base: str) -> dict[str, Any]:
         """An access token with a video grant. The room must be named and in progress."""
         try:
             header, claims = tokens.read(token, TWILIO_SECRET)
@@ -334,7 +336,7 @@ class Twilio(Vendor):
         room = self.store.rooms.get(str(video["room"])) or self.store.in_progress.get(str(video["room"]))
         if room is None:
             raise NotPossibleError(404, f"token is for room {video['room']!r}, which is not in progress (53106)")
-        return self.people_join(room.sid, [Guest(name or identity, "guest", identity)])
+        return self.people_join(room.sid, [Guest(name or identity, "guest", identity)], base)
 
 
 def _card(room: Room, base: str) -> Card:

@@ -76,6 +76,8 @@ class Transcription:
     """The live transcription of a room."""
 
     ttid: str
+    #: What it listens to: a call of the platform's own.
+    source: str
     created: datetime
     updated: datetime
     configuration: dict[str, Any]
@@ -294,7 +296,7 @@ class Store:
     def transcribe(self, room: Room, configuration: dict[str, Any]) -> Transcription:
         now = self.clock.now()
         ttid = "video_extension_" + "-".join(hex_id(n) for n in (8, 4, 4, 4, 12))
-        room.transcription = Transcription(ttid, now, now, configuration)
+        room.transcription = Transcription(ttid, sid("CA"), now, now, configuration)
         return room.transcription
 
     def stop_transcription(self, transcription: Transcription) -> None:

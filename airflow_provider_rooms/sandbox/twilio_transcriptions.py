@@ -93,7 +93,7 @@ def _view(transcription: Transcription, room: Room, base: str) -> dict[str, Any]
         "ttid": transcription.ttid,
         "account_sid": TWILIO_ACCOUNT,
         "room_sid": room.sid,
-        "source_sid": room.sid,
+        "source_sid": transcription.source,
         "date_created": iso_seconds(transcription.created),
         "date_updated": iso_seconds(transcription.updated),
         "start_time": iso_seconds(transcription.created),

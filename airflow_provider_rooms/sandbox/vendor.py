@@ -148,16 +148,19 @@ class Vendor(ABC):
         """A plain room of that name, for people who play with the page. Answers the room."""
 
     @abstractmethod
-    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+    def people_join(self, room: str, people: Sequence[Guest], base: str) -> dict[str, Any]:
         """Guests enter the room (id or name); opens a session when none is live. Answers the session."""
 
     @abstractmethod
-    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+    def people_leave(self, room: str, identities: Sequence[str] | None, base: str) -> dict[str, Any]:
         """Some leave (everybody: None), which ends the session as the vendor would. Answers the session."""
 
     @abstractmethod
-    def recording_action(self, room: str, action: str) -> dict[str, Any]:
-        """``start``, ``complete`` or ``fail`` the newest recording of the room. Answers the recording."""
+    def recording_action(self, room: str, action: str, base: str) -> dict[str, Any]:
+        """``start``, ``complete`` or ``fail`` the newest recording of the room. Answers the recording.
+
+        What a recording has become it stays: nothing completed fails later, nothing failed is completed.
+        """
 
     def needs_signature(self, path: str) -> bool:
         """Whether a file of this vendor is only to be had by a signed link."""
@@ -167,6 +170,6 @@ class Vendor(ABC):
     def has_file(self, path: str) -> bool:
         """Whether ``/files/{vendor}/{path}`` is a file of a finished recording."""
 
-    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+    def join_with_token(self, token: str, name: str | None, base: str) -> dict[str, Any]:
         """Let someone in with a join token, checked as the vendor's media servers would."""
         raise NotPossibleError(404, f"{self.title}: joining by token is not part of the sandbox")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: Largest perPage: unknown. The page is cut to this and ``pageInfo`` says so, as a client must believe it anyway.
 LARGEST_PAGE: Final = 100
 
-PERMISSIONS: Final = frozenset({"allow_join", "ask_join", "allow_mod"})
+PERMISSIONS: Final = ("allow_join", "ask_join", "allow_mod")
 
 
 class VideoSDK(Vendor):
@@ -100,7 +100,7 @@ class VideoSDK(Vendor):
             raise tokens.BadTokenError("not valid yet")
         permissions = claims.get("permissions")
         # documented as mandatory; the SDK calls it harmless for REST. ask_join has to stand alone
-        if not isinstance(permissions, list) or not permissions or not PERMISSIONS.issuperset(permissions):
+        if not isinstance(permissions, list) or not permissions or any(p not in PERMISSIONS for p in permissions):
             raise tokens.BadTokenError("permissions missing or unknown")
         if "ask_join" in permissions and len(permissions) > 1:
             raise tokens.BadTokenError("ask_join beside other permissions")
@@ -226,13 +226,13 @@ class VideoSDK(Vendor):
             raise NotPossibleError(404, f"VideoSDK has no room with id or customRoomId {reference!r}")
         return room
 
-    def people_join(self, room: str, people: Sequence[Guest]) -> dict[str, Any]:
+    def people_join(self, room: str, people: Sequence[Guest], base: str) -> dict[str, Any]:
         known = self._known_room(room)
         if known.disabled and known.room_id not in self.store.live:
             raise NotPossibleError(409, f"room {known.room_id} is deactivated: nobody can join it")
-        return videosdk_sessions.session_view(self.store.join(known, list(people)), "")
+        return videosdk_sessions.session_view(self.store.join(known, list(people)), base)
 
-    def people_leave(self, room: str, identities: Sequence[str] | None) -> dict[str, Any]:
+    def people_leave(self, room: str, identities: Sequence[str] | None, base: str) -> dict[str, Any]:
         session = self._live(room)
         leaving = [session.people[i] for i in identities or () if i in session.people]
         if identities is not None and len(leaving) < len(identities):
@@ -242,7 +242,7 @@ class VideoSDK(Vendor):
             self.store.end(session)
         else:
             self.store.leave(session, leaving)
-        return videosdk_sessions.session_view(session, "")
+        return videosdk_sessions.session_view(session, base)
 
     def _live(self, reference: str) -> Session:
         room = self._known_room(reference)
@@ -251,7 +251,7 @@ class VideoSDK(Vendor):
             raise NotPossibleError(409, f"no session is live in room {room.room_id}")
         return session
 
-    def recording_action(self, room: str, action: str) -> dict[str, Any]:
+    def recording_action(self, room: str, action: str, base: str) -> dict[str, Any]:
         if action == "start":
             session = self._live(room)
             if any(self.store.running(session, "meeting")):
@@ -259,13 +259,17 @@ class VideoSDK(Vendor):
             recording = self.store.record(session, "meeting", {})
         else:
             recording = self._newest(room)
+            if action == "complete" and recording.failed:
+                raise NotPossibleError(409, "the recording has failed already")
+            if action == "fail" and recording.ready is not None:
+                raise NotPossibleError(409, "the recording is complete already")
             if action == "complete":
                 self.store.finish(recording)
                 if recording.transcript is not None:
                     self.store.transcribed(recording.transcript)
             else:
                 self.store.fail(recording)
-        return videosdk_recordings.recording_view(recording, "")
+        return videosdk_recordings.recording_view(recording, base)
 
     def _newest(self, reference: str) -> Recording:
         room = self._known_room(reference)
@@ -280,7 +284,7 @@ class VideoSDK(Vendor):
     def has_file(self, path: str) -> bool:
         return videosdk_recordings.has_file(self.store, path)
 
-    def join_with_token(self, token: str, name: str | None) -> dict[str, Any]:
+    def join_with_token(self, token: str, name: str | None, base: str) -> dict[str, Any]:
         """As the media servers check it at join time: version 2, roles with rtc, a room to go to."""
         try:
             claims = self.claims(token)
@@ -305,7 +309,7 @@ class VideoSDK(Vendor):
         if allowed and identity not in allowed:
             raise NotPossibleError(401, "participantId is not among the room's allowedParticipantIds")
         role = "host" if "allow_mod" in claims["permissions"] else "guest"
-        return self.people_join(room.room_id, [Guest(name or identity, role, identity)])
+        return self.people_join(room.room_id, [Guest(name or identity, role, identity)], base)
 
 
 def _role(roles: object) -> str:

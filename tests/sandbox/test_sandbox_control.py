@@ -151,6 +151,22 @@ def test_body_fault_with_work_and_status(rooms_sandbox: RoomsSandbox, hundredms:
     assert len(rooms_sandbox.rooms("hundredms")) == 1
 
 
+def test_a_fault_has_the_last_word_on_headers(rooms_sandbox: RoomsSandbox, twilio: httpx.Client) -> None:
+    rooms_sandbox.fault("twilio", "status", status=502, body="{", headers={"Content-Type": "text/html"})
+    assert create(twilio, "twilio").headers.get_list("content-type") == ["text/html"]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_leaves_the_connection_usable(
+    rooms_sandbox: RoomsSandbox, videosdk: httpx.Client, status: int
+) -> None:
+    rooms_sandbox.fault("videosdk", "status", status=status)
+    answer = videosdk.get("/v2/rooms")
+    assert (answer.status_code, answer.content) == (status, b"")
+    # a body sent all the same would be read as the head of this answer
+    assert videosdk.get("/v2/rooms").json()["data"] == []
+
+
 def test_faults_pick_by_method_and_path(rooms_sandbox: RoomsSandbox, videosdk: httpx.Client) -> None:
     rooms_sandbox.fault("videosdk", "status", status=500, method="post", path="/v2/rooms*", times=-1)
     assert videosdk.get("/v2/rooms").status_code == 200
@@ -180,6 +196,10 @@ def test_a_path_without_a_glob_is_that_path_alone(rooms_sandbox: RoomsSandbox, v
         ({"vendor": "twilio", "kind": "status", "status": 500, "times": 0}, 422, "times"),
         ({"vendor": "twilio", "kind": "status", "status": 500, "secnods": 1}, 422, "secnods"),
         ({"vendor": "twilio", "kind": "status", "status": 99}, 422, "status"),
+        ({"vendor": "twilio", "kind": "status", "status": 500, "headers": {"a b": "1"}}, 422, "'a b'"),
+        ({"vendor": "twilio", "kind": "status", "status": 500, "headers": {"A": "1\r\nB: 2"}}, 422, "printable"),
+        ({"vendor": "twilio", "kind": "status", "status": 500, "headers": {"A": "€"}}, 422, "printable"),
+        ({"vendor": "twilio", "kind": "status", "status": 500, "headers": {"Content-Length": "1"}}, 422, "cannot"),
     ],
 )
 def test_bad_faults_are_refused_with_a_reason(
@@ -444,6 +464,36 @@ def test_what_cannot_be_done_is_409_with_a_reason(
             act()
         assert refused.value.status == 409
         assert refused.value.reason
+
+
+@pytest.mark.parametrize(("first", "then"), [("complete", "fail"), ("fail", "complete")])
+def test_a_recording_stays_what_it_has_become(
+    rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str, first: str, then: str
+) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra")
+    rooms_sandbox.recording(vendor, "algebra", "start")
+    became = rooms_sandbox.recording(vendor, "algebra", first)
+    with pytest.raises(ControlError, match="already") as refused:
+        rooms_sandbox.recording(vendor, "algebra", then)
+    assert refused.value.status == 409
+    assert rooms_sandbox.recording(vendor, "algebra", first) == became
+    rooms_sandbox.recording(vendor, "algebra", "start")
+    rooms_sandbox.recording(vendor, "algebra", then)
+
+
+def test_actions_answer_what_the_state_then_shows(
+    rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str
+) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra")
+    rooms_sandbox.recording(vendor, "algebra", "start")
+    recording = rooms_sandbox.recording(vendor, "algebra", "complete")
+    session = rooms_sandbox.end_session(vendor, "algebra")
+    state = rooms_sandbox.state()[vendor]
+    # with links that can be followed
+    assert session == state["sessions"][0]
+    assert recording in state["recordings"]
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,21 @@ def test_a_disabled_room_keeps_its_session_and_lets_nobody_in(
         rooms_sandbox.start_session("hundredms", room["id"])
 
 
+def test_a_room_holds_as_many_as_its_size_says_and_the_recorder(
+    rooms_sandbox: RoomsSandbox, hundredms: httpx.Client, room: dict[str, Any]
+) -> None:
+    hundredms.post(f"/v2/rooms/{room['id']}", json={"size": 2})
+    rooms_sandbox.start_session("hundredms", room["id"], ["Ada"])
+    rooms_sandbox.recording("hundredms", room["id"], "start")
+    rooms_sandbox.start_session("hundredms", room["id"], ["Bob"])
+    with pytest.raises(ControlError, match="at most 2"):
+        rooms_sandbox.start_session("hundredms", room["id"], ["Cleo"])
+    rooms_sandbox.end_session("hundredms", room["id"], ["Bob"])
+    rooms_sandbox.start_session("hundredms", room["id"], ["Cleo"])
+    hundredms.post(f"/v2/rooms/{room['id']}", json={"size": 0})
+    rooms_sandbox.start_session("hundredms", room["id"], ["Bob"])
+
+
 @pytest.mark.parametrize(("settings", "seconds"), [({"max_duration_seconds": 600}, 600), ({}, 12 * 3600)])
 def test_sessions_have_a_longest_duration(
     rooms_sandbox: RoomsSandbox, hundredms: httpx.Client, settings: dict[str, Any], seconds: int

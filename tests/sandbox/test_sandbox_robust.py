@@ -137,10 +137,10 @@ def test_twilio_never_has_two_rooms_of_a_name_in_progress(steps: list[tuple[str,
         elif step == "close":
             ask(world, "twilio", "POST", f"/v1/Rooms/{name}", b"Status=completed")
         elif step == "join" and in_progress is not None:
-            vendor.people_join(in_progress.sid, [Guest("Ada", "host", "ada")])
+            vendor.people_join(in_progress.sid, [Guest("Ada", "host", "ada")], "")
         elif step == "leave":
             try:
-                vendor.people_leave(name, None)
+                vendor.people_leave(name, None, "")
             except NotPossibleError:
                 pass
         elif step == "advance":

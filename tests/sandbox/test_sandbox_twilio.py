@@ -581,6 +581,7 @@ def test_transcription(rooms_sandbox: RoomsSandbox, twilio: httpx.Client) -> Non
     rooms_sandbox.start_session("twilio", "x", ["ada"])
     (one,) = twilio.get(path).json()["transcriptions"]
     assert (one["status"], one["configuration"]) == ("started", {"languageCode": "en-US", "partialResults": "true"})
+    assert re.fullmatch("CA[0-9a-f]{32}", one["source_sid"])
     stopped = twilio.post(f"{path}/{one['ttid']}", data={"Status": "stopped"})
     assert (stopped.status_code, stopped.json()["status"]) == (202, "stopped")
     assert twilio.post(path, data={}).json()["ttid"] == one["ttid"]

@@ -56,6 +56,7 @@ FULL: dict[str, Any] = {
         ({"permissions": None}, 401),
         ({"permissions": []}, 401),
         ({"permissions": ["allow_all"]}, 401),
+        ({"permissions": [["allow_join"]]}, 401),
         ({"permissions": ["ask_join", "allow_join"]}, 401),
         ({"version": None}, 403),
         ({"version": "2"}, 403),
