@@ -1,0 +1,60 @@
+"""A class played at the sandbox's own page, button by button, on every vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+#: What `/control/state` calls a vendor, and its heading on the page.
+VENDORS = {"videosdk": "VideoSDK", "hundredms": "100ms", "twilio": "Twilio Video"}
+
+
+@pytest.fixture
+def at_the_page(browser: Any, rooms_sandbox: RoomsSandbox) -> Iterator[Any]:
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    opened.goto(rooms_sandbox.url)
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_newcomer_plays_a_class(at_the_page: Any, rooms_sandbox: RoomsSandbox, vendor: str) -> None:
+    part = at_the_page.get_by_role("region", name=VENDORS[vendor])
+
+    def press(*buttons: str) -> None:
+        for button in buttons:
+            part.get_by_role("button", name=button, exact=True).click()
+
+    press("Make a room to play with", "Start session", "One more joins")
+    press("Record", "Finish recording", "Record", "Fail recording", "End session")
+    part.get_by_role("button", name="Start session", exact=True).wait_for()
+    held = rooms_sandbox.state()[vendor]
+    assert len(held["rooms"]) == len(held["sessions"]) == 1
+    assert "Guest 3" in part.inner_text()
+    part.get_by_text("failed").first.wait_for()
+    part.get_by_text("file ready" if vendor == "videosdk" else "completed").first.wait_for()
+
+
+def test_a_newcomer_moves_the_clock_sets_a_fault_and_begins_again(
+    at_the_page: Any, rooms_sandbox: RoomsSandbox
+) -> None:
+    press = at_the_page.get_by_role("button")
+    press.filter(has_text="+1 h").click()
+    at_the_page.get_by_text("(1 h ahead)").wait_for()
+    at_the_page.locator("#fault-kind").select_option("503")
+    press.filter(has_text="Set").first.click()
+    at_the_page.get_by_text("1 fault waiting").wait_for()
+    press.filter(has_text="Clear").click()
+    at_the_page.get_by_text("1 fault waiting").wait_for(state="hidden")
+    press.filter(has_text="Make a room to play with").first.click()
+    at_the_page.get_by_role("button", name="Start session", exact=True).wait_for()
+    press.filter(has_text="Reset everything").click()
+    at_the_page.get_by_role("button", name="Start session", exact=True).wait_for(state="detached")
+    assert not any(held["rooms"] for held in rooms_sandbox.state().values())
