@@ -59,11 +59,15 @@ def test_a_taken_port_is_an_error_with_a_reason() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("bad", [["--port", "99999"], ["--latency-ms", "-1"], ["--what"]])
-def test_bad_arguments_are_refused(bad: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [(["--port", "99999"], "0 to 65535"), (["--latency-ms", "-1"], "--latency-ms"), (["--what"], "--what")],
+)
+def test_bad_arguments_are_refused_with_a_reason(bad: list[str], reason: str) -> None:
     done = subprocess.run([*COMMAND, *bad], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "usage:" in done.stderr
+    assert reason in done.stderr.splitlines()[-1]
 
 
 def test_imports_nothing_of_the_package_and_no_airflow() -> None:
