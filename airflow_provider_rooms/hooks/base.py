@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
-from airflow_provider_rooms.connections import BY_TYPE
-from airflow_provider_rooms.get_provider_info import field_behaviour
 from airflow_provider_rooms.hooks.connection import check_extra, no_connection, read_connection
+from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
+from airflow_provider_rooms.hooks.methods import AsyncRooms, file_method, flow_method, list_method
 from airflow_provider_rooms.masking import core
 from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
-from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport, OpenFile, async_client, blocking_session
+from airflow_provider_rooms.transport import BlockingTransport, blocking_session
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
@@ -32,7 +30,7 @@ from airflow_provider_rooms.vendors.recordings import (
 from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, look, participants_of, sessions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     import requests
 
@@ -42,45 +40,8 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.waiting import Seen, Wait
 
-P = ParamSpec("P")
-T = TypeVar("T")
-H = TypeVar("H", bound="RoomsHook")
-
 _buckets: dict[tuple[str, str], TokenBucket] = {}
 _buckets_lock = threading.Lock()
-
-
-def flow_method(make: Callable[Concatenate[H, P], Flow[T]]) -> Callable[Concatenate[H, P], T]:
-    """A flow as a method: blocking on the hook, awaitable under the same name on ``hook.aio``."""
-
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return hook.transport.run(make(hook, *args, **kwargs))
-
-    blocking.make_flow = make  # type: ignore[attr-defined]
-    return blocking
-
-
-def list_method(make: Callable[Concatenate[H, P], Flow[None]]) -> Callable[Concatenate[H, P], Iterator[Any]]:
-    """A paged flow as a method: a lazy iterator on the hook, an async one on ``hook.aio``."""
-
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
-        return hook.transport.iterate(make(hook, *args, **kwargs))
-
-    blocking.make_list = make  # type: ignore[attr-defined]
-    return blocking
-
-
-def file_method(make: Callable[Concatenate[H, P], Flow[Download]]) -> Callable[Concatenate[H, P], OpenFile]:
-    """A flow that opens a file as a method: for ``with`` on the hook, for ``async with`` on ``hook.aio``."""
-
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> OpenFile:
-        return hook.transport.open(make(hook, *args, **kwargs))
-
-    blocking.make_file = make  # type: ignore[attr-defined]
-    return blocking
 
 
 class RoomsHook(BaseHook):
@@ -100,7 +61,7 @@ class RoomsHook(BaseHook):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # Airflow before 3.2 looks these up in the class's own __dict__: inherited ones are not seen.
-        for method, make in (("get_ui_field_behaviour", _field_behaviour), ("get_connection_form_widgets", _widgets)):
+        for method, make in (("get_ui_field_behaviour", behaviour_of), ("get_connection_form_widgets", widgets_of)):
             setattr(cls, method, staticmethod(functools.partial(make, cls.conn_type)))
 
     def __init__(self, conn_id: str | None = None, **kwargs: Any) -> None:
@@ -413,113 +374,9 @@ class RoomsHook(BaseHook):
         return diagnose(self)
 
 
-class AsyncRooms:
-    """A hook's methods, awaitable, from the same flows. Belongs to one event loop; close it with ``await aclose()``."""
-
-    def __init__(self, hook: RoomsHook) -> None:
-        self._hook = hook
-        self._client: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(type(self._hook), name, None)
-        make: Any = getattr(method, "make_flow", None)
-        if make:
-
-            @functools.wraps(make)
-            async def call(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                return await transport.run(make(self._hook, *args, **kwargs))
-
-            return call
-        make = getattr(method, "make_list", None)
-        if make:
-
-            @functools.wraps(make)
-            async def iterate(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                async for item in transport.iterate(make(self._hook, *args, **kwargs)):
-                    yield item
-
-            return iterate
-        make = getattr(method, "make_file", None)
-        if make:
-
-            @functools.wraps(make)
-            @contextlib.asynccontextmanager
-            async def opened(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                file = await transport.open(make(self._hook, *args, **kwargs))
-                try:
-                    yield file
-                finally:
-                    await file.aclose()
-
-            return opened
-        raise AttributeError(f"{type(self._hook).__name__}.aio has no method {name!r}")
-
-    async def test_connection(self) -> tuple[bool, str]:
-        """The hook's own test, in a thread beside the event loop: it is for a person who waits, and has no flow."""
-        return await asyncio.to_thread(self._hook.test_connection)
-
-    async def __aenter__(self) -> AsyncRooms:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()
-
-    async def aopen(self) -> None:
-        """Look up the connection and get ready, which the first call would do otherwise."""
-        await self._transport()
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
-
-    async def _transport(self) -> AsyncTransport:
-        vendor = await self._hook.aprepare()
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            # Reading the certificates takes longer than an event loop may stand still.
-            client = await asyncio.to_thread(async_client)
-            if self._client is None or self._loop is not loop:
-                self._client, self._loop = client, loop
-            else:
-                await client.aclose()
-        return AsyncTransport(self._client, vendor.config.base_url)
-
-
 def _bucket(config: Config, per_second: float | None) -> TokenBucket | None:
     """One bucket per account and process, however many hooks there are."""
     if not per_second:
         return None
     with _buckets_lock:
         return _buckets.setdefault((config.base_url, config.key), TokenBucket(per_second))
-
-
-def _field_behaviour(conn_type: str) -> dict[str, Any]:
-    """The form's standard fields, for Airflow before 3.2, which writes the one key otherwise."""
-    behaviour = field_behaviour(BY_TYPE[conn_type])
-    behaviour["hidden_fields"] = behaviour.pop("hidden-fields")
-    return behaviour
-
-
-def _widgets(conn_type: str) -> dict[str, Any]:
-    """The form's own fields, for Airflow before 3.2."""
-    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
-    from wtforms import PasswordField, StringField
-    from wtforms.validators import Optional, any_of
-
-    return {
-        setting.name: (PasswordField if setting.secret else StringField)(
-            setting.label,
-            widget=BS3PasswordFieldWidget() if setting.secret else BS3TextFieldWidget(),
-            description=setting.hint,
-            # Airflow 3.1 makes a list to choose from of the second.
-            validators=[Optional(), any_of(list(setting.choices))] if setting.choices else [Optional()],
-            default=setting.choices[0] if setting.choices else None,
-        )
-        for setting in BY_TYPE[conn_type].fields
-    }
