@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError
@@ -68,6 +69,8 @@ class RoomSpec:
         """
         if isinstance(given, RoomSpec):
             return given
+        if not isinstance(given, Mapping):
+            raise InvalidSpecError(f"spec: expected a dict, got {type(given).__name__}.")
         for key in given:
             if key not in _READERS:
                 raise InvalidSpecError(
@@ -145,6 +148,10 @@ class Room:
     def as_dict(self) -> dict[str, Any]:
         """The room as plain JSON for XCom: no token, no vendor detail."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "details"}
+
+
+#: How a room is named to whoever shall do something with it: its id, its name, its dict, or itself.
+RoomRef: TypeAlias = "str | Mapping[str, Any] | Room"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,7 +174,7 @@ def read_json_or_literal(field: str, value: str) -> Any:
     try:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise InvalidSpecError(f"{field}: {_show(value)} is neither JSON nor a dict.") from None
+        raise InvalidSpecError(f"{field}: {_show(value)} is neither JSON nor a dict or list.") from None
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:

@@ -322,6 +322,11 @@ def _due(wait: Wait, seen: Seen, sessions: Sequence[Session], now: dt.datetime) 
     return max(ends, default=now) + dt.timedelta(seconds=wait.deadline)
 
 
+def recordings_of_class(wait: Wait, seen: Seen, now: dt.datetime) -> list[Recording]:
+    """Those of the recordings that are of the class, oldest first."""
+    return _recordings(wait, seen, _counting(wait, seen, now))
+
+
 def _recordings(wait: Wait, seen: Seen, sessions: Sequence[Session]) -> list[Recording]:
     """Recordings of the class, oldest first."""
     return sorted((r for r in seen.recordings if _belongs(wait, r, seen, sessions)), key=lambda r: r.created_at or "")

@@ -30,6 +30,10 @@ def get_rooms_hook(conn_id: str) -> RoomsHook:
     """
     from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
+    from airflow_provider_rooms.values import not_given
+
+    if not_given(conn_id):
+        return hook_for(conn_id, None)
     try:
         connection = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import requests
 
     from airflow_provider_rooms.hooks.connection import AirflowConnection
+    from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.presence import Survey
@@ -190,10 +191,10 @@ class RoomsHook(BaseHook):
         return inspect_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed, ahead=ahead)
 
     @flow_method
-    def get_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
+    def get_room(self, room: RoomRef) -> Flow[Room]:
         """Read a room.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :raises NotFoundError: there is none.
         """
         return self.vendor.find(room)
@@ -217,25 +218,25 @@ class RoomsHook(BaseHook):
         return self.vendor.list_matching(prefix, since, only_open=only_open)
 
     @flow_method
-    def close_room(self, room: str | Mapping[str, Any]) -> Flow[Room]:
+    def close_room(self, room: RoomRef) -> Flow[Room]:
         """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine."""
         return self.vendor.close(room)
 
     @list_method
-    def sessions(self, room: str | Mapping[str, Any], since: Any = None) -> Flow[None]:
+    def sessions(self, room: RoomRef, since: Any = None) -> Flow[None]:
         """Sessions of a room, lazily: the live one and past ones, newest first where the vendor says how it sorts.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :param since: leave out sessions that were over before this time.
         :raises NotFoundError: there is no such room.
         """
         return sessions_of(self.vendor, room, read_time("since", since))
 
     @flow_method
-    def look(self, room: str | Mapping[str, Any], wait: Wait) -> Flow[Seen]:
+    def look(self, room: RoomRef, wait: Wait) -> Flow[Seen]:
         """What a sensor has to know of a room to decide whether its wait is over.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :raises NotFoundError: there is no such room.
         """
         return look(self.vendor, room, wait)
@@ -269,41 +270,39 @@ class RoomsHook(BaseHook):
         return attendance_of(self.vendor, session)
 
     @flow_method
-    def end_session(self, room: str | Mapping[str, Any]) -> Flow[Session | None]:
+    def end_session(self, room: RoomRef) -> Flow[Session | None]:
         """Send everybody out of a room; it stays open. The answer is the session that ended, None if none was live.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :raises NotFoundError: there is no such room.
         """
         return end_session(self.vendor, room)
 
     @list_method
-    def recordings(self, room: str | Mapping[str, Any], kind: str | None = None) -> Flow[None]:
+    def recordings(self, room: RoomRef, kind: str | None = None) -> Flow[None]:
         """Recordings of a room, lazily, those that are not ready yet too.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``; None for all of them.
         :raises UnsupportedError: the vendor makes no recordings of this kind.
         """
         return recordings_of(self.vendor, room, kind)
 
     @flow_method
-    def start_recording(
-        self, room: str | Mapping[str, Any], options: Mapping[str, Any] | None = None
-    ) -> Flow[list[Recording]]:
+    def start_recording(self, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
         """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :param options: fields of the vendor's start request under their own names, or one such dict per connection type.
         :returns: what is being recorded now. Twilio records tracks: none while nobody is in the room.
         """
         return start_recording(self.vendor, room, options)
 
     @flow_method
-    def stop_recording(self, room: str | Mapping[str, Any]) -> Flow[list[Recording]]:
+    def stop_recording(self, room: RoomRef) -> Flow[list[Recording]]:
         """Stop recording a room; nothing being recorded is fine. The answer is what was being recorded.
 
-        :param room: its id, its name, or the ``room`` dict of a create task.
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         """
         return stop_recording(self.vendor, room)
 
@@ -330,7 +329,7 @@ class RoomsHook(BaseHook):
     @flow_method
     def join_url(
         self,
-        room_id: str | Mapping[str, Any],
+        room_id: RoomRef,
         role: str = "guest",
         user: str | Mapping[str, str] | None = None,
         expires_at: Any = None,
@@ -340,7 +339,8 @@ class RoomsHook(BaseHook):
         It leads to the connection's ``join_page``, else to the vendor's own page (VideoSDK, 100ms). One person each:
         who joins twice as the same user is thrown out of the first window.
 
-        :param room_id: its id, its name, or the ``room`` dict of a create task, which also says when the class ends.
+        :param room_id: its id, its name, the ``room`` dict of a create task or a :class:`Room`, which also say when the class
+            ends.
         :param role: ``guest`` or ``host``, or another word of the connection's ``roles``.
         :param user: who it is for: one text for id and name, or ``{"id", "name"}``; left out, the person says so.
         :param expires_at: when it stops working (aware); 15 minutes after the class, or in 4 hours, unless given.
@@ -353,7 +353,7 @@ class RoomsHook(BaseHook):
     @flow_method
     def join_token(
         self,
-        room_id: str | Mapping[str, Any],
+        room_id: RoomRef,
         role: str = "guest",
         user: str | Mapping[str, str] | None = None,
         expires_at: Any = None,

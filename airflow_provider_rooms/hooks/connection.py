@@ -83,6 +83,11 @@ def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
 
     :param kinds: which types it might have, in words.
     """
+    if not_given(conn_id):
+        return InvalidConnectionError(
+            f"conn_id: {conn_id!r} names no connection.",
+            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
+        )
     variable = f"AIRFLOW_CONN_{conn_id.upper()}"
     if variable in os.environ:
         return InvalidConnectionError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -175,7 +176,7 @@ class _Batch:
                 self._report()
 
     async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
-        from airflow_provider_rooms.errors import RoomsError
+        from airflow_provider_rooms.errors import ClassOverError, RoomsError
 
         due = order.due(hook)
         if due is not None:
@@ -185,7 +186,9 @@ class _Batch:
             room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
         except Exception as unexpected:  # noqa: BLE001 - one room that fails, however, must not lose the others
             error = unexpected if isinstance(unexpected, RoomsError) else _strange(unexpected)
-            self._log.error("specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
+            # A class that is over fails nothing.
+            level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
+            self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
             self.failures[index] = error
             return {**_without_room(hook, order, outcome=None), "error": str(error)}
         for row in room.drift:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room
 
 IF_LIVE = ("fail", "end", "wait")
+WAIT_AT_MOST = dt.timedelta(hours=12)
+POLL_INTERVAL = dt.timedelta(minutes=1)
 
 
 class EndSessionOperator(RoomOperator):
@@ -30,7 +32,7 @@ class EndSessionOperator(RoomOperator):
     def execute(self, context: Context) -> dict[str, Any] | None:
         """End what is live."""
         room = self.find_room(context)
-        session = self.hook.end_session(room.as_dict())
+        session = self.hook.end_session(room)
         if session is None:
             self.log.info("%s: nobody is in room %s.", self.hook.vendor.title, room.id)
             return None
@@ -52,10 +54,16 @@ class CloseRoomOperator(RoomOperator):
     :param if_live: what to do while people are in the room: ``fail``; ``end`` their session and close; or ``wait`` until
         they have left, without a worker slot (needs a triggerer).
     :param wait_at_most: how long to wait for them, a ``timedelta`` or seconds.
-    :param poll_interval: seconds between two looks while waiting.
+    :param poll_interval: how long between two looks while waiting, a ``timedelta`` or seconds.
     """
 
-    template_fields: Sequence[str] = (*RoomOperator.template_fields, "not_before", "if_live", "wait_at_most")
+    template_fields: Sequence[str] = (
+        *RoomOperator.template_fields,
+        "not_before",
+        "if_live",
+        "wait_at_most",
+        "poll_interval",
+    )
 
     def __init__(
         self,
@@ -64,8 +72,8 @@ class CloseRoomOperator(RoomOperator):
         room_id: str | Mapping[str, Any],
         not_before: dt.datetime | str | None = None,
         if_live: str = "fail",
-        wait_at_most: dt.timedelta | float | str = dt.timedelta(hours=12),
-        poll_interval: float = 60.0,
+        wait_at_most: dt.timedelta | float | str = WAIT_AT_MOST,
+        poll_interval: dt.timedelta | float | str = POLL_INTERVAL,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
@@ -77,13 +85,15 @@ class CloseRoomOperator(RoomOperator):
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
         from airflow_provider_rooms.errors import InvalidSpecError, NotVisibleYetError, SessionLiveError
-        from airflow_provider_rooms.values import read_time, suggestion
+        from airflow_provider_rooms.values import read_seconds, read_time, suggestion
 
         if self.if_live not in IF_LIVE:
             raise InvalidSpecError(
                 f"if_live: {self.if_live!r} is not one of {', '.join(IF_LIVE)}.{suggestion(self.if_live, IF_LIVE)}"
             )
         not_before = read_time("not_before", self.not_before)
+        wait_at_most = read_seconds("wait_at_most", self.wait_at_most) or WAIT_AT_MOST.total_seconds()
+        poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()
         room, title = self.find_room(context), self.hook.vendor.title
         if room.state == "closed":
             self.log.info("%s: room %s is closed already.", title, room.id)
@@ -102,10 +112,10 @@ class CloseRoomOperator(RoomOperator):
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
             if self.if_live == "wait":
-                self._wait(room)
-            session = self.hook.end_session(room.as_dict())
+                self._wait(room, wait_at_most, poll_interval)
+            session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
-        room = self.hook.close_room(room.as_dict())
+        room = self.hook.close_room(room)
         if room.state != "closed":
             raise NotVisibleYetError(
                 "The vendor took the request but shows the room as open.", vendor=title, room=room.id
@@ -115,30 +125,40 @@ class CloseRoomOperator(RoomOperator):
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
         """They have left: look again, since somebody may have come back."""
+        from airflow.providers.common.compat.sdk import AirflowSensorTimeout
+
+        from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.events import conclude
 
-        conclude(event)
+        room = self.read_room()
+        try:
+            conclude(event)
+        except AirflowSensorTimeout:
+            raise SessionLiveError(
+                f"People were in the room for all of wait_at_most ({self.wait_at_most}), and it was not closed.",
+                vendor=self.hook.vendor.title,
+                room=room if isinstance(room, str) else room.get("name") or room.get("id"),
+                advice='Raise wait_at_most, or use if_live="end".',
+            ) from None
         return self.execute(context)
 
     def _live(self, room: Room) -> bool:
         """Whether people are in the room; a recorder that was left alone is none."""
-        return any(session.live for session in self.hook.sessions(room.as_dict(), since=self.hook.vendor.now()))
+        return any(session.live for session in self.hook.sessions(room, since=self.hook.vendor.now()))
 
-    def _wait(self, room: Room) -> None:
+    def _wait(self, room: Room, at_most: float, interval: float) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
-        from airflow_provider_rooms.values import read_seconds
         from airflow_provider_rooms.waiting import Wait
 
         now = self.hook.vendor.now()
-        patience = dt.timedelta(seconds=read_seconds("wait_at_most", self.wait_at_most) or 0)
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
                 room=room.id,
                 wait=Wait(purpose="ended", since=now, on_no_show="value").as_dict(),
-                poll_interval=self.poll_interval,
-                give_up_at=(now + patience).isoformat(),
+                poll_interval=interval,
+                give_up_at=(now + dt.timedelta(seconds=at_most)).isoformat(),
             ),
             method_name="execute_complete",
         )

@@ -78,6 +78,7 @@ def read_orders(
     :param warn: told what the user should know, though nothing is wrong; each thing once.
     :raises InvalidSpecError: every wrong spec by its index, the same problem of many in one line.
     """
+    conn_id = values.read_text("conn_id", conn_id)
     if isinstance(specs, str):
         specs = values.read_json_or_literal("specs", specs)
     if not isinstance(specs, Sequence):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 #: What ``to`` of :class:`RecordingToStorageOperator` may hold.
 PLACEHOLDERS = ("name", "room_id", "session_id", "id", "kind", "ext")
-#: Recordings of a class may begin this long before it.
-EARLY = dt.timedelta(hours=1)
 
 
 class StartRecordingOperator(RoomOperator):
@@ -62,7 +59,7 @@ class StartRecordingOperator(RoomOperator):
         # Before the room is looked for: what is wrong with the options needs no call.
         self.hook.vendor.recording_body(options or {})
         room = self.find_room(context)
-        recordings = self.hook.start_recording(room.as_dict(), options)
+        recordings = self.hook.start_recording(room, options)
         self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))
         return [recording.as_dict() for recording in recordings]
 
@@ -77,7 +74,7 @@ class StopRecordingOperator(RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Stop what runs."""
         room = self.find_room(context)
-        recordings = self.hook.stop_recording(room.as_dict())
+        recordings = self.hook.stop_recording(room)
         self.log.info("%s: room %s, recording stopped: %s.", self.hook.vendor.title, room.id, _listed(recordings))
         return [recording.as_dict() for recording in recordings]
 
@@ -127,11 +124,8 @@ class RecordingToStorageOperator(RoomOperator):
         vendor = self.hook.vendor
         vendor.check_kind(read_kind(self.kind))
         room = self.find_room(context)
-        found = [
-            recording
-            for recording in self.hook.recordings(room.as_dict(), self.kind)
-            if (recording.id in wanted if wanted is not None else self._of_class(recording))
-        ]
+        found = list(self.hook.recordings(room, self.kind))
+        found = self._of_class(room, found) if wanted is None else [item for item in found if item.id in wanted]
         missing = (wanted or set()) - {recording.id for recording in found}
         if missing or not found:
             raise RecordingMissingError(
@@ -172,18 +166,23 @@ class RecordingToStorageOperator(RoomOperator):
             raise InvalidSpecError(f"recordings: expected a list, got {type(given).__name__}.")
         return {read_wanted(item).id for item in given}
 
-    def _of_class(self, recording: Recording) -> bool:
-        """Whether it began in the window of the class, where that is known."""
+    def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
+        """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""
         from airflow_provider_rooms.values import read_time
+        from airflow_provider_rooms.waiting import Seen, Wait, recordings_of_class
 
-        room = self.read_room()
-        times = room if isinstance(room, dict) else {}
-        starts_at = read_time("room_id.starts_at", times.get("starts_at"))
-        ends_at = read_time("room_id.ends_at", times.get("ends_at"))
-        if recording.created_at is None:
-            return True
-        began = dt.datetime.fromisoformat(recording.created_at)
-        return (starts_at is None or began >= starts_at - EARLY) and (ends_at is None or began < ends_at)
+        given = self.read_room()
+        times = given if isinstance(given, dict) else {}
+        wait = Wait(
+            purpose="recording",
+            starts_at=read_time("room_id.starts_at", times.get("starts_at")),
+            ends_at=read_time("room_id.ends_at", times.get("ends_at")),
+        )
+        if wait.begin is None:
+            return recordings
+        sessions = tuple(self.hook.sessions(room, wait.begin))
+        seen = Seen(room=room, url="", sessions=sessions, recordings=recordings)
+        return recordings_of_class(wait, seen, self.hook.vendor.now())
 
     def _check_target(self) -> None:
         from airflow_provider_rooms.errors import InvalidSpecError

@@ -16,13 +16,14 @@ from urllib.parse import quote, urlsplit
 from airflow_provider_rooms import errors, names
 from airflow_provider_rooms.masking import masked
 from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
-from airflow_provider_rooms.values import read_time, suggestion
+from airflow_provider_rooms.values import read_text, read_time, suggestion
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
 from airflow_provider_rooms.vendors.options import Options, differences, fill, merge, read_options
 from airflow_provider_rooms.vendors.recordings import read_body
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.join import Guest
     from airflow_provider_rooms.vendors.presence import Survey
@@ -307,6 +308,8 @@ class Vendor(Exchange):
 
     def own_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Options keyed by connection type are narrowed to this vendor's part."""
+        if not isinstance(given, Mapping):
+            raise errors.InvalidSpecError(f"options: expected a dict, got {type(given).__name__}.", vendor=self.title)
         if given and all(key in VENDORS for key in given):
             mine = given.get(self.name) or {}
             if not isinstance(mine, Mapping):
@@ -381,12 +384,14 @@ class Vendor(Exchange):
 
     # -- finding rooms --------------------------------------------------------------------------------------------------
 
-    def find(self, ref: str | Mapping[str, Any]) -> Flow[Room]:
-        """A room by its id, its name (with or without the prefix), or the ``room`` dict of a create task.
+    def find(self, ref: RoomRef) -> Flow[Room]:
+        """A room by its id, its name (with or without the prefix), the ``room`` dict of a create task, or itself.
 
         :raises InvalidSpecError: nothing usable was given, or the dict is of another vendor.
         :raises NotFoundError: there is none.
         """
+        if isinstance(ref, Room):
+            ref = ref.as_dict()
         if isinstance(ref, Mapping):
             if ref.get("vendor") not in (None, self.name):
                 raise errors.InvalidSpecError(
@@ -410,7 +415,7 @@ class Vendor(Exchange):
 
     def list_matching(self, prefix: str, since: Any, *, only_open: bool = False) -> Flow[None]:
         """Rooms whose name starts with a prefix, made since a time, page by page."""
-        start = self.config.name_prefix + prefix
+        start = self.config.name_prefix + (read_text("prefix", prefix) or "")
         after = read_time("since", since)
 
         def keep(room: Room) -> bool:
@@ -423,7 +428,7 @@ class Vendor(Exchange):
         """The open rooms that are wanted; vendors that list them apart ask for these only."""
         return self.list_rooms(lambda room: room.state == "open" and keep(room))
 
-    def close(self, ref: str | Mapping[str, Any]) -> Flow[Room]:
+    def close(self, ref: RoomRef) -> Flow[Room]:
         """Close a room; a closed one is left alone."""
         room = yield from self.find(ref)
         if room.state == "open":

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.placeholders import placeholders
 from airflow_provider_rooms.values import read_text, read_time
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.flow import Flow
 
@@ -49,7 +50,7 @@ class Guest:
 
 
 def join_token(
-    vendor: Vendor, room: str | Mapping[str, Any], role: str = "guest", user: Any = None, expires_at: Any = None
+    vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = None, expires_at: Any = None
 ) -> Flow[str]:
     """A token for the vendor's client SDK, good for one room and one role.
 
@@ -62,9 +63,7 @@ def join_token(
     return (yield from _minted(vendor, found, guest))
 
 
-def join_url(
-    vendor: Vendor, room: str | Mapping[str, Any], role: str = "guest", user: Any = None, expires_at: Any = None
-) -> Flow[str]:
+def join_url(vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = None, expires_at: Any = None) -> Flow[str]:
     """A link that leads into the room: to the connection's ``join_page``, or else to the vendor's own page.
 
     :raises InvalidConnectionError: there is no page, or its template is wrong.
@@ -151,8 +150,9 @@ def anonymous() -> str:
 
 
 def _usual_end(room: object, now: dt.datetime) -> dt.datetime:
-    """A quarter of an hour after the class, as the ``room`` dict has it."""
-    ends_at = read_time("room.ends_at", room.get("ends_at")) if isinstance(room, Mapping) else None
+    """A quarter of an hour after the class, as the room has it that was given."""
+    given = room.as_dict() if isinstance(room, Room) else room
+    ends_at = read_time("room.ends_at", given.get("ends_at")) if isinstance(given, Mapping) else None
     return ends_at + GRACE if ends_at else now + USUAL_LIFE
 
 
@@ -166,7 +166,7 @@ def _read_user(user: Any) -> tuple[str | None, str | None]:
     return text, text
 
 
-def _open_room(vendor: Vendor, ref: str | Mapping[str, Any]) -> Flow[Room]:
+def _open_room(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     """The room, which must be open: a token for a closed one opens nothing."""
     room = yield from vendor.find(ref)
     if room.state == "closed":

@@ -14,6 +14,7 @@ from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Sleep, ab
 from airflow_provider_rooms.vendors.options import Options, merge, read_options
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ def read_kind(given: object) -> RecordingKind | None:
     raise errors.InvalidSpecError(f"kind: {given!r} is not one of {', '.join(KINDS)}.")
 
 
-def recordings_of(vendor: Vendor, room: str | Mapping[str, Any], kind: str | None = None) -> Flow[None]:
+def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flow[None]:
     """Recordings of a room, page by page.
 
     :raises NotFoundError: there is no such room.
@@ -74,9 +75,7 @@ def recordings_of(vendor: Vendor, room: str | Mapping[str, Any], kind: str | Non
     yield from vendor.recordings(found, wanted)
 
 
-def start_recording(
-    vendor: Vendor, room: str | Mapping[str, Any], options: Mapping[str, Any] | None = None
-) -> Flow[list[Recording]]:
+def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
     """What is being recorded in a room, started unless it runs already.
 
     :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody (VideoSDK).
@@ -91,7 +90,7 @@ def start_recording(
     return (yield from vendor.start_recording(found, body))
 
 
-def stop_recording(vendor: Vendor, room: str | Mapping[str, Any]) -> Flow[list[Recording]]:
+def stop_recording(vendor: Vendor, room: RoomRef) -> Flow[list[Recording]]:
     """Stop what is being recorded in a room; nothing being recorded is fine. Answers what was stopped.
 
     :raises NotFoundError: there is no such room.

@@ -16,7 +16,7 @@ from airflow_provider_rooms.waiting import Seen, wants_recordings
 if TYPE_CHECKING:
     import datetime as dt
 
-    from airflow_provider_rooms.models import Participant, Room
+    from airflow_provider_rooms.models import Participant, Room, RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.waiting import Wait
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _END_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
-def sessions_of(vendor: Vendor, room: str | Mapping[str, Any], since: dt.datetime | None = None) -> Flow[None]:
+def sessions_of(vendor: Vendor, room: RoomRef, since: dt.datetime | None = None) -> Flow[None]:
     """Sessions of a room, page by page; those that were over before ``since`` are left out.
 
     :raises NotFoundError: there is no such room.
@@ -46,7 +46,7 @@ def _sessions_in(vendor: Vendor, room: Room, since: dt.datetime | None) -> Flow[
     return vendor.list_sessions(room, since, new)
 
 
-def look(vendor: Vendor, room: str | Mapping[str, Any], wait: Wait) -> Flow[Seen]:
+def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
     """What a wait needs to know of a room.
 
     :raises NotFoundError: there is no such room.
@@ -86,7 +86,7 @@ def _people_of(vendor: Vendor, session: str) -> Flow[None]:
         raise
 
 
-def end_session(vendor: Vendor, room: str | Mapping[str, Any]) -> Flow[Session | None]:
+def end_session(vendor: Vendor, room: RoomRef) -> Flow[Session | None]:
     """Send everybody out of a room, and make sure that they are gone. The room stays open.
 
     :returns: the session that was ended; None when none was live.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import inspect
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import jwt
 import pytest
 
+from airflow_provider_rooms.errors import InvalidConnectionError, InvalidSpecError
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.vendors import VENDORS
 
@@ -134,6 +137,34 @@ def test_blocking_and_awaited_ask_the_same_and_answer_the_same(
     assert set(told[0][0]) >= METHODS - {"join_url", "delete_recording"}
     for name, lines in told[0][0].items():
         assert lines or name == "join_token", name
+
+
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_what_a_hook_answers_can_be_given_back_to_it(
+    conn_type: str, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(rooms_sandbox.connection(conn_type)))
+    hook = get_rooms_hook("rooms")
+    ends_at = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=1)
+    room = hook.ensure_room({"name": "algebra", "ends_at": ends_at})
+    assert hook.get_room(room).id == room.id
+    token = hook.join_token(room)
+    assert jwt.decode(token, options={"verify_signature": False})["exp"] == ends_at.timestamp() + 900
+    assert hook.close_room(room).state == "closed"
+
+
+def test_what_is_no_spec_and_no_text_is_refused(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(rooms_sandbox.connection("videosdk")))
+    hook = get_rooms_hook("rooms")
+    for spec in (None, 5, "algebra", [("name", "algebra")]):
+        with pytest.raises(InvalidSpecError, match="spec: expected a dict"):
+            hook.ensure_room(spec)  # type: ignore[arg-type]
+    with pytest.raises(InvalidSpecError, match="prefix: expected text"):
+        list(hook.list_rooms(["alg"]))  # type: ignore[arg-type]
+    for conn_id in (None, "", "None"):
+        with pytest.raises(InvalidConnectionError, match="names no connection"):
+            get_rooms_hook(conn_id)  # type: ignore[arg-type]
+    assert rooms_sandbox.requests() == []
 
 
 def _kind(answer: Any) -> Any:

@@ -732,6 +732,9 @@ def test_bad_input_is_refused_by_name(conn_type: str, hook_of: Any, rooms_sandbo
             hook.open_recording(given)
     with pytest.raises(errors.InvalidSpecError, match="not one of"):
         list(hook.recordings("algebra", kind="film"))
+    for options in ("x", 5, [1]):
+        with pytest.raises(errors.InvalidSpecError, match="options: expected a dict"):
+            hook.start_recording("algebra", options)
     assert rooms_sandbox.requests() == []
     with pytest.raises(errors.NotFoundError, match="no recording 'abc'"):
         hook.open_recording("abc")

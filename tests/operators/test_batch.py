@@ -219,6 +219,7 @@ def test_a_thousand_wrong_specs_fit_on_a_page(rooms_sandbox: RoomsSandbox) -> No
         ({"max_rooms": 0}, "max_rooms"),
         ({"max_rooms": 1}, "2 rooms, at most max_rooms=1"),
         ({"conn_id": None}, "names a connection"),
+        ({"conn_id": ""}, "names a connection"),
         ({"specs": {"name": "x"}}, "expected a list"),
         ({"specs": "[{"}, "specs"),
         ({"specs": 7}, "expected a list"),

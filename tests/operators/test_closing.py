@@ -186,7 +186,7 @@ def test_it_can_wait_until_they_have_left(
     assert hook(conn_type).get_room(room.id).state == "closed"
 
 
-def test_it_does_not_wait_for_ever(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+def test_it_does_not_wait_for_ever(rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]) -> None:
     room = hook("videosdk").ensure_room({"name": "algebra"})
     rooms_sandbox.start_session("videosdk", room.id)
     body = """
@@ -195,6 +195,7 @@ def test_it_does_not_wait_for_ever(rooms_sandbox: RoomsSandbox, tmp_path: Path) 
         )
     """
     assert run_tasks(tmp_path, "patience", body).states == {"close": "failed"}
+    assert "all of wait_at_most (1)" in logged()
     assert hook("videosdk").get_room(room.id).state == "open"
 
 
@@ -209,9 +210,12 @@ def test_bad_input_closes_nothing(rooms_sandbox: RoomsSandbox, tmp_path: Path) -
             "other_vendor": dict(room_id=made["hundredms_algebra"]),
             "word": dict(room_id="algebra", if_live="kill"),
             "naive": dict(room_id="algebra", not_before="2026-11-20T09:00:00"),
+            "patience": dict(room_id="algebra", wait_at_most=0),
+            "interval": dict(room_id="algebra", poll_interval="often"),
+            "no_connection": dict(room_id="algebra", conn_id="{{{{ none }}}}"),
         }}
         for name, given in bad.items():
-            CloseRoomOperator(task_id="close_" + name, conn_id="videosdk_default", **given)
+            CloseRoomOperator(task_id="close_" + name, **{{"conn_id": "videosdk_default", **given}})
         for name in ("unknown", "empty", "none", "other_vendor"):
             EndSessionOperator(task_id="end_" + name, conn_id="videosdk_default", **bad[name])
     """

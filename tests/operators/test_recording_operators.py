@@ -334,6 +334,27 @@ def test_the_room_dict_says_which_class_is_meant(rooms_sandbox: RoomsSandbox, tm
     assert len(store(room | around(now), f"{tmp_path}/{{id}}.{{ext}}")) == 1
 
 
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_what_was_recorded_when_the_class_ran_over_is_of_the_class(
+    conn_type: str, rooms_sandbox: RoomsSandbox, tmp_path: Path
+) -> None:
+    """Who comes back after the planned end is on a track that began after it."""
+    room = hook(conn_type).ensure_room({"name": "algebra"}).as_dict()
+    rooms_sandbox.start_session(conn_type, room["id"], ["ada"])
+    hook(conn_type).start_recording(room)
+    rooms_sandbox.advance(3600)
+    hook(conn_type).stop_recording(room)
+    rooms_sandbox.start_session(conn_type, room["id"], ["bob"])
+    assert hook(conn_type).start_recording(room)
+    rooms_sandbox.end_session(conn_type, room["id"])
+    rooms_sandbox.advance(600)
+    recordings = list(hook(conn_type).recordings(room, "recording"))
+    times = around(dt.datetime.now(dt.UTC))
+    rows = store(room | times, f"{tmp_path}/{{id}}.{{ext}}", conn_id=f"{conn_type}_default")
+    assert {row["id"] for row in rows} == {recording.id for recording in recordings}
+    assert any(recording.created_at > times["ends_at"] for recording in recordings)
+
+
 def around(moment: dt.datetime) -> dict[str, str]:
     """Start and end of a class that is half over at a time."""
     half = dt.timedelta(minutes=30)
