@@ -213,6 +213,8 @@ def _components(text: str, source: str) -> tuple[list[_Event], dict[str, list[st
     events: list[_Event] = []
     zones: dict[str, list[str]] = {}
     own_zone: _Line | None = None
+    if not text.strip():
+        raise TimetableError(source, [Problem(1, "is empty: expected BEGIN:VCALENDAR")])
     stack: list[tuple[str, int]] = []
     zone: list[str] = []
     name = ""
@@ -338,7 +340,7 @@ def _check_times(event: _Event, fault: Callable[..., None]) -> None:
         end = parsed["DTEND"].dt
         if not isinstance(end, dt.datetime):
             fault(event.first("DTEND"), "DTEND is a date, DTSTART a time")
-        elif end.astimezone(dt.UTC) <= start.astimezone(dt.UTC):
+        elif end <= start:  # by the wall clock of one zone: what a clock change makes of it, the class's day will tell
             fault(event.first("DTEND"), f"ends at {end:%Y-%m-%d %H:%M}, but starts at {start:%Y-%m-%d %H:%M}")
     elif "DURATION" not in parsed:
         fault(None, f"{_called(event)} has no end")

@@ -265,6 +265,13 @@ class TestClockChanges:
         later = parse_timetable(text).on(self.SPRING, clock_change="later").classes[0]
         assert later.starts_at.isoformat() == "2026-03-29T03:30:00+02:00"
 
+    def test_an_hour_that_does_not_exist_is_told_from_an_end_before_the_start(self):
+        text = calendar(
+            ["UID:x", "DTSTART;TZID=Europe/Berlin:20260329T023000", "DTEND;TZID=Europe/Berlin:20260329T033000"]
+        )
+        with pytest.raises(TimetableError, match="line 4: 2026-03-29 02:30 does not exist in Europe/Berlin"):
+            parse_timetable(text).on(self.SPRING)
+
     def test_a_time_that_happens_twice_is_refused_or_placed_by_choice(self):
         text = calendar(["UID:x", "DTSTART;TZID=Europe/Berlin:20261025T023000", "DURATION:PT2H"])
         day = dt.date(2026, 10, 25)
@@ -339,6 +346,7 @@ class TestBadFiles:
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\nEND:VEVENT\n", "line 3: ends a VEVENT, but nothing is open"),
             ("BEGIN:VEVENT\nEND:VEVENT\n", "line 1: begins a VEVENT outside of a calendar"),
             ("hello\n", "line 1: is no iCalendar: expected BEGIN:VCALENDAR"),
+            ("\n", "line 1: is empty: expected BEGIN:VCALENDAR"),
         ],
     )
     @pytest.mark.parametrize("bad_rows", ["refuse", "skip"])
