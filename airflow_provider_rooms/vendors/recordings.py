@@ -189,12 +189,12 @@ def _fetch(vendor: Vendor, url: str, recording: str) -> Flow[Download | str]:
 
 
 def _elsewhere(vendor: Vendor, url: str, location: str, recording: str) -> str:
-    target = urljoin(url, location)
-    if not location or (urlsplit(url).scheme, urlsplit(target).scheme) not in (
-        ("https", "https"),
-        ("http", "http"),
-        ("http", "https"),
-    ):
+    try:
+        target = urljoin(url, location)
+        schemes = (urlsplit(url).scheme, urlsplit(target).scheme)
+    except ValueError:  # such as a bracket that is never closed
+        schemes = ("", "")
+    if not location or schemes not in (("https", "https"), ("http", "http"), ("http", "https")):
         raise errors.UnreadableAnswerError(
             f"The storage sends us to no usable place for the file of recording {recording}.", vendor=vendor.title
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
@@ -196,7 +197,7 @@ def _read(kind: RecordingKind, item: Mapping[str, Any]) -> list[Recording]:
             # One id may stand for several files; ids have no dots.
             str(identity) if number == 1 else f"{identity}.{number}",
             "ready",
-            seconds=_number((file.get("meta") or {}).get("duration")),
+            seconds=_duration(file.get("meta")),
             size=_number(file.get("size")),
             format=_suffix(file.get("filePath") or file.get("fileUrl")),
         )
@@ -246,5 +247,9 @@ def _suffix(path: Any) -> str | None:
     return name.rpartition(".")[2].lower() or None if "." in name else None
 
 
+def _duration(meta: Any) -> float | None:
+    return _number(meta.get("duration")) if isinstance(meta, Mapping) else None
+
+
 def _number(value: Any) -> float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) else None
