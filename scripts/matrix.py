@@ -79,11 +79,13 @@ def main() -> int:
     for report in reports:
         print(
             f"{report.airflow:<10}{report.python:<10}{report.passed:>7}{sum(report.skipped.values()):>9}"
-            f"{report.failed:>8}{report.seconds:>9.0f}"
+            f"{len(report.failed):>8}{report.seconds:>9.0f}"
         )
     for report in reports:
         for reason, count in sorted(report.skipped.items()):
             print(f"  {report.airflow} skips {count}: {reason}")
+        for test in report.failed:
+            print(f"  {report.airflow} fails: {test}")
     return int(any(report.failed or not report.passed for report in reports))
 
 
@@ -94,7 +96,7 @@ class Report:
     airflow: str
     python: str
     passed: int
-    failed: int
+    failed: list[str]
     skipped: dict[str, int]
     seconds: float
 
@@ -138,9 +140,9 @@ def run(name: str) -> Report:
 
 def read_report(xml: Path, airflow: str, python: str, seconds: float) -> Report:
     """Count what pytest wrote; no report is a failure."""
-    report = Report(airflow, python, 0, 0, {}, seconds)
+    report = Report(airflow, python, 0, [], {}, seconds)
     if not xml.exists():
-        report.failed = 1
+        report.failed.append("pytest itself")
         return report
     for case in ElementTree.parse(xml).iter("testcase"):  # noqa: S314 - our own file
         skipped = case.find("skipped")
@@ -148,7 +150,7 @@ def read_report(xml: Path, airflow: str, python: str, seconds: float) -> Report:
             reason = skipped.get("message", "")
             report.skipped[reason] = report.skipped.get(reason, 0) + 1
         elif case.find("failure") is not None or case.find("error") is not None:
-            report.failed += 1
+            report.failed.append(f"{case.get('classname')}::{case.get('name')}")
         else:
             report.passed += 1
     return report

@@ -20,6 +20,10 @@ class Ran:
     errors: dict[str, BaseException] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
+    def value(self, task: str) -> Any:
+        """The return value of a task; None when it has none."""
+        return self.xcoms.get(task, {}).get("return_value")
+
 
 _errors: dict[str, BaseException] = {}
 
@@ -62,6 +66,11 @@ def run(dag: Any, **kwargs: Any) -> Ran:
     """Run a DAG once; needs the fixture ``airflow_db``."""
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
     airflow_versions.store(airflow_versions.bag_of(dag))
+    return run_stored(dag, **kwargs)
+
+
+def run_stored(dag: Any, **kwargs: Any) -> Ran:
+    """Run a DAG once that is in the database already."""
     _errors.clear()
     if (3, 0) <= airflow_versions.version() < (3, 3):
         _listen()

@@ -51,7 +51,7 @@ def test_the_task_waits_and_then_makes_the_room(rooms_sandbox: RoomsSandbox, tmp
     ran = run_tasks(tmp_path, "ahead", body)
     due = dt.datetime.fromisoformat(ran.value("starts_at")) - dt.timedelta(minutes=30)
     assert ran.states == {"starts_at": "success", "create": "success"}
-    room = ran.xcoms["create", "room"]
+    room = ran.xcoms["create"]["room"]
     assert room["outcome"] == "created"
     (answer,) = rooms_sandbox.rooms("twilio")
     assert (answer["unused_room_timeout"], answer["empty_room_timeout"]) == (60, 60)
@@ -122,11 +122,11 @@ def test_a_task_that_runs_again_makes_the_room_anew_when_it_died_of_old_age(
 ) -> None:
     """Cleared an hour later: the first room was unused for an hour, so Twilio has closed it."""
     body = create(**class_in(5, length=300))
-    first = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create", "room"]
-    again = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create", "room"]
+    first = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create"]["room"]
+    again = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create"]["room"]
     assert (again["id"], again["outcome"]) == (first["id"], "found")
     rooms_sandbox.advance(61 * 60)
-    later = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create", "room"]
+    later = run_tasks(tmp_path, "anew", body, logical_date=NIGHT).xcoms["create"]["room"]
     assert later["id"] != first["id"]
     assert (later["name"], later["outcome"], later["state"]) == ("algebra", "reopened", "open")
     states = {room["sid"]: room["status"] for room in rooms_sandbox.rooms("twilio")}
@@ -140,7 +140,7 @@ def test_a_room_that_somebody_closed_is_not_made_anew_unless_asked(rooms_sandbox
     assert run_tasks(tmp_path, "closed_again", create(**times)).states == {"create": "failed"}
     assert len(rooms_sandbox.rooms("twilio")) == 1
     ran = run_tasks(tmp_path, "closed_reopened", create(**times, on_closed="reopen"))
-    assert ran.xcoms["create", "room"]["outcome"] == "reopened"
+    assert ran.xcoms["create"]["room"]["outcome"] == "reopened"
 
 
 def test_policies_may_stand_in_the_spec_but_not_in_both_places(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

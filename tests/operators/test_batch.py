@@ -94,7 +94,7 @@ def test_rooms_of_three_vendors_in_the_order_of_the_specs(rooms_sandbox: RoomsSa
         assert (room["outcome"], room["state"]) == ("created", "open")
         assert get_rooms_hook(room["conn_id"]).get_room(room["id"]).name == room["name"]
     assert ran.value("ids") == [room["id"] for room in rooms]
-    assert ran.xcoms["many", "room_url"].endswith(rooms[0]["id"])
+    assert ran.xcoms["many"]["room_url"].endswith(rooms[0]["id"])
     assert [room["name"] for room in ran.value("text")] == ["from-jinja"]
     assert ran.value("none") == []
     assert {"m1", "m2"} <= set(names(rooms_sandbox, "hundredms"))

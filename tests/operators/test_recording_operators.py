@@ -98,7 +98,7 @@ def test_start_and_stop_in_a_dag(rooms_sandbox: RoomsSandbox, tmp_path: Path) ->
         assert sorted(row["id"] for row in ran.value(f"stop_{conn_type}")) == ids
         # Twilio says "processing" until the files are there.
         assert len(ran.value(f"idle_{conn_type}")) in (0, FILES[conn_type] if conn_type == "twilio_video" else 0)
-        assert ran.xcoms[f"start_{conn_type}", "room_url"].startswith(rooms_sandbox.url)
+        assert ran.xcoms[f"start_{conn_type}"]["room_url"].startswith(rooms_sandbox.url)
 
 
 def test_wrong_options_are_refused_before_any_call(rooms_sandbox: RoomsSandbox) -> None:
