@@ -11,8 +11,9 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr, make_msgid
+from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rooms import values
@@ -100,10 +101,10 @@ def mail(
     """
     plain = _filled(text or (REQUEST_TEXT if event.method == "request" else CANCEL_TEXT), event, person, join_url)
     message = EmailMessage()
-    message["From"] = formataddr((sender.name or "", sender.address))
-    message["To"] = formataddr((person.name or "", person.address))
+    message["From"] = _header_address(sender)
+    message["To"] = _header_address(person)
     if event.organizer.address != sender.address:
-        message["Reply-To"] = formataddr((event.organizer.name or "", event.organizer.address))
+        message["Reply-To"] = _header_address(event.organizer)
     start = event.starts_at.astimezone(event.zone)
     usual = f"{event.title}, {start:%A, %d %B %Y, %H:%M} ({event.zone.key})"
     message["Subject"] = subject or (usual if event.method == "request" else f"Cancelled: {usual}")
@@ -189,6 +190,11 @@ def _observance(before: dt.datetime, after: dt.datetime) -> str:
             f"END:{kind}",
         ]
     )
+
+
+def _header_address(person: Person) -> Address:
+    # A text would lose its quotes where the name has other letters than A to Z, and a comma would make two people of it.
+    return Address(person.name or "", addr_spec=person.address)
 
 
 def _calendar_address(person: Person) -> Any:

@@ -233,6 +233,15 @@ class TestWhatACalendarReceives:
         assert message["To"].addresses[0].display_name == "Doe, Jane"
         assert "&lt;b&gt;{title}&lt;/b&gt;" in message.get_body(("html",)).get_content()
 
+    @pytest.mark.parametrize("name", ["Gräfin, Ada", "Ada; Noël: x", "eve@elsewhere.example, É", 'Åsa "Bo" B., C.'])
+    def test_whatever_the_name_the_mail_is_to_one_person(self, sink: MailSink, name: str):
+        person = {"email": "ada@example.org", "name": name}
+        send(room_id=make(), attendees=[person], organizer={**person, "email": "o@school.example"})
+        (message,) = sink.mails
+        for header, address in (("To", "ada@example.org"), ("Reply-To", "o@school.example")):
+            assert [(one.addr_spec, one.display_name) for one in message[header].addresses] == [(address, name)]
+        assert [str(event_of(message)[who].params["CN"]) for who in ("ATTENDEE", "ORGANIZER")] == [name, name]
+
     def test_a_time_without_a_zone_is_given_in_utc(self, sink: MailSink):
         send(room_id=make(), spec=spec(ref="Algebra", name=None))
         event = event_of(sink.mails[0])
