@@ -86,6 +86,7 @@ class _Series:
 
     :param zone: where the series lives; its dates are dates there.
     :param repeats: whether there may be more than one class of it.
+    :param moved: by how much it moved for good, by the class from which on it did.
     """
 
     uid: str
@@ -93,6 +94,7 @@ class _Series:
     zone: ZoneInfo
     repeats: bool
     query: Any
+    moved: Mapping[dt.datetime, dt.timedelta]
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class CalendarTimetable(Timetable):
         starts_at, ends_at = (self._placed(moment, clock_change) for moment in (start, end))
         check_order(starts_at, ends_at, starts_at.date())
         planned = event["RECURRENCE-ID"].dt if "RECURRENCE-ID" in event else start
+        if planned in series.moved:  # all that follow have this same RECURRENCE-ID
+            planned = start - series.moved[planned]
         if isinstance(planned, dt.datetime):
             planned = planned.astimezone(series.zone).date() if planned.tzinfo else planned.date()
         return Class(
@@ -334,6 +338,9 @@ def _check_times(event: _Event, fault: Callable[..., None]) -> None:
     if not isinstance(start, dt.datetime):
         fault(event.first("DTSTART"), "DTSTART is no time")
         return
+    planned = parsed.get("RECURRENCE-ID")
+    if planned is not None and _for_good(planned) and not isinstance(planned.dt, dt.datetime):
+        fault(event.first("RECURRENCE-ID"), "RECURRENCE-ID with RANGE is a date, DTSTART a time")
     if start.year < _FIRST_YEAR:
         fault(event.first("DTSTART"), f"begins in the year {start.year}")
     if "DTEND" in parsed:
@@ -417,4 +424,19 @@ def _series(uid: str, events: list[_Event], problems: list[Problem]) -> _Series 
         problems.append(Problem(master.line, f"{_called(master)} cannot be repeated: {error}"))
         return None
     repeats = not masters or len(events) > 1 or any(name in master.parsed for name in ("RRULE", "RDATE"))
-    return _Series(uid, master.line, read_zone(str(start.tzinfo)) or ZoneInfo("UTC"), repeats, query)
+    zone = read_zone(str(start.tzinfo)) or ZoneInfo("UTC")
+    return _Series(uid, master.line, zone, repeats, query, dict(_moved_for_good(events, zone)))
+
+
+def _for_good(planned: Any) -> bool:
+    """Whether what a RECURRENCE-ID says is said of all that follow as well."""
+    return str(planned.params.get("RANGE", "")).upper() == "THISANDFUTURE"
+
+
+def _moved_for_good(events: Sequence[_Event], zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.timedelta]]:
+    for event in events:
+        planned = event.parsed.get("RECURRENCE-ID")
+        if planned is None or not _for_good(planned):
+            continue
+        # Both by the clock of one zone.
+        yield planned.dt, event.parsed["DTSTART"].dt.astimezone(zone) - planned.dt.astimezone(zone)

@@ -88,6 +88,26 @@ class TestSeries:
         assert timetable.on(MONDAY).classes == ()
         assert timetable.on(dt.date(2026, 11, 19)).classes[0].date == MONDAY
 
+    @pytest.mark.parametrize("planned", [";TZID=Europe/Berlin:20261116T090000", ":20261116T080000Z"])
+    def test_a_series_moved_for_good_keeps_the_dates_it_was_planned_for(self, planned: str):
+        moved = [
+            "UID:alg-101@example.org",
+            f"RECURRENCE-ID;RANGE=THISANDFUTURE{planned}",
+            "DTSTART;TZID=Europe/Berlin:20261117T230000",
+            "DTEND;TZID=Europe/Berlin:20261117T235000",
+        ]
+        found = parse_timetable(calendar(SERIES, moved)).between(dt.date(2026, 11, 16), dt.date(2026, 11, 27))
+        assert [(one.key[1], f"{one.starts_at:%d %H:%M}") for one in found.classes] == [
+            ("2026-11-16", "17 23:00"),
+            ("2026-11-18", "19 23:00"),
+            ("2026-11-23", "24 23:00"),
+            ("2026-11-25", "26 23:00"),
+        ]
+
+    def test_a_series_moved_for_good_from_a_date_is_refused(self):
+        moved = [SERIES[0], "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261116", *SERIES[2:4]]
+        assert problems_of(SERIES, moved) == ["line 13: RECURRENCE-ID with RANGE is a date, DTSTART a time"]
+
     def test_the_planned_date_is_a_date_in_the_zone_of_the_series(self):
         late = [
             "UID:late",
