@@ -12,11 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow_provider_rooms.timetable.clock import check_order, place, read_zone
+from airflow_provider_rooms.timetable.ical_file import components
 from airflow_provider_rooms.timetable.model import (
     NOT_A_VALUE,
     BadRows,
@@ -24,7 +25,6 @@ from airflow_provider_rooms.timetable.model import (
     Problem,
     Selection,
     Timetable,
-    TimetableError,
     clean,
     refuse_or_keep,
 )
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow_provider_rooms.timetable.clock import ClockChange
+    from airflow_provider_rooms.timetable.ical_file import Event, Line
 
 #: What of an event is read. The rest (alarms, descriptions, attachments) is left out before it is parsed.
 _READ = frozenset(
@@ -49,35 +50,6 @@ _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _FIRST_YEAR = 1970
 _TZID = re.compile(r';TZID=(?:"([^"]*)"|([^;:]*))', re.IGNORECASE)
 _DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One property, unfolded, with the number of its first line."""
-
-    number: int
-    text: str
-
-    @property
-    def name(self) -> str:
-        return re.split("[;:]", self.text, maxsplit=1)[0].upper()
-
-    @property
-    def value(self) -> str:
-        # A ":" may stand in a quoted parameter.
-        return re.split(r':(?=(?:[^"]*"[^"]*")*[^"]*$)', self.text, maxsplit=1)[-1]
-
-
-@dataclass
-class _Event:
-    """One VEVENT as it stands in the file."""
-
-    line: int
-    lines: list[_Line] = field(default_factory=list)
-    parsed: Any = None
-
-    def first(self, name: str) -> _Line | None:
-        return next((line for line in self.lines if line.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -178,10 +150,10 @@ def parse_calendar(text: str, source: str, bad_rows: BadRows, zone: ZoneInfo | N
             f"Reading {source} needs {error.name}: pip install 'airflow-provider-rooms[calendar]'."
         ) from None
     problems: list[Problem] = []
-    events, zones, own_zone = _components(text, source)
+    events, zones, own_zone = components(text, source)
     if own_zone and (named := iana_name(own_zone.value.strip(), None)):
         zone = ZoneInfo(named)
-    by_uid: dict[str, list[_Event]] = defaultdict(list)
+    by_uid: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if _parse(event, zones, zone, problems):
             by_uid[str(event.parsed["UID"])].append(event)
@@ -191,83 +163,16 @@ def parse_calendar(text: str, source: str, bad_rows: BadRows, zone: ZoneInfo | N
     return CalendarTimetable(source, tuple(problems), bad_rows, tuple(series), zone)
 
 
-# -- the file -----------------------------------------------------------------------------------------------------------
-
-
-def _unfolded(text: str) -> Iterator[_Line]:
-    """The properties of a file; a line that begins with a space goes on with the one before."""
-    number = 0
-    parts: list[str] = []
-    for count, raw in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
-        if raw[:1] in (" ", "\t") and parts:
-            parts.append(raw[1:])
-            continue
-        if parts:
-            yield _Line(number, "".join(parts))
-        number, parts = count, [raw] if raw.strip() else []
-    if parts:
-        yield _Line(number, "".join(parts))
-
-
-def _components(text: str, source: str) -> tuple[list[_Event], dict[str, list[str]], _Line | None]:
-    """The events of the file, its own definitions of zones by name, and the zone of the whole calendar.
-
-    :raises TimetableError: the file is broken in a way that leaves no part of it to be trusted.
-    """
-    events: list[_Event] = []
-    zones: dict[str, list[str]] = {}
-    own_zone: _Line | None = None
-    if not text.strip():
-        raise TimetableError(source, [Problem(1, "is empty: expected BEGIN:VCALENDAR")])
-    stack: list[tuple[str, int]] = []
-    zone: list[str] = []
-    name = ""
-    for line in _unfolded(text):
-        if line.name == "BEGIN":
-            kind = line.value.strip().upper()
-            if not stack and kind != "VCALENDAR":
-                raise TimetableError(source, [Problem(line.number, f"begins a {kind} outside of a calendar")])
-            stack.append((kind, line.number))
-            if kind == "VEVENT" and len(stack) == 2:
-                events.append(_Event(line.number))
-            elif kind == "VTIMEZONE":
-                zone, name = [], ""
-        elif line.name == "END":
-            kind = line.value.strip().upper()
-            if not stack or stack[-1][0] != kind:
-                begun = f"the {stack[-1][0]} of line {stack[-1][1]} is open" if stack else "nothing is open"
-                raise TimetableError(source, [Problem(line.number, f"ends a {kind}, but {begun}")])
-            stack.pop()
-            if kind == "VTIMEZONE":
-                zones[name] = [*zone, line.text]
-        elif not stack:
-            raise TimetableError(source, [Problem(line.number, "is no iCalendar: expected BEGIN:VCALENDAR")])
-        elif [kind for kind, _ in stack] == ["VCALENDAR", "VEVENT"]:
-            events[-1].lines.append(line)
-        elif line.name == "X-WR-TIMEZONE" and len(stack) == 1:
-            own_zone = line
-        elif line.name == "TZID" and stack[-1][0] == "VTIMEZONE":
-            name = line.value.strip()
-        if any(kind == "VTIMEZONE" for kind, _ in stack):
-            zone.append(line.text)
-    if stack:
-        kind, number = stack[-1]
-        raise TimetableError(source, [Problem(number, f"begins a {kind} that never ends: is the file cut short?")])
-    return events, zones, own_zone
-
-
 # -- one event ----------------------------------------------------------------------------------------------------------
 
 
-def _parse(
-    event: _Event, zones: Mapping[str, Sequence[str]], default: ZoneInfo | None, problems: list[Problem]
-) -> bool:
+def _parse(event: Event, zones: Mapping[str, Sequence[str]], default: ZoneInfo | None, problems: list[Problem]) -> bool:
     """Read an event; False after what is wrong with it went to the problems."""
     import icalendar
 
     before = len(problems)
 
-    def fault(line: _Line | None, text: str, *, note: bool = False) -> None:
+    def fault(line: Line | None, text: str, *, note: bool = False) -> None:
         problems.append(Problem(line.number if line else event.line, text, note))
 
     for line in event.lines:
@@ -303,13 +208,13 @@ def _parse(
     return not any(not problem.note for problem in problems[before:])
 
 
-def _called(event: _Event) -> str:
+def _called(event: Event) -> str:
     summary = event.first("SUMMARY")
     return repr(clean(summary.value)[:60]) if summary else "the event"
 
 
 def _in_iana(
-    line: _Line, zones: Mapping[str, Sequence[str]], default: ZoneInfo | None, fault: Callable[..., None]
+    line: Line, zones: Mapping[str, Sequence[str]], default: ZoneInfo | None, fault: Callable[..., None]
 ) -> str:
     """The line's text; a time has its zone under its IANA name, the default one where it names none."""
     if line.name not in _TIMES:
@@ -332,7 +237,7 @@ def _in_iana(
     return line.text
 
 
-def _check_times(event: _Event, fault: Callable[..., None]) -> None:
+def _check_times(event: Event, fault: Callable[..., None]) -> None:
     parsed = event.parsed
     start = parsed["DTSTART"].dt
     if not isinstance(start, dt.datetime):
@@ -355,7 +260,7 @@ def _check_times(event: _Event, fault: Callable[..., None]) -> None:
         fault(event.first("DURATION"), "lasts no time at all")
 
 
-def _check_rule(event: _Event, fault: Callable[..., None]) -> None:
+def _check_rule(event: Event, fault: Callable[..., None]) -> None:
     line = event.first("RRULE")
     if line is None:
         return
@@ -404,7 +309,7 @@ def _joined(one: Class, other: Class) -> Class:
 # -- a series -----------------------------------------------------------------------------------------------------------
 
 
-def _series(uid: str, events: list[_Event], problems: list[Problem]) -> _Series | None:
+def _series(uid: str, events: list[Event], problems: list[Problem]) -> _Series | None:
     import icalendar
     import recurring_ical_events
 
@@ -433,7 +338,7 @@ def _for_good(planned: Any) -> bool:
     return str(planned.params.get("RANGE", "")).upper() == "THISANDFUTURE"
 
 
-def _moved_for_good(events: Sequence[_Event], zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.timedelta]]:
+def _moved_for_good(events: Sequence[Event], zone: ZoneInfo) -> Iterator[tuple[dt.datetime, dt.timedelta]]:
     for event in events:
         planned = event.parsed.get("RECURRENCE-ID")
         if planned is None or not _for_good(planned):

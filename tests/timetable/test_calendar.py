@@ -62,6 +62,15 @@ class TestSeries:
         assert first.ends_at == dt.datetime(2026, 11, 16, 9, 50, tzinfo=BERLIN)
         assert first.starts_at.tzinfo.key == "Europe/Berlin"
 
+    @pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+    def test_only_a_newline_ends_a_line(self, newline: str):
+        title = [SERIES[0], "SUMMARY:Linear\u2028Alge", "\x85bra", *SERIES[2:4]]
+        with pytest.raises(TimetableError, match=re.escape("line 7: is no property")):
+            parse_timetable(newline.join(calendar(title).split("\r\n")))
+        title[1:3] = ["SUMMARY:Linear\u2028Alge", " \x85bra"]
+        (one,) = parse_timetable(newline.join(calendar(title).split("\r\n"))).on(MONDAY).classes
+        assert one.title == "Linear Alge bra"
+
     def test_the_series_ends(self):
         timetable = parse_timetable(calendar(SERIES))
         assert len(timetable.on(dt.date(2026, 12, 16)).classes) == 1
