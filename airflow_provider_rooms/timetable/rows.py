@@ -196,6 +196,8 @@ def parse_rows(text: str, source: str, bad_rows: BadRows, zone: ZoneInfo | None)
     problems: list[Problem] = []
     rows = _rows(text, problems)
     line, header = next(rows, (1, []))
+    if not header and not problems:
+        raise TimetableError(source, [Problem(1, "is empty: expected a header, such as course,section,days,start,end")])
     return _timetable(line, header, rows, problems, source=source, bad_rows=bad_rows, zone=zone, unit="line")
 
 

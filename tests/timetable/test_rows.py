@@ -180,6 +180,11 @@ class TestBadRows:
         assert [one.section for one in day.classes] == ["B"]
         assert [str(problem) for problem in day.problems] == ["line 2: ends at 09:00, but starts at 10:00"]
 
+    @pytest.mark.parametrize("text", ["", "\n\n", ",,\n"])
+    def test_a_file_that_is_empty(self, text):
+        with pytest.raises(TimetableError, match="line 1: is empty: expected a header"):
+            parse_timetable(text, source="timetable.csv")
+
     @pytest.mark.parametrize("bad_rows", ["refuse", "skip"])
     def test_a_missing_column_is_refused_either_way(self, bad_rows):
         with pytest.raises(TimetableError, match=r"line 1: the header has no column for the end \(end or ends or"):
@@ -187,7 +192,7 @@ class TestBadRows:
 
     def test_every_missing_column_is_named(self):
         with pytest.raises(TimetableError) as caught:
-            parse_timetable("")
+            parse_timetable("room\n")
         assert len(caught.value.problems) == len(COLUMNS) - len(OPTIONAL)
 
     def test_the_same_column_twice(self):
