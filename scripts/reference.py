@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 import re
 import textwrap
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -385,8 +386,15 @@ def changelog() -> str:
 
 
 def version() -> str:
-    """The version of the package."""
-    return airflow_provider_rooms.__version__
+    """The version of the package, and what it needs."""
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]
+    (airflow,) = (
+        need.removeprefix("apache-airflow>=") for need in project["dependencies"] if need.startswith("apache-airflow>=")
+    )
+    return (
+        f"Version {airflow_provider_rooms.__version__}. It needs Airflow {airflow.removesuffix('.0')} or newer and Python "
+        f"{project['requires-python'].removeprefix('>=')} or newer."
+    )
 
 
 # -- Markdown -----------------------------------------------------------------------------------------------------------
