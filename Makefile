@@ -14,7 +14,7 @@ WORKERS ?= 3
 .PHONY: help venv lint format test slow demo ui clients import-cost bench constraints clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## create .venv with pinned versions (again only when pyproject.toml or the pins change)
 

@@ -31,6 +31,7 @@ LABEL = "{% set about = task.spec.ref | default({}) %}{{ about.title | default('
     schedule="@hourly",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
+    default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     max_active_runs=1,
     tags=["rooms"],
     doc_md=__doc__,

@@ -29,9 +29,10 @@ LOOK_EVERY = 60
 
 
 @dag(
-    schedule="0 5 * * *",
+    schedule="0 5 * * *",  # in the time zone of start_date; before the first class begins
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
+    default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     tags=["rooms"],
     doc_md=__doc__,
     params={

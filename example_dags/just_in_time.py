@@ -22,7 +22,7 @@ AHEAD = dt.timedelta(minutes=30)
 @dag(
     schedule="*/10 * * * *",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
-    # A run that was missed is of no use: the next one sees the same classes.
+    # A run that was missed is of no use, nor is a second try: the next run sees the same classes.
     catchup=False,
     max_active_runs=1,
     tags=["rooms"],

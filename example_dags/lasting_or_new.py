@@ -21,6 +21,7 @@ from airflow_provider_rooms.timetable import read_timetable
     schedule="@weekly",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
+    default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     tags=["rooms"],
     doc_md=__doc__,
     params={

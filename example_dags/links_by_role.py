@@ -21,8 +21,10 @@ ENDS_AT = "{{ ti.xcom_pull(task_ids='create', key='room')['ends_at'] }}"
 
 
 @dag(
-    schedule=None,
+    schedule=None,  # started by hand, or by a DAG that knows the classes
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     tags=["rooms"],
     doc_md=__doc__,
     params={

@@ -21,9 +21,10 @@ log = logging.getLogger(__name__)
 
 
 @dag(
-    schedule="0 18 * * *",
+    schedule="0 18 * * *",  # in the time zone of start_date
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
+    default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     tags=["rooms"],
     doc_md=__doc__,
     params={

@@ -19,9 +19,10 @@ log = logging.getLogger(__name__)
 OFFICE_HOURS = AssetAlias("office-hours")
 TEACHERS = ["ada", "emmy"]
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+RETRIES = {"retries": 2}  # safe: a try finds the rooms of the one before
 
 
-@dag(schedule="@weekly", start_date=START, catchup=False, tags=["rooms"], doc_md=__doc__)
+@dag(schedule="@weekly", start_date=START, catchup=False, default_args=RETRIES, tags=["rooms"], doc_md=__doc__)
 def room_assets() -> None:
     """A room for each teacher's office hour, a new one with every run."""
     CreateRoomOperator.partial(task_id="create", conn_id="videosdk_default", outlets=[OFFICE_HOURS]).expand(
@@ -29,7 +30,7 @@ def room_assets() -> None:
     )
 
 
-@dag(schedule=[OFFICE_HOURS], start_date=START, catchup=False, tags=["rooms"], doc_md=__doc__)
+@dag(schedule=[OFFICE_HOURS], start_date=START, catchup=False, default_args=RETRIES, tags=["rooms"], doc_md=__doc__)
 def room_assets_announce() -> None:
     """Says which rooms there are; a school would write to its students here."""
 

@@ -49,6 +49,7 @@ def airflow_environment(home: Path, vendors: RoomsSandbox, smtp_port: int) -> di
     return inherited | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "example_dags"),
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "5",  # seconds: somebody is watching
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "NO_PROXY": "127.0.0.1,localhost",

@@ -26,6 +26,7 @@ atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ.update(
     AIRFLOW_HOME=_home,
     AIRFLOW__CORE__DAGS_FOLDER=str(REPO / "example_dags"),
+    AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY="0",
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_home}/airflow.db",
     AIRFLOW__LOGGING__BASE_LOG_FOLDER=f"{_home}/logs",
