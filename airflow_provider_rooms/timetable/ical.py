@@ -110,8 +110,7 @@ class CalendarTimetable(Timetable):
         planned = event["RECURRENCE-ID"].dt if "RECURRENCE-ID" in event else start
         if planned in series.moved:  # all that follow have this same RECURRENCE-ID
             planned = start - series.moved[planned]
-        if isinstance(planned, dt.datetime):
-            planned = planned.astimezone(series.zone).date() if planned.tzinfo else planned.date()
+        planned = planned.astimezone(series.zone).date()
         return Class(
             key=(series.uid, planned.isoformat()) if series.repeats else (series.uid,),
             date=planned,
@@ -228,6 +227,9 @@ def _in_iana(
                 line, f"unknown time zone {called!r}; use an IANA name such as America/Chicago, or bring its VTIMEZONE"
             )
             return line.text
+        if re.search(r"\d{6}Z", line.value, re.IGNORECASE):
+            fault(line, f"{line.name} is in UTC by its Z, and in {named} by its TZID: which?")
+            return line.text
         return f"{_TZID.sub('', head)[:-1]};TZID={named}:{line.value}"
     if re.search(r"\d{8}T\d{6}(?!Z)", line.value, re.IGNORECASE):
         if default is None:
@@ -243,9 +245,10 @@ def _check_times(event: Event, fault: Callable[..., None]) -> None:
     if not isinstance(start, dt.datetime):
         fault(event.first("DTSTART"), "DTSTART is no time")
         return
-    planned = parsed.get("RECURRENCE-ID")
-    if planned is not None and _for_good(planned) and not isinstance(planned.dt, dt.datetime):
-        fault(event.first("RECURRENCE-ID"), "RECURRENCE-ID with RANGE is a date, DTSTART a time")
+    for line in event.lines:
+        # A date meets no class of a series of times, and would be a class at midnight itself.
+        if line.name in ("RECURRENCE-ID", "RDATE") and re.search(r"(?:^|,)\d{8}(?:,|$)", line.value.strip()):
+            fault(line, f"{line.name} is a date, DTSTART a time")
     if start.year < _FIRST_YEAR:
         fault(event.first("DTSTART"), f"begins in the year {start.year}")
     if "DTEND" in parsed:
@@ -261,6 +264,8 @@ def _check_times(event: Event, fault: Callable[..., None]) -> None:
 
 
 def _check_rule(event: Event, fault: Callable[..., None]) -> None:
+    if line := event.first("EXRULE"):
+        fault(line, "EXRULE is out of use and not read; name the dates that are left out in EXDATE")
     line = event.first("RRULE")
     if line is None:
         return

@@ -113,9 +113,10 @@ class TestSeries:
             ("2026-11-25", "26 23:00"),
         ]
 
-    def test_a_series_moved_for_good_from_a_date_is_refused(self):
-        moved = [SERIES[0], "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261116", *SERIES[2:4]]
-        assert problems_of(SERIES, moved) == ["line 13: RECURRENCE-ID with RANGE is a date, DTSTART a time"]
+    @pytest.mark.parametrize("more", ["", ";RANGE=THISANDFUTURE"])
+    def test_a_class_moved_from_a_date_is_refused_not_joined_to_the_old_one(self, more: str):
+        moved = [SERIES[0], f"RECURRENCE-ID{more};VALUE=DATE:20261116", *SERIES[2:4]]
+        assert problems_of(SERIES, moved) == ["line 13: RECURRENCE-ID is a date, DTSTART a time"]
 
     def test_the_planned_date_is_a_date_in_the_zone_of_the_series(self):
         late = [
@@ -329,6 +330,9 @@ class TestBadFiles:
             ["UID:j", "DTSTART;TZID=Europe/Berlin:00010101T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=9"],
             ["UID:k", *SERIES[1:3], "DTEND;VALUE=DATE:20261116"],
             ["UID:l", *SERIES[1:3], "DURATION:-PT1H"],
+            ["UID:m", *SERIES[1:4], "RDATE:20261117T080000Z", "RDATE;VALUE=DATE:20261118,20261119"],
+            ["UID:n", *SERIES[1:], "EXRULE:FREQ=DAILY;COUNT=2"],
+            ["UID:o", "DTSTART;TZID=Europe/Berlin:20261116T090000Z", "DURATION:PT1H"],
         )
         # What the library says about a value is its own affair.
         assert [re.sub("(cannot be read): .*", r"\1", problem) for problem in found] == [
@@ -345,6 +349,9 @@ class TestBadFiles:
             "line 69: begins in the year 1",
             "line 77: DTEND is a date, DTSTART a time",
             "line 83: lasts no time at all",
+            "line 91: RDATE is a date, DTSTART a time",
+            "line 99: EXRULE is out of use and not read; name the dates that are left out in EXDATE",
+            "line 103: DTSTART is in UTC by its Z, and in Europe/Berlin by its TZID: which?",
         ]
 
     def test_the_good_events_are_kept_if_asked(self):
