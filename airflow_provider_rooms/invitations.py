@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -30,6 +31,8 @@ PLACEHOLDERS = ("title", "date", "start", "end", "timezone", "name", "join_url")
 #: SEQUENCE counts the seconds from here to the sending, unless it is given. It fits into 32 bits until 2088.
 _EPOCH = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _PRODUCT = "-//airflow-provider-rooms//EN"
+#: In seven bits: smtplib asks no server whether it takes eight, and one that does not may drop umlauts or the mail.
+_SEVEN_BITS = policy.SMTP.clone(cte_type="7bit")
 
 REQUEST_TEXT = """\
 {title}
@@ -100,7 +103,7 @@ def mail(
     :param text: what it says, with :data:`PLACEHOLDERS`; what fits the method unless given.
     """
     plain = _filled(text or (REQUEST_TEXT if event.method == "request" else CANCEL_TEXT), event, person, join_url)
-    message = EmailMessage()
+    message = EmailMessage(_SEVEN_BITS)
     message["From"] = _header_address(sender)
     message["To"] = _header_address(person)
     if event.organizer.address != sender.address:
@@ -129,8 +132,12 @@ def calendar(event: Event, person: Person, *, join_url: str | None, description:
     entry.add("uid", event.uid)
     entry.add("sequence", event.sequence)
     entry.add("dtstamp", event.sent_at.astimezone(dt.UTC))
-    entry.add("dtstart", event.starts_at.astimezone(event.zone))
-    entry.add("dtend", event.ends_at.astimezone(event.zone))
+    times = [moment.astimezone(event.zone) for moment in (event.starts_at, event.ends_at)]
+    if any(moment.fold for moment in times):
+        # A wall clock that shows a time for the second time: with a TZID it would mean the first (RFC 5545, 3.3.5).
+        times = [moment.astimezone(dt.UTC) for moment in times]
+    entry.add("dtstart", times[0])
+    entry.add("dtend", times[1])
     entry.add("summary", event.title)
     entry.add("description", description)
     entry.add("status", "CONFIRMED" if event.method == "request" else "CANCELLED")

@@ -144,6 +144,16 @@ class TestWhatACalendarReceives:
         own = rules.to_tz(lookup_tzid=False)
         assert here.replace(tzinfo=own).astimezone(dt.UTC) == START
 
+    def test_an_hour_that_happens_twice_is_not_the_first_one(self, sink: MailSink):
+        second = dt.datetime(dt.datetime.now(dt.UTC).year + 1, 11, 1, tzinfo=dt.UTC)
+        while second.astimezone(ZoneInfo("America/Chicago")).fold == 0:
+            second += dt.timedelta(hours=1)
+        end = second + dt.timedelta(minutes=30)
+        late = spec("America/Chicago", second, ends_at=end.isoformat(), conn_id="videosdk_default")
+        send(spec=late, join_url="https://school.example/class")
+        event = event_of(sink.mails[0])
+        assert (event["DTSTART"].dt, event["DTEND"].dt) == (second, end)
+
     def test_it_is_moved_in_place_and_dropped(self, sink: MailSink):
         room = make()
         later = START + dt.timedelta(hours=2)
@@ -232,6 +242,11 @@ class TestWhatACalendarReceives:
         assert event_of(message)["ORGANIZER"].params["CN"] == "Büro, Süd"
         assert message["To"].addresses[0].display_name == "Doe, Jane"
         assert "&lt;b&gt;{title}&lt;/b&gt;" in message.get_body(("html",)).get_content()
+        # Whatever a server on the way can take, and lines as RFC 5545 has them, to the last octet.
+        assert message.as_bytes().isascii()
+        (part,) = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+        *lines, end = part.get_payload(decode=True).split(b"\r\n")
+        assert (max(map(len, lines)), b"\n" in b"".join(lines), end) == (75, False, b"")
 
     @pytest.mark.parametrize("name", ["Gräfin, Ada", "Ada; Noël: x", "eve@elsewhere.example, É", 'Åsa "Bo" B., C.'])
     def test_whatever_the_name_the_mail_is_to_one_person(self, sink: MailSink, name: str):
