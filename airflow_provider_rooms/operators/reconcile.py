@@ -88,7 +88,7 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
 
         specs = self._read()
         planned = plan_rooms(self._due(specs), self.conn_id, lambda _: self.hook)
-        orphans = self._find_orphans(specs)
+        orphans, nameless = self._find_orphans(specs)
         for one in planned:
             fine = one.finding.verdict in ("exists", "not_due", "over")
             (self.log.info if fine else self.log.warning)("%s", one)
@@ -98,7 +98,8 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
             self.log.info("%s; %d orphans", line, len(orphans))
         classes = [one.as_dict() for one in planned]
         failures = self._create(planned, classes) if self.missing == "create" else []
-        outcomes, refusal = self._close(orphans, planned, specs)
+        refused = sum(one.finding.verdict == "refused" for one in planned)
+        outcomes, refusal = self._close(orphans, specs, max(refused, nameless))
         found = next((row["id"] for row in classes if row["id"]), None)
         if found:
             context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
@@ -157,7 +158,8 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
 
     # -- orphans --------------------------------------------------------------------------------------------------------
 
-    def _find_orphans(self, specs: Sequence[Mapping[str, Any]]) -> list[Room]:
+    def _find_orphans(self, specs: Sequence[Mapping[str, Any]]) -> tuple[list[Room], int]:
+        """Open rooms that belong to no spec, and how many specs, of whatever day, name no room: some may be theirs."""
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.models import RoomSpec
         from airflow_provider_rooms.names import fold, numbered_name, resolve_name
@@ -165,25 +167,26 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
 
         prefix = self.hook.vendor.config.name_prefix
         ours: set[str] = set()
+        nameless = 0
         for spec in specs:
             try:
                 name = resolve_name(RoomSpec.read({"name": spec.get("name")}).name, prefix=prefix)
             except InvalidSpecError:
-                continue  # told with the others that are wrong; nothing is closed then
+                nameless += 1
+                continue
             # A room that took over from a closed one has a number after its name.
             ours |= {fold(numbered_name(name, number)) for number in range(1, LAST_NUMBER + 1)}
         rooms = self.hook.list_rooms(only_open=True)
-        return [room for room in rooms if fold(room.name or "") not in ours]
+        return [room for room in rooms if fold(room.name or "") not in ours], nameless
 
     def _close(
-        self, orphans: Sequence[Room], planned: Sequence[Planned], specs: Sequence[Mapping[str, Any]]
+        self, orphans: Sequence[Room], specs: Sequence[Mapping[str, Any]], wrong: int
     ) -> tuple[dict[str, str], str | None]:
         """What became of each orphan, and why nothing was closed if that was wished and refused."""
         if self.orphans == "report" or not orphans:
             return {}, None
-        refused = [one for one in planned if one.finding.verdict == "refused"]
-        if refused:
-            return {}, f"{len(refused)} specs are wrong, so it is not known which rooms are theirs"
+        if wrong:
+            return {}, f"{wrong} specs are wrong, so it is not known which rooms are theirs"
         if not specs:
             return {}, "specs is empty, so every room would be an orphan"
         if len(orphans) > self.max_close:

@@ -190,6 +190,7 @@ class TestOrphans:
         [
             ([], "specs is empty"),
             ([spec("bad name")], "1 specs are wrong"),
+            ([spec("d"), spec("bad name", minutes=600)], "1 specs are wrong"),
             ([spec("x")], "3 rooms belong to no class, more than max_close=2"),
         ],
     )
@@ -197,7 +198,7 @@ class TestOrphans:
         self, rooms_sandbox: RoomsSandbox, conn_id: str, specs: list[dict[str, Any]], said: str
     ):
         make(conn_id, "a", "b", "c")
-        run = Run(conn_id, specs, orphans="close", max_close=2)
+        run = Run(conn_id, specs, orphans="close", max_close=2, within=15 * MINUTE)
         assert isinstance(run.error, InvalidSpecError)
         assert said in str(run.error)
         assert len(run.result["orphans"]) == 3
