@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import json
 import logging
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -23,7 +24,12 @@ DESCRIPTION = (
     "The classes of a timetable (CSV or .ics) from one date to another, and what is wrong with it. With --conn also which "
     "rooms exist, would be created, differ, or would be refused; the vendors are asked with read-only calls."
 )
-EPILOG = "Exit code: 0 when all is well, 1 when something needs attention, 2 when there is nothing to plan."
+EPILOG = (
+    "Exit code: 0 when all is well, 1 when something needs attention, 2 when there is no plan, because the timetable, a "
+    "connection or an option cannot be used."
+)
+#: What the timetable says of a class, and --conn.
+_NOT_IN_SPEC = ("name", "starts_at", "ends_at", "conn_id")
 #: Of a long list this many are shown, unless all are asked for.
 _SHOWN = 10
 #: Up to this many classes are listed one by one.
@@ -52,6 +58,8 @@ def _spec(text: str) -> dict[str, Any]:
         raise argparse.ArgumentTypeError(f"is not JSON: {error}") from None
     if not isinstance(read, dict):
         raise argparse.ArgumentTypeError("is not a JSON object")
+    if taken := [key for key in _NOT_IN_SPEC if key in read]:
+        raise argparse.ArgumentTypeError(f"{taken[0]} cannot be the same for every class")
     return read
 
 
@@ -112,10 +120,17 @@ def airflow_command(given: Any) -> None:
 def command(given: Any) -> int:
     """The command by itself on a terminal: libraries' own remarks would stand between the lines of the plan."""
     logging.disable(logging.ERROR)
-    return run(given)
+    lines: list[str] = []
+    code = run(given, lines.append)
+    try:
+        sys.stdout.writelines(lines)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
-def run(given: Any, write: Callable[[str], Any] = sys.stdout.write) -> int:
+def run(given: Any, write: Callable[[str], Any]) -> int:
     """Plan and print; the answer is the exit code."""
     from airflow_provider_rooms.timetable import TimetableError, read_timetable
 
@@ -135,7 +150,7 @@ def run(given: Any, write: Callable[[str], Any] = sys.stdout.write) -> int:
         from airflow_provider_rooms.errors import PermanentError
 
         try:
-            planned = _planned(chosen, given.conn, given.spec)
+            planned = _planned(chosen, list(dict.fromkeys(given.conn)), given.spec)
         except PermanentError as error:
             sys.stderr.write(f"{error}\n")
             return 2
@@ -225,7 +240,7 @@ def _planned(chosen: Selection, conn_ids: Sequence[str], more: dict[str, Any]) -
     for conn_id in conn_ids:
         _, connection, trouble = look_up(conn_id)
         if trouble:
-            raise InvalidConnectionError(trouble)
+            raise InvalidConnectionError(f"Connection {conn_id!r} was not found. {trouble}")
         hooks[conn_id] = hook_for(conn_id, getattr(connection, "conn_type", None)).use(connection)
         hooks[conn_id].vendor  # noqa: B018 - a broken connection is told of once, not once per class
     specs = [one.spec(conn_id=conn_id, **more) for one in chosen.classes for conn_id in conn_ids]

@@ -146,6 +146,24 @@ class TestRooms:
         assert code == 1
         assert "would be refused: max_participants: 80 is out of range, Twilio Video takes 1 to 50." in text
 
+    def test_a_connection_named_twice_is_asked_once(self):
+        once, twice = (
+            plan(SHIPPED, "--from", "2027-11-23", *["--conn", "videosdk_default"] * count) for count in (1, 2)
+        )
+        assert once == twice
+        assert "6 would be created\n" in once[1]
+
+    def test_a_connection_that_cannot_be_looked_up_is_named(self, monkeypatch: pytest.MonkeyPatch, capsys):
+        monkeypatch.setattr("airflow_provider_rooms.check.look_up", lambda _: ("-", None, "The database is away."))
+        assert plan(SHIPPED, "--from", "2027-11-23", "--conn", "elsewhere") == (2, "")
+        assert "Connection 'elsewhere' was not found. The database is away." in capsys.readouterr().err
+
+    @pytest.mark.parametrize("key", ["name", "starts_at", "ends_at", "conn_id"])
+    def test_what_the_timetable_says_is_not_for_every_class(self, key: str, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            plan(SHIPPED, "--conn", "videosdk_default", "--spec", f'{{"{key}": "x"}}')
+        assert f"--spec: {key} cannot be the same for every class" in capsys.readouterr().err
+
 
 class TestTimetables:
     def test_bad_rows_and_notes(self, tmp_path: Path):
@@ -207,6 +225,16 @@ def test_ten_thousand_rows_in_seconds(tmp_path: Path):
     code, text = plan(timetable, "--from", "2026-11-23")
     assert code == 0
     assert "10000 classes on 1 day" in text
+
+
+def test_a_reader_who_has_seen_enough():
+    command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--from", "2027-11-23"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as plan:
+        assert plan.stdout
+        assert plan.stderr
+        plan.stdout.close()
+        assert plan.stderr.read() == b""
+    assert plan.returncode == 0
 
 
 @pytest.mark.parametrize("command", [["-m", "airflow_provider_rooms", "plan", "--help"]])
