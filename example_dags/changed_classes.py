@@ -37,7 +37,7 @@ LABEL = "{% set about = task.spec.ref | default({}) %}{{ about.title | default('
     doc_md=__doc__,
     params={
         "timetable": Param(str(Path(__file__).parent / "data" / "seminars.ics"), type="string"),
-        "first": Param(None, type=["null", "string"], format="date", description="Left out: today."),
+        "first": Param(None, type=["null", "string"], format="date", description="Left out: yesterday."),
         "last": Param(None, type=["null", "string"], format="date", description="Left out: two weeks from today."),
         "conn_id": Param("hundredms_default", type="string"),
         "people": Param("class@example.com", type="string", description="Of classes that name nobody."),
@@ -52,7 +52,8 @@ def changed_classes() -> None:
     def planned(**context: Any) -> list[dict[str, Any]]:
         params, today = context["params"], dt.datetime.now(dt.UTC).date()
         # As long a stretch as your term: a class that is moved beyond its end looks cancelled until the end comes nearer.
-        first = dt.date.fromisoformat(params["first"]) if params["first"] else today
+        # From yesterday on: where it is evening still, a class of yesterday may be running, and would look cancelled.
+        first = dt.date.fromisoformat(params["first"]) if params["first"] else today - dt.timedelta(days=1)
         last = dt.date.fromisoformat(params["last"]) if params["last"] else today + dt.timedelta(days=14)
         found = read_timetable(params["timetable"]).between(first, last)
         return [one.spec() | {"people": one.extra.get("attendees") or params["people"]} for one in found.classes]

@@ -8,12 +8,13 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import icalendar
 import pytest
 
-from dag_run import EXAMPLES, run_dag
+from dag_run import EXAMPLES, load_dag, run_dag
 from soon import write_soon
 
 if TYPE_CHECKING:
@@ -207,6 +208,22 @@ class TestChangedClasses:
         assert [f"{event['DTSTART'].dt:%m-%d %H:%M}" for event in events] == [
             "01-11 09:00", "01-12 14:00", "01-12 14:00", "01-11 09:00",
         ]  # fmt: skip
+
+    def test_an_evening_class_does_not_look_cancelled_at_midnight_in_utc(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        timetable = tmp_path / "timetable.csv"
+        timetable.write_text(self.HEAD + "ALG,A,M,19:00,20:30,America/Chicago,Algebra,,,,\n")
+        planned = load_dag("changed_classes").get_task("planned").python_callable
+
+        class Clock(dt.datetime):
+            @classmethod
+            def now(cls, tz: dt.tzinfo | None = None) -> Any:
+                return dt.datetime(2027, 1, 12, 1, 30, tzinfo=dt.UTC)  # half an hour into Monday's class
+
+        monkeypatch.setitem(planned.__globals__, "dt", SimpleNamespace(**{**vars(dt), "datetime": Clock}))
+        specs = planned(params={**self.conf(timetable), "first": None, "last": None, "people": ""})
+        assert [spec["ref"]["date"] for spec in specs] == ["2027-01-11", "2027-01-18", "2027-01-25"]
 
     def test_a_mail_that_fails_is_sent_by_the_next_run(
         self, mails: MailSink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
