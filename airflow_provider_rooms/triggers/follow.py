@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from asyncio import sleep
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
@@ -30,6 +30,8 @@ BETWEEN_SESSIONS = 5
 #: What the worker saw is good for this many intervals.
 FRESH = 2
 
+_NOTHING: list[Any] = []
+
 
 async def follow(
     *,
@@ -50,7 +52,17 @@ async def follow(
             follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
             if seen and seen_at:
                 follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
-            return await follower.run(give_up_at)
+            latest = dt.datetime.fromisoformat(give_up_at)
+            # The worker has just looked. After a restart of the triggerer, many begin here at once.
+            rest = min(poll_interval * watch.chance(), follower.pause())
+            # The loop stands here and in no method: of a coroutine that waits in another, a thousand are kept.
+            while True:
+                await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
+                verdict, rest = await follower.poll()
+                if verdict is not None and follower.seen is not None:
+                    return event_of(verdict, follower.seen, title=watch.title)
+                if watch.now() >= latest:
+                    return event_of_timeout(give_up_at, follower.seen)
     except PermanentError as error:
         return event_of_error(error)
 
@@ -65,7 +77,8 @@ class _Follower:
         self._interval = interval
         #: What the worker saw, and when.
         self.told: tuple[Seen, dt.datetime] | None = None
-        self._seen: Seen | None = None
+        #: What the last look showed.
+        self.seen: Seen | None = None
         self._looked = watch.now()
         self._live = False
         self._refused = False
@@ -73,27 +86,17 @@ class _Follower:
         self._patience = 0.75 + watch.chance() / 4
 
     def _saw(self, seen: Seen, at: dt.datetime) -> None:
-        self._seen, self._looked, self.told = seen, at, None
+        # All that decides is its name and state; the vendor's whole answer would be kept a thousand times.
+        room = replace(seen.room, drift=_NOTHING, unverified=_NOTHING, details={})
+        self.seen, self._looked, self.told = replace(seen, room=room), at, None
         self._live = any(session.live for session in seen.sessions)
 
-    async def run(self, give_up_at: str) -> dict[str, Any]:
-        latest = dt.datetime.fromisoformat(give_up_at)
-        # The worker has just looked. After a restart of the triggerer, many begin here at once.
-        rest = min(self._interval * self._watch.chance(), self._pause())
-        while True:
-            left = (latest - self._watch.now()).total_seconds()
-            await sleep(max(0.0, min(rest, left)))
-            verdict, rest = await self._poll()
-            if verdict is not None and self._seen is not None:
-                return event_of(verdict, self._seen, title=self._watch.title)
-            if self._watch.now() >= latest:
-                return event_of_timeout(give_up_at, self._seen)
-
-    def _pause(self) -> float:
-        seen = self._seen or (self.told[0] if self.told else None)
+    def pause(self) -> float:
+        """Seconds until the next poll."""
+        seen = self.seen or (self.told[0] if self.told else None)
         return pause(self._wait, seen, self._watch.now(), self._interval, self._watch.chance())
 
-    async def _poll(self) -> tuple[Verdict | None, float]:
+    async def poll(self) -> tuple[Verdict | None, float]:
         """The verdict, if there is one, and how many seconds to rest."""
         generation = self._watch.generation
         rest = 0.0
@@ -111,28 +114,28 @@ class _Follower:
             self._refused = True
             await self._watch.renew(generation)
             return None, 0.0
-        return verdict, max(rest, self._pause())
+        return verdict, max(rest, self.pause())
 
     async def _glance(self) -> Verdict | None:
         """Look at the room if the wait can be over, by the clock or by what the account shows."""
         await self._watch.ready()
         now = self._watch.now()
-        if self._seen is None and self.told and now - self.told[1] <= dt.timedelta(seconds=FRESH * self._interval):
+        if self.seen is None and self.told and now - self.told[1] <= dt.timedelta(seconds=FRESH * self._interval):
             self._saw(*self.told)
-        if self._seen is None or self._stale(self._seen):
+        if self.seen is None or self._stale(self.seen):
             return await self._look()
         survey = await self._watch.survey(self._interval)
-        open_ = None if survey.open is None else self._seen.room.id in survey.open
+        open_ = None if survey.open is None else self.seen.room.id in survey.open
         live: Session | bool
         if survey.live is not None:
-            live = survey.live.get(self._seen.room.id) or False
+            live = survey.live.get(self.seen.room.id) or False
         else:
-            guesses = [self._seen.supposing(live=guess, open_=open_, now=now) for guess in (True, False)]
+            guesses = [self.seen.supposing(live=guess, open_=open_, now=now) for guess in (True, False)]
             if not any(self._settles(guess, now) for guess in guesses):
                 # Nobody told whether the room is still open.
                 return await self._look() if open_ is None and self._older_than(BETWEEN_SESSIONS) else None
-            live = await self._watch.occupied(self._seen.room)
-        supposed = self._seen.supposing(live=live, open_=open_, now=now)
+            live = await self._watch.occupied(self.seen.room)
+        supposed = self.seen.supposing(live=live, open_=open_, now=now)
         if self._wait.purpose == "started" and not isinstance(live, bool):
             return decide(self._wait, supposed, now)  # the session itself was in the list
         left, self._live = self._live and not live, bool(live)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError, RoomsError
 from airflow_provider_rooms.hooks import aget_rooms_hook
+from airflow_provider_rooms.triggers.alarms import Alarms
 from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Watch:
         self._survey: asyncio.Task[Survey] | None = None
         self._surveyed = self.now()
         self._pages = 1
+        self._alarms = Alarms()
 
     async def __aenter__(self) -> Watch:
         self.users += 1
@@ -66,6 +68,7 @@ class Watch:
 
     async def aclose(self) -> None:
         """Close the connections to the vendor."""
+        self._alarms.close()
         if self._survey is not None:
             self._survey.cancel()
         hooks = [*self._old_hooks, *([self._hook] if self._hook else [])]
@@ -79,6 +82,10 @@ class Watch:
     def chance(self) -> float:
         """A number in [0, 1)."""
         return self._hook.vendor.runtime.random() if self._hook else random.random()
+
+    def sleep(self, seconds: float) -> asyncio.Future[None]:
+        """Rest between two polls."""
+        return self._alarms.sleep(seconds)
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -62,12 +63,14 @@ class RoomTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until the wait is over, however it ends."""
-        # Importing takes longer than an event loop may stand still.
-        follow = await asyncio.to_thread(_load)
-        event = await follow(**self.serialize()[1])
+        # Importing takes longer than an event loop may stand still; the first does it for all.
+        if not _load.cache_info().currsize:
+            await asyncio.to_thread(_load)
+        event = await _load()(**self.serialize()[1])
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
 
+@functools.cache
 def _load() -> Callable[..., Awaitable[dict[str, Any]]]:
     """The code that waits, with all that it will need."""
     import jwt  # noqa: F401

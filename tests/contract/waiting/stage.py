@@ -25,6 +25,7 @@ except ImportError:  # Airflow before 3.1
     from airflow.exceptions import AirflowRescheduleException
 
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.triggers.pool import Watch
 from airflow_provider_rooms.vendors.exchange import Exchange
 from airflow_provider_rooms.vendors.flow import Patience, Runtime
 
@@ -124,7 +125,7 @@ class Stage:
         patch.setattr(Exchange, "now", lambda exchange: self.now())
         patch.setattr(f"{base}.time", SimpleNamespace(sleep=self.advance, monotonic=lambda: self.now().timestamp()))
         patch.setattr(f"{base}.timezone", SimpleNamespace(utcnow=self.now))
-        patch.setattr("airflow_provider_rooms.triggers.follow.sleep", self._sleep)
+        patch.setattr(Watch, "sleep", lambda watch, seconds: self._sleep(seconds))
         # Thousands of tokens are minted in one process here, and Airflow's masker keeps every one.
         patch.setattr("airflow_provider_rooms.hooks.base.Runtime", lambda **kwargs: Runtime())
         patch.setattr(Patience, "wait", self._before_retry)
