@@ -6,7 +6,8 @@ Each row says on which weekdays a section meets, and from when to when::
     ALG 101,A,MWF,09:00,09:50,Europe/Berlin,Linear Algebra
 
 A row with a ``date`` is about that one date: it stands in for the section's weekly rows there, moves the class (``moved to``,
-another ``start``) or drops it (``cancelled``). A class keeps the date it was first planned for.
+another ``start``) or drops it (``cancelled``). A class keeps the date it was first planned for, and its title and other columns
+where the row leaves them empty.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import datetime as dt
 import html
 import io
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.timetable.clock import check_order, instant, place, read_clock, read_zone
@@ -105,6 +106,14 @@ class Pattern:
             and (self.last_day is None or day <= self.last_day)
         )
 
+    def filled_from(self, rows: Sequence[Pattern]) -> Pattern:
+        """This row with what it leaves empty, title and other columns, as in the section's weekly rows."""
+        if not rows:
+            return self
+        usual = min(rows, key=lambda row: (str(row.start), row.zone.key, row.title))
+        own = {name: text for name, text in self.extra.items() if text}
+        return replace(self, title=self.title or usual.title, extra={**usual.extra, **own})
+
 
 # A row on one day: the pattern, and when it starts and ends there.
 _Meeting = tuple[Pattern, dt.datetime, dt.datetime]
@@ -121,10 +130,13 @@ class RowTimetable(Timetable):
         self, first: dt.date, last: dt.date, open_on: Callable[[dt.date], bool], clock_change: ClockChange
     ) -> Selection:
         """Rows of the same section on the same date make one class, from the earliest start to the latest end."""
+        usual: dict[tuple[str, str, str], list[Pattern]] = defaultdict(list)
         special: dict[tuple[tuple[str, str, str], dt.date], list[Pattern]] = defaultdict(list)
         for pattern in self.patterns:
             if pattern.date:
                 special[pattern.group, pattern.date].append(pattern)
+            else:
+                usual[pattern.group].append(pattern)
         days = [day for day in _days(first, last) if open_on(day)]
         meetings: dict[tuple[tuple[str, str, str], dt.date], list[_Meeting]] = defaultdict(list)
         dropped: dict[tuple[tuple[str, str, str], dt.date], list[_Meeting]] = defaultdict(list)
@@ -144,15 +156,13 @@ class RowTimetable(Timetable):
                     if pattern.meets(day) and (pattern.group, day) not in special:
                         add(meetings, pattern, day, day)
         for (group, planned), rows in special.items():
+            weekly_rows = [row for row in usual[group] if row.meets(planned)]
             kept = [row for row in rows if not row.cancelled]
             for row in kept:
                 if open_on(day := row.moved_to or planned):
-                    add(meetings, row, planned, day)
+                    add(meetings, row.filled_from(weekly_rows or usual[group]), planned, day)
             if not kept and open_on(planned):
-                weekly_rows = [
-                    one for one in self.patterns if one.group == group and not one.date and one.meets(planned)
-                ]
-                timed = [row for row in rows if row.start] or weekly_rows
+                timed = [row.filled_from(weekly_rows) for row in rows if row.start] or weekly_rows
                 if not timed:
                     text = f"cancels {' '.join(group[1:])} on {planned}, which does not meet then"
                     problems.append(Problem(rows[0].line, text, note=True, unit=self.unit))

@@ -49,6 +49,17 @@ class TestOneDate:
         assert when(found) == [("2026-11-18", "11-18 09:00"), ("2026-11-16", "11-20 14:00")]
         assert found.cancelled == ()
 
+    @pytest.mark.parametrize("on", ["2026-11-16,2026-11-20", "2026-11-21,"])  # moved, and extra
+    def test_what_it_leaves_empty_is_as_every_week(self, on: str):
+        (one,) = (
+            one for one in self.week(f"ALG,A,,14:00,15:00,Europe/Berlin,,{on},,,,").classes if one.starts_at.hour > 9
+        )
+        assert (one.title, one.extra) == ("Algebra", {"teacher": "Ada"})
+        (one,) = (
+            one for one in self.week(f"ALG,A,,14:00,15:00,UTC,Logic,{on},,,,Kurt").classes if one.starts_at.hour > 9
+        )
+        assert (one.title, one.extra) == ("Logic", {"teacher": "Kurt"})
+
     def test_from_outside_into_the_week_and_out_of_it(self):
         rows = [
             "ALG,A,,09:00,10:00,Europe/Berlin,,2026-11-11,2026-11-17,,,,",
