@@ -159,7 +159,8 @@ def look_up(conn_id: str) -> tuple[str, Any, str]:
         except Exception as error:  # noqa: BLE001 - any backend's; its text may hold the connection
             if place == "environment":
                 return place, None, f"{_ENV}{conn_id.upper()} is neither JSON nor a URI that Airflow can read."
-            troubles.append(f"The {place} could not be read ({type(error).__name__}).")
+            advice = " A new one needs `airflow db migrate` first." if place == "database" else ""
+            troubles.append(f"The {place} could not be read ({type(error).__name__}).{advice}")
             continue
         if connection is not None:
             return place, connection, ""

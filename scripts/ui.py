@@ -72,8 +72,9 @@ Log        {os.path.relpath(HOME)}/airflow.log
 
 Try this:  Dags > class_rooms > Trigger, with this timetable, whose classes begin from ten minutes on:
            {timetable}
-           Then open a task of class_room.create: XCom has the room, and its link leads to the room at its vendor.
-           Admin > Connections has one connection per vendor; open one, and press Test.
+           Then open a task of class_room.create: Storage > XCom has the room, Details > Room leads to it at its vendor.
+           Twilio's rooms are made half an hour before their classes: until then those tasks are deferred.
+           Admin > Connections has one connection per vendor; the first button in its row tests it.
 Ctrl-C ends all of it.
 """)
                 return airflow.wait()

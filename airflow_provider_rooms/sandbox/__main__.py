@@ -13,9 +13,12 @@ def _port(text: str) -> int:
 
 
 def _milliseconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
     if not 0 <= value <= 600_000:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no pause: milliseconds from 0 to 600000")
     return value
 
 

@@ -61,7 +61,7 @@ def test_a_taken_port_is_an_error_with_a_reason() -> None:
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
-    [(["--port", "99999"], "0 to 65535"), (["--latency-ms", "-1"], "--latency-ms"), (["--what"], "--what")],
+    [(["--port", "99999"], "0 to 65535"), (["--latency-ms", "-1"], "from 0 to 600000"), (["--what"], "--what")],
 )
 def test_bad_arguments_are_refused_with_a_reason(bad: list[str], reason: str) -> None:
     done = subprocess.run([*COMMAND, *bad], capture_output=True, text=True, timeout=60, check=False)
