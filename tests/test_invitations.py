@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CONN_IDS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
 ADA = "Ada Lovelace <ada@example.org>"
+# What email.message makes two lines of the head of.
+ENCODED = "=?utf-8?q?a=0D=0ABcc=3A_thief=40x?="
 START = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=20)).replace(second=0, microsecond=0)
 
 
@@ -294,8 +296,12 @@ class TestNothingIsSent:
             "x@example.org thief@example.org",
             "x@example.org,thief@example.org",
             "<x@example.org> thief@example.org",
+            {"email": "x@example.org", "name": ENCODED},
+            f"{ENCODED}@example.org",
+            {"email": "x@example.org", "name": "half a \ud800 character"},
             "x@",
             "@example.org",
+            "x.@example.org",
             "x.example.org",
             "x..y@example.org",
             "x@exa_mple.org",
@@ -326,6 +332,10 @@ class TestNothingIsSent:
             ({"title": "Hello\r\nBcc: thief@example.org"}, "title: has a line break"),
             ({"organizer": "o@x.example\nX: y"}, "organizer: has a line break"),
             ({"from_email": "o@x.example\nX: y"}, "from_email: has a line break"),
+            ({"subject": f"Hello {ENCODED}"}, "subject: has an encoded word"),
+            ({"title": f"Hello{ENCODED}"}, "title: has an encoded word"),
+            ({"organizer": f"{ENCODED} <o@x.example>"}, "organizer: has an encoded word"),
+            ({"from_email": f"{ENCODED} <o@x.example>"}, "from_email: has an encoded word"),
             ({"join_url": "https://x.example\nX: y"}, "join_url: has a line break"),
             ({"join_url": "javascript:alert(1)"}, "join_url: expected an absolute URL"),
             ({"method": "reply"}, "method: 'reply' is not one of request, cancel"),
