@@ -471,3 +471,7 @@ class TestNotifier:
         InvitationNotifier(attendees=[ADA], sequence=4).notify({"ti": ti})
         assert ti.xcom_pull.call_args.kwargs == {"task_ids": "room", "key": "room", "map_indexes": -1}
         assert event_of(sink.mails[0])["SEQUENCE"] == 4
+
+    def test_a_misspelt_parameter_is_told_where_it_is_written(self):
+        with pytest.raises(TypeError, match=r"no parameter 'organiser'\. Did you mean 'organizer'\?"):
+            InvitationNotifier(attendees=[ADA], organiser="o@school.example")

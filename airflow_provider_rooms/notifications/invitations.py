@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
+from airflow_provider_rooms.operators.invitations import SendInvitationOperator
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,12 +27,18 @@ class InvitationNotifier(BaseNotifier):
 
     :param attendees: as for the operator.
     :param parameters: all other parameters of the operator, such as ``organizer``, ``text`` or ``smtp_conn_id``.
+    :raises TypeError: a parameter that the operator does not have; at once, as a callback would only log it.
     """
 
     template_fields: Sequence[str] = ("attendees", "parameters")
 
     def __init__(self, *, attendees: Any, **parameters: Any) -> None:
         super().__init__()
+        known = SendInvitationOperator.template_fields
+        if unknown := sorted(parameters.keys() - set(known)):
+            from airflow_provider_rooms.values import suggestion
+
+            raise TypeError(f"InvitationNotifier: no parameter {unknown[0]!r}.{suggestion(unknown[0], known)}")
         self.attendees = attendees
         self.parameters = parameters
 
