@@ -120,6 +120,8 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
                 raise InvalidSpecError(
                     f"{name}: {value!r} is not one of {', '.join(allowed)}.{values.suggestion(value, allowed)}"
                 )
+        if values.read_int("max_close", self.max_close) is None:
+            raise InvalidSpecError("max_close: expected a whole number.")
         if not self.hook.vendor.config.name_prefix:
             raise UnsupportedError(
                 f"Connection {self.conn_id!r} has no name_prefix: every room of the account would count as ours.",
@@ -189,7 +191,7 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
             return {}, f"{wrong} specs are wrong, so it is not known which rooms are theirs"
         if not specs:
             return {}, "specs is empty, so every room would be an orphan"
-        if len(orphans) > self.max_close:
+        if len(orphans) > int(self.max_close):
             return {}, f"{len(orphans)} rooms belong to no class, more than max_close={self.max_close}"
         outcomes: dict[str, str] = {}
         for room in orphans:

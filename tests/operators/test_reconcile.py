@@ -214,6 +214,8 @@ class TestWhatIsGiven:
             ({"specs": {"name": "x"}}, "specs: expected a list of dicts, got dict"),
             ({"specs": [1]}, r"specs\[0\]: expected a dict, got int"),
             ({"within": "soon"}, "within: expected a timedelta"),
+            ({"max_close": "many"}, "max_close: expected a whole number"),
+            ({"max_close": None}, "max_close: expected a whole number"),
         ],
     )
     def test_wrong_parameters_cost_no_call(self, rooms_sandbox: RoomsSandbox, conn_id: str, parameters: Any, said: str):
