@@ -142,7 +142,10 @@ def run(given: Any, write: Callable[[str], Any]) -> int:
     except TimetableError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except (OSError, ValueError, RuntimeError) as error:
+    except OSError as error:
+        sys.stderr.write(f"{given.timetable}: {error.strerror or error}\n")
+        return 2
+    except (ValueError, RuntimeError) as error:
         sys.stderr.write(f"{given.timetable}: {error}\n")
         return 2
     planned: list[Planned] = []

@@ -89,7 +89,7 @@ def _mapped(vendor: Vendor, given: dict[str, Any]) -> str:
         if name != "transcribe" or name in vendor.unsupported:
             return f"– {error.advice}" if error.advice else "–"
         asked = vendor.plan(RoomSpec.read({"name": "docs", "record": True, **given})).asked
-        asked = {path: value for path, value in leaves(asked) if name[:10] in path}
+        asked = {path: value for path, value in leaves(asked) if "transcri" in path}
         note = "; needs `record` or an HLS stream"
     fields = ", ".join(f"`{path}`" for path, _ in leaves(asked)) + note
     low, high = vendor.limits.get(name, (None, None))
@@ -381,8 +381,8 @@ def example(name: str) -> str:
 
 
 def changelog() -> str:
-    """CHANGELOG.md."""
-    return (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
+    """CHANGELOG.md, without its title: the page has one."""
+    return (REPO / "CHANGELOG.md").read_text(encoding="utf-8").removeprefix("# Changelog\n")
 
 
 def version() -> str:

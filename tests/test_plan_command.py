@@ -210,7 +210,7 @@ class TestTimetables:
 
     def test_a_file_that_is_not_there(self, capsys):
         assert plan("nowhere.csv") == (2, "")
-        assert "nowhere.csv" in capsys.readouterr().err
+        assert capsys.readouterr().err == "nowhere.csv: No such file or directory\n"
 
     def test_a_long_list_is_cut_unless_all_is_asked_for(self, tmp_path: Path):
         timetable = tmp_path / "long.csv"
