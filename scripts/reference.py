@@ -250,7 +250,8 @@ def reference() -> str:
     """Every operator, sensor, notifier, trigger and link, from its docstring and its parameters."""
     chapters = []
     for part in PARTS:
-        classes = sorted(public_classes(part), key=lambda one: inspect.getsourcefile(one) or "")
+        # By file, that of the main operator first.
+        classes = sorted(public_classes(part), key=lambda one: (not one.__module__.endswith(".rooms"), one.__module__))
         if classes:
             chapters.append(f"## {part.capitalize()}")
             chapters += [class_entry(one) for one in classes]
