@@ -13,6 +13,7 @@ from airflow_provider_rooms.errors import PermanentError
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.names import fold
 from airflow_provider_rooms.vendors.findings import Finding, Verdict
+from airflow_provider_rooms.vendors.plans import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,7 +104,7 @@ def plan_rooms(
         try:
             hook = hook_of(own)
             spec, besides = _read(given)
-            name = fold(hook.vendor.plan(spec).name)
+            name = fold(make_plan(hook.vendor, spec).name)
         except PermanentError as error:
             found[index] = _refused(own, given, str(error))
             continue

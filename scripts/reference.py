@@ -26,6 +26,7 @@ from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.options import leaves
+from airflow_provider_rooms.vendors.plans import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,11 +85,11 @@ def _mapped(vendor: Vendor, given: dict[str, Any]) -> str:
     (name,) = given
     note = ""
     try:
-        asked = vendor.plan(RoomSpec.read({"name": "docs", **given})).asked
+        asked = make_plan(vendor, RoomSpec.read({"name": "docs", **given})).asked
     except UnsupportedError as error:
         if name != "transcribe" or name in vendor.unsupported:
             return f"– {error.advice}" if error.advice else "–"
-        asked = vendor.plan(RoomSpec.read({"name": "docs", "record": True, **given})).asked
+        asked = make_plan(vendor, RoomSpec.read({"name": "docs", "record": True, **given})).asked
         asked = {path: value for path, value in leaves(asked) if "transcri" in path}
         note = "; needs `record` or an HLS stream"
     fields = ", ".join(f"`{path}`" for path, _ in leaves(asked)) + note

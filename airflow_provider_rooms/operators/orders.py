@@ -10,13 +10,14 @@ from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError, PermanentError
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.names import fold
+from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.vendors.base import Plan
+    from airflow_provider_rooms.vendors.plans import Plan
 
 #: What an order says besides the spec.
 _BESIDES = ("on_drift", "on_closed", "create_ahead")
@@ -54,13 +55,13 @@ class Order:
 
         :raises InvalidSpecError: something is wrong.
         """
-        plan = hook.vendor.checked(self.spec, self.on_drift, self.on_closed)
+        plan = checked_plan(hook.vendor, self.spec, self.on_drift, self.on_closed)
         self.due(hook)
         return plan
 
     def due(self, hook: RoomsHook) -> dt.datetime | None:
         """When the room may be made, if that is later than now."""
-        return hook.vendor.due_at(self.spec, self.ahead)
+        return due_at(hook.vendor, self.spec, self.ahead)
 
 
 def read_orders(

@@ -6,7 +6,6 @@ close. ``ensure.py`` turns them into the promise of one room per name.
 
 from __future__ import annotations
 
-import datetime as dt
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,37 +15,23 @@ from urllib.parse import quote, urlsplit
 from airflow_provider_rooms import errors, names
 from airflow_provider_rooms.masking import masked
 from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
-from airflow_provider_rooms.values import read_text, read_time, suggestion
+from airflow_provider_rooms.values import read_text, read_time
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
-from airflow_provider_rooms.vendors.options import Options, differences, fill, merge, read_options
+from airflow_provider_rooms.vendors.options import Options, differences
 from airflow_provider_rooms.vendors.recordings import read_body
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.plans import Plan
     from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.vendors.recordings import Wanted
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A spec as one vendor takes it.
-
-    :param name: the room name, prefix included.
-    :param body: the create request.
-    :param asked: the part of it that the user asked for, which the room is compared with.
-    :param warnings: what the user should know, though nothing is wrong.
-    """
-
-    name: str
-    body: Mapping[str, Any] = field(repr=False)
-    asked: Mapping[str, Any] = field(repr=False)
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,37 +260,6 @@ class Vendor(Exchange):
         """The body with the connection's secrets, added when it is sent."""
         return body
 
-    # -- a spec as this vendor takes it ---------------------------------------------------------------------------------
-
-    def plan(self, spec: RoomSpec) -> Plan:
-        """Everything that can be checked before a call, checked.
-
-        :raises InvalidSpecError: see :class:`RoomSpec`, the vendor's limits, and its options.
-        """
-        if spec.name is None:
-            raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
-        name = names.resolve_name(spec.name, prefix=self.config.name_prefix)
-        asked: dict[str, Any] = {}
-        for field_name in _NEUTRAL:
-            value = getattr(spec, field_name)
-            if value is not None:
-                self._check_neutral(field_name, value)
-                asked = merge(asked, self.neutral(field_name, value, spec), source=field_name)
-        own = dict(self.own_options(spec.options or {}))
-        extra_body = own.pop("extra_body", None) or {}
-        if not isinstance(extra_body, Mapping):
-            raise errors.InvalidSpecError("options.extra_body: expected a dict.")
-        for place, given in (("options", own), ("options.extra_body", extra_body)):
-            if self.key_field in given:
-                raise errors.InvalidSpecError(
-                    f"{place}.{self.key_field}: the room name cannot be given here.",
-                    advice="Use the name parameter: retries find the room again by it.",
-                )
-        asked = merge(asked, read_options(self.options, own, vendor=self.title), source="options")
-        asked = merge(asked, extra_body, source="options.extra_body")
-        body = {self.key_field: name, **fill(asked, self.defaults(spec, asked))}
-        return Plan(name=name, body=body, asked=asked, warnings=tuple(self.check_plan(body)))
-
     def own_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Options keyed by connection type are narrowed to this vendor's part."""
         if not isinstance(given, Mapping):
@@ -316,71 +270,6 @@ class Vendor(Exchange):
                 raise errors.InvalidSpecError(f"options.{self.name}: expected a dict.")
             return mine
         return given
-
-    def _check_neutral(self, field_name: str, value: Any) -> None:
-        if field_name in self.unsupported:
-            raise errors.UnsupportedError(
-                f"{field_name}: {self.title} has no such setting.",
-                vendor=self.title,
-                advice=self.unsupported[field_name],
-            )
-        low, high = self.limits.get(field_name, (None, None))
-        if low is not None and high is not None and not low <= value <= high:
-            unit = " seconds" if field_name == "max_duration" else ""
-            raise errors.InvalidSpecError(
-                f"{field_name}: {value}{unit} is out of range, {self.title} takes {low} to {high}{unit}.",
-                vendor=self.title,
-            )
-        if field_name == "webhook":
-            self._check_webhook(value)
-
-    def _check_webhook(self, value: Mapping[str, Any]) -> None:
-        for key in value:
-            if key == "headers":
-                raise errors.InvalidSpecError(
-                    "webhook.headers: headers are secrets and do not belong into a DAG.",
-                    advice="Put them into webhook_headers of the connection.",
-                )
-            if key not in ("url", "events", "method"):
-                raise errors.InvalidSpecError(
-                    f"webhook: unknown key {key!r}.{suggestion(key, ('url', 'events', 'method'))}"
-                )
-        url = value.get("url")
-        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise errors.InvalidSpecError("webhook.url: expected an absolute URL.")
-
-    def checked(self, spec: RoomSpec, on_drift: str, on_closed: str) -> Plan:
-        """The plan for a spec, when everything about it that can be checked without a call is right."""
-        for parameter, value, allowed in (
-            ("on_drift", on_drift, ("fail", "ignore", "update")),
-            ("on_closed", on_closed, ("fail", "reopen")),
-        ):
-            if value not in allowed:
-                raise errors.InvalidSpecError(f"{parameter}: {value!r} is not one of {', '.join(allowed)}.")
-        if on_drift == "update" and not self.can_update:
-            raise errors.UnsupportedError(
-                f"on_drift: {self.title} cannot change the settings of a room.",
-                vendor=self.title,
-                advice='Use "ignore", or close the room and use on_closed="reopen".',
-            )
-        return self.plan(spec)
-
-    def due_at(self, spec: RoomSpec, ahead: int | None) -> dt.datetime | None:
-        """When the room may be created, if that is later than now.
-
-        :param ahead: seconds before the start of the class; None for what suits the vendor.
-        :raises InvalidSpecError: earlier than the vendor keeps an unused room.
-        """
-        if self.longest_ahead is not None and ahead is not None and ahead > self.longest_ahead:
-            raise errors.InvalidSpecError(
-                f"create_ahead: {self.title} closes unused rooms, so at most {self.longest_ahead} seconds are possible.",
-                vendor=self.title,
-            )
-        seconds = ahead if ahead is not None else self.usual_ahead
-        if spec.starts_at is None or seconds is None:
-            return None
-        due = spec.starts_at - dt.timedelta(seconds=seconds)
-        return due if due > self.now() else None
 
     # -- finding rooms --------------------------------------------------------------------------------------------------
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.flow import Flow, Sleep
+from airflow_provider_rooms.vendors.plans import checked_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Outcome, Room, RoomSpec
-    from airflow_provider_rooms.vendors.base import Existing, Plan, Vendor
+    from airflow_provider_rooms.vendors.base import Existing, Vendor
+    from airflow_provider_rooms.vendors.plans import Plan
 
 OnDrift = Literal["fail", "ignore", "update"]
 OnClosed = Literal["fail", "reopen"]
@@ -38,7 +40,7 @@ def ensure_room(
     :raises ClassOverError: the class is over and has no room.
     :raises PassingError: the vendor could not be asked; the next try finds what this one may have made.
     """
-    plan = vendor.checked(spec, on_drift, on_closed)
+    plan = checked_plan(vendor, spec, on_drift, on_closed)
     over = spec.over(vendor.now())
     vendor = vendor.hurried()
     lost: errors.PassingError | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -48,8 +49,8 @@ def inspect_room(
     :raises AuthenticationError: the vendor refuses the credentials.
     """
     try:
-        plan = vendor.checked(spec, on_drift, on_closed)
-        due = vendor.due_at(spec, ahead)
+        plan = checked_plan(vendor, spec, on_drift, on_closed)
+        due = due_at(vendor, spec, ahead)
     except errors.InvalidSpecError as error:
         return Finding(verdict="refused", told=str(error))
     told = " ".join(plan.warnings)

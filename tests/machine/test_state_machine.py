@@ -34,6 +34,7 @@ from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, Sleep
+from airflow_provider_rooms.vendors.plans import make_plan
 
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
@@ -209,7 +210,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 assert room.drift == []
                 spec = RoomSpec.read({"name": worker.name, **worker.asked})
                 (item,) = (item for item in self._rooms(worker.name) if self._id(item) == room.id)
-                assert self.vendor.drift(item, self.vendor.plan(spec))[0] == []
+                assert self.vendor.drift(item, make_plan(self.vendor, spec))[0] == []
 
         # -- the world ----------------------------------------------------------------------------------------------------
 

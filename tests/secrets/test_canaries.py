@@ -34,6 +34,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
+from airflow_provider_rooms.vendors.plans import checked_plan
 
 #: Planted in connections …
 OF_CONNECTIONS = {
@@ -271,7 +272,7 @@ def test_nothing_shows_any_by_its_repr(aftermath: Aftermath, wire: Wire, connect
         vendor = hook.vendor
         options = {"webhook": {"url": "https://x.example", "headers": {"a": OF_DAGS["school"]}}}
         spec = RoomSpec.read({"name": "repr", "options": options if conn_id == "hundredms_default" else None})
-        plan = vendor.checked(spec, "fail", "fail")
+        plan = checked_plan(vendor, spec, "fail", "fail")
         flow = vendor.submit("/v2/rooms", lambda response: response, vendor.with_secrets(plan.body))
         request = next(flow)
         room = hook.ensure_room(spec)

@@ -11,6 +11,7 @@ from airflow_provider_rooms.errors import InvalidSpecError, UnsupportedError
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
+from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
@@ -21,7 +22,7 @@ def vendor(conn_type: str, **config: Any) -> Any:
 
 
 def plan(conn_type: str, config: dict[str, Any] | None = None, **spec: Any) -> Any:
-    return vendor(conn_type, **(config or {})).checked(RoomSpec.read({"name": "algebra", **spec}), "fail", "fail")
+    return checked_plan(vendor(conn_type, **(config or {})), RoomSpec.read({"name": "algebra", **spec}), "fail", "fail")
 
 
 # -- neutral parameters ---------------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def test_secrets_of_the_connection_are_added_when_the_request_is_sent_not_before
     config = {"webhook_headers": {"X-Key": "canary-1"}, "storage_credentials": {"key": "k", "secret": "canary-2"}}
     options = {"recording_info": {"enabled": True, "upload_info": {"type": "s3", "location": "bucket"}}}
     of = vendor("hundredms", **config)
-    made = of.checked(RoomSpec.read({"name": "a", "webhook": WEBHOOK, "options": options}), "fail", "fail")
+    made = checked_plan(of, RoomSpec.read({"name": "a", "webhook": WEBHOOK, "options": options}), "fail", "fail")
     assert "canary" not in str(dict(made.body))
     sent = of.with_secrets(made.body)
     assert sent["webhook"]["headers"] == {"X-Key": "canary-1"}
@@ -362,11 +363,11 @@ def test_what_a_vendor_cannot_express_raises_and_names_the_way_out(conn_type: st
 def test_policies_that_do_not_exist_are_refused() -> None:
     spec = RoomSpec(name="a")
     with pytest.raises(InvalidSpecError, match="on_drift: 'merge' is not one of fail, ignore, update"):
-        vendor("hundredms").checked(spec, "merge", "fail")
+        checked_plan(vendor("hundredms"), spec, "merge", "fail")
     with pytest.raises(InvalidSpecError, match="on_closed: 'open' is not one of fail, reopen"):
-        vendor("hundredms").checked(spec, "fail", "open")
+        checked_plan(vendor("hundredms"), spec, "fail", "open")
     with pytest.raises(UnsupportedError, match="VideoSDK cannot change the settings"):
-        vendor("videosdk").checked(spec, "update", "fail")
+        checked_plan(vendor("videosdk"), spec, "update", "fail")
 
 
 @pytest.mark.parametrize("conn_type", sorted(VENDORS))
@@ -402,13 +403,13 @@ def test_the_prefix_of_the_connection_counts() -> None:
 def test_twilio_waits_until_half_an_hour_before_the_class_and_the_others_only_when_told() -> None:
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=2)
     spec = RoomSpec(name="a", starts_at=soon)
-    assert vendor("twilio_video").due_at(spec, None) == soon - dt.timedelta(minutes=30)
-    assert vendor("twilio_video").due_at(spec, 55 * 60) == soon - dt.timedelta(minutes=55)
-    assert vendor("videosdk").due_at(spec, None) is None
-    assert vendor("videosdk").due_at(spec, 600) == soon - dt.timedelta(minutes=10)
-    assert vendor("twilio_video").due_at(RoomSpec(name="a"), None) is None
+    assert due_at(vendor("twilio_video"), spec, None) == soon - dt.timedelta(minutes=30)
+    assert due_at(vendor("twilio_video"), spec, 55 * 60) == soon - dt.timedelta(minutes=55)
+    assert due_at(vendor("videosdk"), spec, None) is None
+    assert due_at(vendor("videosdk"), spec, 600) == soon - dt.timedelta(minutes=10)
+    assert due_at(vendor("twilio_video"), RoomSpec(name="a"), None) is None
     with pytest.raises(InvalidSpecError, match="at most 3300 seconds"):
-        vendor("twilio_video").due_at(spec, 56 * 60)
+        due_at(vendor("twilio_video"), spec, 56 * 60)
 
 
 @pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.names import fold
-from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.base import Existing
 from airflow_provider_rooms.vendors.exchange import a_list
 from airflow_provider_rooms.vendors.flow import MOST_PAGES, Flow, paged, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.plans import Plan
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
 from airflow_provider_rooms.names import is_room_sid
-from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.base import Existing
 from airflow_provider_rooms.vendors.exchange import a_list, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
 from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
@@ -16,6 +16,8 @@ from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from airflow_provider_rooms.vendors.plans import Plan
 
 #: Codes of https://www.twilio.com/docs/video/programmable-video-limits and its media regions page. The set is open.
 MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1", "us1", "us2"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.names import numbered_name
-from airflow_provider_rooms.vendors.base import Existing, Plan
+from airflow_provider_rooms.vendors.base import Existing
 from airflow_provider_rooms.vendors.exchange import a_list
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
@@ -15,6 +15,7 @@ from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, Vide
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.plans import Plan
 
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
 LAST_NUMBER = 20

@@ -1,0 +1,133 @@
+"""A spec as one vendor takes it: everything that can be checked before a call, checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms import errors, names
+from airflow_provider_rooms.values import suggestion
+from airflow_provider_rooms.vendors.options import fill, merge, read_options
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.models import RoomSpec
+    from airflow_provider_rooms.vendors.base import Vendor
+
+_NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A spec as one vendor takes it.
+
+    :param name: the room name, prefix included.
+    :param body: the create request.
+    :param asked: the part of it that the user asked for, which the room is compared with.
+    :param warnings: what the user should know, though nothing is wrong.
+    """
+
+    name: str
+    body: Mapping[str, Any] = field(repr=False)
+    asked: Mapping[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
+    """A spec as a vendor takes it.
+
+    :raises InvalidSpecError: see :class:`RoomSpec`, the vendor's limits, and its options.
+    """
+    if spec.name is None:
+        raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
+    name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
+    asked: dict[str, Any] = {}
+    for field_name in _NEUTRAL:
+        value = getattr(spec, field_name)
+        if value is not None:
+            _check_neutral(vendor, field_name, value)
+            asked = merge(asked, vendor.neutral(field_name, value, spec), source=field_name)
+    own = dict(vendor.own_options(spec.options or {}))
+    extra_body = own.pop("extra_body", None) or {}
+    if not isinstance(extra_body, Mapping):
+        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
+    for place, given in (("options", own), ("options.extra_body", extra_body)):
+        if vendor.key_field in given:
+            raise errors.InvalidSpecError(
+                f"{place}.{vendor.key_field}: the room name cannot be given here.",
+                advice="Use the name parameter: retries find the room again by it.",
+            )
+    asked = merge(asked, read_options(vendor.options, own, vendor=vendor.title), source="options")
+    asked = merge(asked, extra_body, source="options.extra_body")
+    body = {vendor.key_field: name, **fill(asked, vendor.defaults(spec, asked))}
+    return Plan(name=name, body=body, asked=asked, warnings=tuple(vendor.check_plan(body)))
+
+
+def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) -> Plan:
+    """The plan for a spec, when everything about it that can be checked without a call is right."""
+    for parameter, value, allowed in (
+        ("on_drift", on_drift, ("fail", "ignore", "update")),
+        ("on_closed", on_closed, ("fail", "reopen")),
+    ):
+        if value not in allowed:
+            raise errors.InvalidSpecError(f"{parameter}: {value!r} is not one of {', '.join(allowed)}.")
+    if on_drift == "update" and not vendor.can_update:
+        raise errors.UnsupportedError(
+            f"on_drift: {vendor.title} cannot change the settings of a room.",
+            vendor=vendor.title,
+            advice='Use "ignore", or close the room and use on_closed="reopen".',
+        )
+    return make_plan(vendor, spec)
+
+
+def due_at(vendor: Vendor, spec: RoomSpec, ahead: int | None) -> dt.datetime | None:
+    """When the room may be created, if that is later than now.
+
+    :param ahead: seconds before the start of the class; None for what suits the vendor.
+    :raises InvalidSpecError: earlier than the vendor keeps an unused room.
+    """
+    if vendor.longest_ahead is not None and ahead is not None and ahead > vendor.longest_ahead:
+        raise errors.InvalidSpecError(
+            f"create_ahead: {vendor.title} closes unused rooms, so at most {vendor.longest_ahead} seconds are possible.",
+            vendor=vendor.title,
+        )
+    seconds = ahead if ahead is not None else vendor.usual_ahead
+    if spec.starts_at is None or seconds is None:
+        return None
+    due = spec.starts_at - dt.timedelta(seconds=seconds)
+    return due if due > vendor.now() else None
+
+
+def _check_neutral(vendor: Vendor, field_name: str, value: Any) -> None:
+    if field_name in vendor.unsupported:
+        raise errors.UnsupportedError(
+            f"{field_name}: {vendor.title} has no such setting.",
+            vendor=vendor.title,
+            advice=vendor.unsupported[field_name],
+        )
+    low, high = vendor.limits.get(field_name, (None, None))
+    if low is not None and high is not None and not low <= value <= high:
+        unit = " seconds" if field_name == "max_duration" else ""
+        raise errors.InvalidSpecError(
+            f"{field_name}: {value}{unit} is out of range, {vendor.title} takes {low} to {high}{unit}.",
+            vendor=vendor.title,
+        )
+    if field_name == "webhook":
+        _check_webhook(value)
+
+
+def _check_webhook(value: Mapping[str, Any]) -> None:
+    for key in value:
+        if key == "headers":
+            raise errors.InvalidSpecError(
+                "webhook.headers: headers are secrets and do not belong into a DAG.",
+                advice="Put them into webhook_headers of the connection.",
+            )
+        if key not in ("url", "events", "method"):
+            raise errors.InvalidSpecError(
+                f"webhook: unknown key {key!r}.{suggestion(key, ('url', 'events', 'method'))}"
+            )
+    url = value.get("url")
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        raise errors.InvalidSpecError("webhook.url: expected an absolute URL.")
