@@ -114,7 +114,7 @@ class Steps:
             if took > self.longest:
                 self.longest, self.name = took, _name(handle)
 
-        asyncio.events.Handle._run = timed  # type: ignore[method-assign]
+        asyncio.events.Handle._run = timed  # type: ignore[method-assign, assignment]
         gc.callbacks.append(self._collects)
         try:
             yield
@@ -147,7 +147,7 @@ def counted() -> Iterator[list[str]]:
         sent.append(request.path)
         return await send(transport, request)
 
-    AsyncTransport.send = noting  # type: ignore[method-assign]
+    AsyncTransport.send = noting  # type: ignore[method-assign, assignment]
     try:
         yield sent
     finally:
