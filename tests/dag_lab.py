@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import airflow_versions
+from dag_run import load_dag
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+HEAD = """
+from __future__ import annotations
+
+import datetime as dt
+
+import dag_lab
+from airflow.providers.common.compat.sdk import DAG, task
+
+from airflow_provider_rooms.operators.rooms import *
+from airflow_provider_rooms.sensors.rooms import *
+
+with DAG("{dag_id}", schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), default_args=dag_lab.NOTED):
+"""
 
 
 @dataclass
@@ -67,6 +87,13 @@ def run(dag: Any, **kwargs: Any) -> Ran:
     # dag.test() runs what is in the database, and looks for it in files only if it is not there.
     airflow_versions.store(airflow_versions.bag_of(dag))
     return run_stored(dag, **kwargs)
+
+
+def run_tasks(folder: Path, dag_id: str, body: str, *, logical_date: dt.datetime | None = None, **conf: Any) -> Ran:
+    """Run the tasks of a DAG body, which stands inside of ``with DAG(…)`` in a file; needs ``airflow_db``, too."""
+    text = HEAD.format(dag_id=dag_id) + textwrap.indent(textwrap.dedent(body), "    ")
+    (folder / f"{dag_id}.py").write_text(text)
+    return run_stored(load_dag(dag_id, folder), conf=conf, logical_date=logical_date)
 
 
 def run_stored(dag: Any, **kwargs: Any) -> Ran:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
-from ran import run_tasks
+from dag_lab import run_tasks
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
-from ran import run_tasks
+from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook

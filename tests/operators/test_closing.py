@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ran import run_tasks
+from dag_lab import run_tasks
 
 from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
 from airflow_provider_rooms.hooks import get_rooms_hook

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ran import run_tasks
+from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook

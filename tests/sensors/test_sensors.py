@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
+from dag_lab import run_tasks
 
 import airflow_versions
 from airflow_provider_rooms import errors
@@ -25,7 +26,6 @@ from airflow_provider_rooms.links.rooms import RoomLink
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors import rooms
 from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
-from dag_run import load_dag
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
 SENSORS = (SessionStartedSensor, SessionEndedSensor, RecordingReadySensor)
@@ -207,31 +207,6 @@ def test_events_of_nobody_fail_the_task(event: Any) -> None:
 
 # -- real runs ------------------------------------------------------------------------------------------------------------
 
-DAG_FILE = """
-from __future__ import annotations
-
-import datetime as dt
-
-from airflow.providers.common.compat.sdk import DAG
-
-from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
-
-with DAG({dag_id!r}, schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)):
-    for kind, given in {tasks!r}:
-        globals()[kind](**given)
-    for given, rooms in {mapped!r}:
-        SessionStartedSensor.partial(**given).expand(room_id=rooms)
-"""
-
-
-def run(folder: Path, dag_id: str, *, tasks: Any = (), mapped: Any = (), **conf: Any) -> tuple[dict[str, str], Any]:
-    """States by task, and XComs by task and key."""
-    (folder / f"{dag_id}.py").write_text(DAG_FILE.format(dag_id=dag_id, tasks=list(tasks), mapped=list(mapped)))
-    ended = airflow_versions.run(load_dag(dag_id, folder), conf)
-    states = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in ended.get_task_instances()}
-    found = airflow_versions.xcoms(dag_id, ended.run_id)
-    return states, {(f"{task}[{index}]", key): value for task, index, key, value in found}
-
 
 @pytest.mark.parametrize("deferrable", [False, True])
 def test_a_class_in_real_airflow(
@@ -247,20 +222,17 @@ def test_a_class_in_real_airflow(
         "deferrable": deferrable,
     }
     made = {vendor: get_rooms_hook(f"{vendor}_default").ensure_room({"name": "algebra"}) for vendor in VENDORS}
-    tasks = [
-        (
-            sensor.__name__,
-            {
-                "task_id": f"{vendor}_{sensor.__name__}",
-                "conn_id": f"{vendor}_default",
-                "room_id": "{{ dag_run.conf['" + vendor + "'] }}",
-                **given,
-                **({"deadline": 1} if sensor is RecordingReadySensor else {}),
-            },
-        )
-        for vendor in VENDORS
-        for sensor in SENSORS
-    ]
+    asked = {f"{vendor}_{sensor.__name__}": (sensor.__name__, vendor) for vendor in VENDORS for sensor in SENSORS}
+    body = f"""
+        for task_id, (sensor, vendor) in {asked}.items():
+            globals()[sensor](
+                task_id=task_id,
+                conn_id=vendor + "_default",
+                room_id="{{{{ dag_run.conf['" + vendor + "'] }}}}",
+                **{given},
+                **({{"deadline": 1}} if sensor == "RecordingReadySensor" else {{}}),
+            )
+    """
 
     def play() -> None:
         for vendor, room in made.items():
@@ -270,21 +242,25 @@ def test_a_class_in_real_airflow(
         rooms_sandbox.start_session(vendor, room.id)
     threading.Timer(2.0, play).start()
     conf = {vendor: room.id for vendor, room in made.items()}
-    states, xcoms = run(tmp_path, f"class_{deferrable}".lower(), tasks=tasks, **conf)
+    ran = run_tasks(tmp_path, f"class_{deferrable}".lower(), body, **conf)
     for vendor, room in made.items():
-        started, ended, recorded = (f"{vendor}_{sensor.__name__}[-1]" for sensor in SENSORS)
-        assert (states[started], states[ended], states[recorded]) == ("success", "success", "skipped")
+        started, ended, recorded = (f"{vendor}_{sensor.__name__}" for sensor in SENSORS)
+        assert (ran.states[started], ran.states[ended], ran.states[recorded]) == ("success", "success", "skipped")
         (session,) = get_rooms_hook(f"{vendor}_default").sessions(room.id)
-        assert xcoms[started, "return_value"] == session.id
-        assert [row["id"] for row in xcoms[ended, "return_value"]["sessions"]] == [session.id]
-        assert xcoms[started, "room_url"] == get_rooms_hook(f"{vendor}_default").vendor.room_url(room.id)
+        assert ran.value(started) == session.id
+        assert [row["id"] for row in ran.value(ended)["sessions"]] == [session.id]
+        assert ran.xcoms[started]["room_url"] == get_rooms_hook(f"{vendor}_default").vendor.room_url(room.id)
 
 
 def test_a_sensor_per_room_of_a_list(rooms_sandbox: RoomsSandbox, airflow_db: None, tmp_path: Path) -> None:
     made = [get_rooms_hook("hundredms_default").ensure_room({"name": f"class-{number}"}) for number in range(2)]
     for room in made:
         rooms_sandbox.start_session("hundredms", room.id)
-    given = {"task_id": "wait", "conn_id": "hundredms_default", "deferrable": True, "since": "2026-01-01T00:00:00Z"}
-    states, xcoms = run(tmp_path, "mapped_waits", mapped=[(given, [room.as_dict() for room in made])])
-    assert states == {"wait[0]": "success", "wait[1]": "success"}
-    assert xcoms["wait[0]", "return_value"] != xcoms["wait[1]", "return_value"]
+    body = f"""
+        SessionStartedSensor.partial(
+            task_id="wait", conn_id="hundredms_default", deferrable=True, since="2026-01-01T00:00:00Z"
+        ).expand(room_id={[room.as_dict() for room in made]})
+    """
+    ran = run_tasks(tmp_path, "mapped_waits", body)
+    assert ran.states == {"wait[0]": "success", "wait[1]": "success"}
+    assert ran.value("wait[0]") != ran.value("wait[1]")
