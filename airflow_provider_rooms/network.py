@@ -162,6 +162,11 @@ def reason(error: BaseException) -> str:
     return f"the proxy: {said}" if any(type(cause).__name__ == "ProxyError" for cause in causes) else said
 
 
+def took_too_long(error: BaseException) -> bool:
+    """Whether the time was up. requests has an error of its own for that, but not for a body that stands still."""
+    return any(isinstance(cause, TimeoutError) for cause in _causes(error))
+
+
 def _words(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"the certificate was not accepted ({cause.verify_message})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
-from airflow_provider_rooms.network import Watchdog, reason
+from airflow_provider_rooms.network import Watchdog, reason, took_too_long
 from airflow_provider_rooms.network import async_client as async_client
 from airflow_provider_rooms.network import blocking_session as blocking_session
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Request, Response, Sleep, Step
@@ -128,7 +128,7 @@ class BlockingTransport:
                     raise requests.Timeout
                 return Response(status=answer.status_code, headers=headers, body=bytes(body))
         except (requests.RequestException, OSError, ValueError) as error:
-            timed_out = watchdog.bitten or isinstance(error, requests.Timeout)
+            timed_out = watchdog.bitten or isinstance(error, requests.Timeout) or took_too_long(error)
             raise _failure(error, request, timed_out=timed_out) from None
 
     def fetch(self, wanted: Fetch) -> Response:

@@ -177,6 +177,22 @@ def test_an_address_that_is_none(mode: str, url: str) -> None:
         send(mode, url)
 
 
+def test_a_body_that_stands_still_is_late_though_nobody_bites(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_provider_rooms.transport.Watchdog", lambda seconds: Watchdog(seconds + 20))
+    with (
+        Wire("", [Fault("GET", stands_still)]) as wire,
+        blocking_session() as session,
+        pytest.raises(errors.DeadlineError),
+    ):
+        BlockingTransport(session, wire.url).send(Request(method="GET", path="/x", timeout=0.1))
+
+
+def stands_still(exchange: w.Exchange) -> None:
+    exchange.sock.sendall(w.head(200, {"content-length": "10"}) + b"12345")
+    exchange.ended.wait(20)
+    raise w.Cut
+
+
 def test_a_task_that_is_cancelled_ends_at_once() -> None:
     async def run() -> float:
         with Wire("", [Fault("GET", lambda exchange: exchange.ended.wait(20) and None, -1)]) as wire:

@@ -160,10 +160,12 @@ def busy_port() -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def free_port() -> str:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{sock.getsockname()[1]}"
+def deaf_port() -> str:
+    """A port on which nobody listens; it is kept, or a server of another row might get it."""
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    _KEPT.append(sock)
+    return f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
 _KEPT: list[socket.socket] = []
@@ -326,7 +328,7 @@ class World:
         self._sandbox = sandbox
         self._pool = pool
         self._running: dict[tuple[str, str, str], Future[Result]] = {}
-        self._urls = {"refused": free_port(), "busy": busy_port()}
+        self._urls = {"refused": deaf_port(), "busy": busy_port()}
         # Python's resolver and TLS start slowly the first time: not on any row's account.
         blocking_session()
         async_client()
