@@ -145,8 +145,7 @@ def _event(
     starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
     if starts_at is None or ends_at is None:
         raise InvalidSpecError("spec: a calendar needs starts_at and ends_at, in the room dict or in spec.")
-    if ends_at.astimezone(dt.UTC) <= starts_at.astimezone(dt.UTC):
-        raise InvalidSpecError(f"ends_at {ends_at.isoformat()} is not after starts_at {starts_at.isoformat()}.")
+    values.check_order(starts_at, ends_at)
     ref = about.get("ref")
     ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
     name = about.get("full_name") or resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
@@ -164,17 +163,18 @@ def _event(
         title=title,
         starts_at=starts_at,
         ends_at=ends_at,
-        zone=_zone(order, ref, starts_at),
+        zone=_zone(order, ref, about["starts_at"]),
         organizer=organizer,
         sent_at=now,
     )
 
 
-def _zone(order: Order, ref: Mapping[str, Any], starts_at: dt.datetime) -> ZoneInfo:
+def _zone(order: Order, ref: Mapping[str, Any], starts_at: dt.datetime | str) -> ZoneInfo:
     for parameter, value in (("timezone", order.timezone), ("ref.timezone", ref.get("timezone"))):
         if not values.not_given(value):
             return read_zone(parameter, value)
-    own = getattr(starts_at.tzinfo, "key", None) or getattr(starts_at.tzinfo, "name", None)
+    zone = getattr(starts_at, "tzinfo", None)
+    own = getattr(zone, "key", None) or getattr(zone, "name", None)
     # An offset alone names no zone: then the times are given in UTC, which is right everywhere.
     return read_zone("starts_at", own) if isinstance(own, str) and "/" in own else ZoneInfo("UTC")
 

@@ -54,12 +54,9 @@ class RoomSpec:
     ref: Any = None
 
     def __post_init__(self) -> None:
-        values.read_time("starts_at", self.starts_at)
-        values.read_time("ends_at", self.ends_at)
-        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise InvalidSpecError(
-                f"ends_at {self.ends_at.isoformat()} is not after starts_at {self.starts_at.isoformat()}."
-            )
+        for name in ("starts_at", "ends_at"):
+            object.__setattr__(self, name, values.read_time(name, getattr(self, name)))
+        values.check_order(self.starts_at, self.ends_at)
 
     @classmethod
     def read(cls, given: Mapping[str, Any] | RoomSpec) -> RoomSpec:

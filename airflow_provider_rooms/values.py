@@ -97,6 +97,9 @@ def read_seconds(field: str, value: object, *, zero: bool = False) -> int | None
 def read_time(field: str, value: object) -> dt.datetime | None:
     """An aware point in time, from a datetime or ISO 8601 text with an offset.
 
+    The answer has the offset that its zone has at that time, and no zone: Python counts and compares two times of one zone by
+    the wall clock, which is an hour off wherever the clocks change in between.
+
     :raises InvalidSpecError: naive, unreadable, or not a time.
     """
     if not_given(value):
@@ -117,7 +120,16 @@ def read_time(field: str, value: object) -> dt.datetime | None:
             f"{field}: {_show(value)} has no time zone, so it is not known when that is.",
             advice='Use pendulum.datetime(…, tz="America/Chicago"), or text with an offset such as …-06:00 or …Z.',
         )
-    return moment
+    return dt.datetime.fromisoformat(moment.isoformat())
+
+
+def check_order(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> None:
+    """Make sure that a class ends after it starts, where both are known.
+
+    :raises InvalidSpecError: it does not.
+    """
+    if starts_at and ends_at and ends_at <= starts_at:
+        raise InvalidSpecError(f"ends_at {ends_at.isoformat()} is not after starts_at {starts_at.isoformat()}.")
 
 
 def read_json(field: str, value: object) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import LONGEST_CLASS, Recording, RecordingKind, Room, Session
-from airflow_provider_rooms.values import suggestion
+from airflow_provider_rooms.values import check_order, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,10 +83,7 @@ class Wait:
                 raise InvalidSpecError(
                     f"{name}: {value!r} is not one of {', '.join(allowed)}.{suggestion(value, allowed)}"
                 )
-        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise InvalidSpecError(
-                f"ends_at {self.ends_at.isoformat()} is not after starts_at {self.starts_at.isoformat()}."
-            )
+        check_order(self.starts_at, self.ends_at)
 
     def as_dict(self) -> dict[str, Any]:
         """The wait as plain JSON, for a trigger's arguments."""
