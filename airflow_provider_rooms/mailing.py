@@ -45,7 +45,7 @@ _OUR_NUMBER = re.compile(r"(?<=.)-r\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class Invitation:
     """An invitation to be sent, as a task or a notifier was given it; see ``SendInvitationOperator``."""
 
     attendees: Any
@@ -66,7 +66,7 @@ class Order:
 
 
 def send_invitations(
-    order: Order, hook_of: Callable[[str], RoomsHook], *, now: dt.datetime | None = None
+    invitation: Invitation, hook_of: Callable[[str], RoomsHook], *, now: dt.datetime | None = None
 ) -> dict[str, Any]:
     """Send one mail to each attendee.
 
@@ -75,24 +75,24 @@ def send_invitations(
     :raises InvalidSpecError: something that was given is wrong. Nothing was sent.
     :raises PassingError: the mail server, or the vendor, could not do it now.
     """
-    method = _method(order.method)
-    people = read_people("attendees", order.attendees)
-    subject = None if values.not_given(order.subject) else line_text("subject", order.subject)
-    text = body_text("text", order.text, method)
-    about, room = _about(order)
-    hook = hook_of(_conn_id(order, about))
-    server = _server(order.smtp_conn_id)
-    sender = _sender(order, server)
+    method = _method(invitation.method)
+    people = read_people("attendees", invitation.attendees)
+    subject = None if values.not_given(invitation.subject) else line_text("subject", invitation.subject)
+    text = body_text("text", invitation.text, method)
+    about, room = _about(invitation)
+    hook = hook_of(_conn_id(invitation, about))
+    server = _server(invitation.smtp_conn_id)
+    sender = _sender(invitation, server)
     if isinstance(room, str):
         room = hook.get_room(room).as_dict()
         about.setdefault("full_name", _class_name(room))
-    event = _event(order, about, hook, sender, method, now or dt.datetime.now(dt.UTC))
-    links = _links(order, hook, room, about, people) if method == "request" else [None] * len(people)
+    event = _event(invitation, about, hook, sender, method, now or dt.datetime.now(dt.UTC))
+    links = _links(invitation, hook, room, about, people) if method == "request" else [None] * len(people)
     mails = [
         mail(event, person, join_url=link, sender=sender, subject=subject, text=text)
         for person, link in zip(people, links, strict=True)
     ]
-    _send(server, order.smtp_conn_id, mails, [person.address for person in people])
+    _send(server, invitation.smtp_conn_id, mails, [person.address for person in people])
     return {"uid": event.uid, "sequence": event.sequence, "method": method, "sent": len(mails)}
 
 
@@ -108,10 +108,10 @@ def _method(value: Any) -> Method:
     return method
 
 
-def _about(order: Order) -> tuple[dict[str, Any], str | dict[str, Any] | None]:
+def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any] | None]:
     """What is known of the class, from the spec and the ``room`` dict; and the room as it was given."""
-    spec = values.read_object("spec", order.spec) or {}
-    room = None if values.not_given(order.room_id) else values.read_room("room_id", order.room_id)
+    spec = values.read_object("spec", invitation.spec) or {}
+    room = None if values.not_given(invitation.room_id) else values.read_room("room_id", invitation.room_id)
     if room is None and not spec:
         raise InvalidSpecError("room_id: give the room, or spec for the class.")
     known: dict[str, Any] = {}
@@ -132,15 +132,15 @@ def _class_name(room: Mapping[str, Any]) -> str:
     return _OUR_NUMBER.sub("", name) if room.get("vendor") == "videosdk" else name
 
 
-def _conn_id(order: Order, about: Mapping[str, Any]) -> str:
-    conn_id = values.read_text("conn_id", order.conn_id) or about.get("conn_id")
+def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
+    conn_id = values.read_text("conn_id", invitation.conn_id) or about.get("conn_id")
     if not conn_id:
         raise InvalidSpecError("conn_id: give it, or the room dict of a create task, which has it.")
     return str(conn_id)
 
 
 def _event(
-    order: Order, about: Mapping[str, Any], hook: RoomsHook, sender: Person, method: Method, now: dt.datetime
+    invitation: Invitation, about: Mapping[str, Any], hook: RoomsHook, sender: Person, method: Method, now: dt.datetime
 ) -> Event:
     starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
     if starts_at is None or ends_at is None:
@@ -150,10 +150,10 @@ def _event(
     ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
     name = about.get("full_name") or resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
     title = line_text(
-        "title", next((t for t in (order.title, ref.get("title"), name) if not values.not_given(t)), name)
+        "title", next((t for t in (invitation.title, ref.get("title"), name) if not values.not_given(t)), name)
     )
-    organizer = sender if values.not_given(order.organizer) else read_person("organizer", order.organizer)
-    sequence = values.read_int("sequence", order.sequence)
+    organizer = sender if values.not_given(invitation.organizer) else read_person("organizer", invitation.organizer)
+    sequence = values.read_int("sequence", invitation.sequence)
     if sequence is not None and not 0 <= sequence < 2**31:
         raise InvalidSpecError(f"sequence: {sequence} is not a number from 0 to {2**31 - 1}.")
     return Event(
@@ -163,14 +163,14 @@ def _event(
         title=title,
         starts_at=starts_at,
         ends_at=ends_at,
-        zone=_zone(order, ref, about["starts_at"]),
+        zone=_zone(invitation, ref, about["starts_at"]),
         organizer=organizer,
         sent_at=now,
     )
 
 
-def _zone(order: Order, ref: Mapping[str, Any], starts_at: dt.datetime | str) -> ZoneInfo:
-    for parameter, value in (("timezone", order.timezone), ("ref.timezone", ref.get("timezone"))):
+def _zone(invitation: Invitation, ref: Mapping[str, Any], starts_at: dt.datetime | str) -> ZoneInfo:
+    for parameter, value in (("timezone", invitation.timezone), ("ref.timezone", ref.get("timezone"))):
         if not values.not_given(value):
             return read_zone(parameter, value)
     zone = getattr(starts_at, "tzinfo", None)
@@ -180,11 +180,15 @@ def _zone(order: Order, ref: Mapping[str, Any], starts_at: dt.datetime | str) ->
 
 
 def _links(
-    order: Order, hook: RoomsHook, room: dict[str, Any] | None, about: Mapping[str, Any], people: Sequence[Person]
+    invitation: Invitation,
+    hook: RoomsHook,
+    room: dict[str, Any] | None,
+    about: Mapping[str, Any],
+    people: Sequence[Person],
 ) -> list[str]:
     """Each person's way into the room: minted now and kept nowhere but in the mail."""
-    if not values.not_given(order.join_url):
-        link = line_text("join_url", order.join_url)
+    if not values.not_given(invitation.join_url):
+        link = line_text("join_url", invitation.join_url)
         if not link.startswith(("https://", "http://")):
             raise InvalidSpecError("join_url: expected an absolute URL.")
         return [link] * len(people)
@@ -205,7 +209,7 @@ def _links(
             whole,
             role=person.role,
             user=_user(hook, room, person),
-            expires_at=None if values.not_given(order.expires_at) else order.expires_at,
+            expires_at=None if values.not_given(invitation.expires_at) else invitation.expires_at,
         )
         for person in people
     ]
@@ -244,11 +248,12 @@ def _server(smtp_conn_id: str) -> Any:
     return server
 
 
-def _sender(order: Order, server: Any) -> Person:
-    given = order.from_email if not values.not_given(order.from_email) else server.from_email
+def _sender(invitation: Invitation, server: Any) -> Person:
+    given = invitation.from_email if not values.not_given(invitation.from_email) else server.from_email
     if values.not_given(given):
         raise InvalidConnectionError(
-            f"Connection {order.smtp_conn_id!r} has no from_email.", advice="Add it to the extra, or give from_email."
+            f"Connection {invitation.smtp_conn_id!r} has no from_email.",
+            advice="Add it to the extra, or give from_email.",
         )
     return read_person("from_email", given)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import PermanentError
-from airflow_provider_rooms.models import RoomSpec
-from airflow_provider_rooms.names import fold
+from airflow_provider_rooms.hooks.concurrency import for_each
+from airflow_provider_rooms.orders import Order, TakenNames
 from airflow_provider_rooms.vendors.findings import Finding, Verdict
 from airflow_provider_rooms.vendors.plans import make_plan
 
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Rooms looked up at the same time.
 AT_ONCE = 10
-#: What a spec of a list may say besides what :class:`RoomSpec` holds.
-_BESIDES = ("conn_id", "on_drift", "on_closed", "create_ahead")
 
 #: How each verdict is said; a class of the first group needs nobody's attention.
 FINE: Mapping[Verdict, str] = {
@@ -97,41 +93,31 @@ def plan_rooms(
     :raises AuthenticationError: a vendor refuses the credentials.
     """
     found: list[Planned | None] = [None] * len(specs)
-    asked: list[tuple[int, RoomsHook, RoomSpec, dict[str, Any]]] = []
-    names: dict[tuple[str, str], int] = {}
+    asked: list[tuple[int, RoomsHook, Order]] = []
+    names = TakenNames()
     for index, given in enumerate(specs):
         own = str(given.get("conn_id") or conn_id or "")
         try:
             hook = hook_of(own)
-            spec, besides = _read(given)
-            name = fold(make_plan(hook.vendor, spec).name)
+            order = Order.read({key: value for key, value in given.items() if key != "conn_id"})
+            names.take(hook, make_plan(hook.vendor, order.spec).name, index)
         except PermanentError as error:
-            found[index] = _refused(own, given, str(error))
-            continue
-        if (first := names.setdefault((own, name), index)) != index:
-            found[index] = _refused(own, given, f"Its name {name!r} is the name of specs[{first}] too.")
-            continue
-        asked.append((index, hook, spec, besides))
+            finding = Finding(verdict="refused", told=str(error))
+            found[index] = Planned(conn_id=own, spec=given, finding=finding)
+        else:
+            asked.append((index, hook, order))
 
-    async def look_up() -> None:
-        queue = iter(asked)
-
-        async def work() -> None:
-            for index, hook, spec, besides in queue:
-                finding = await hook.aio.inspect_room(spec, **besides)
-                found[index] = Planned(conn_id=hook.conn_id, spec=specs[index], finding=finding)
-
-        async with contextlib.AsyncExitStack() as stack:
-            for hook in {id(hook): hook for _, hook, _, _ in asked}.values():
-                await stack.enter_async_context(hook.aio)
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(concurrency, len(asked))):
-                    workers.create_task(work())
+    async def look_up(job: tuple[int, RoomsHook, Order]) -> None:
+        index, hook, order = job
+        finding = await hook.aio.inspect_room(
+            order.spec, on_drift=order.on_drift, on_closed=order.on_closed, ahead=order.ahead
+        )
+        found[index] = Planned(conn_id=hook.conn_id, spec=specs[index], finding=finding)
 
     try:
-        asyncio.run(look_up())
+        asyncio.run(for_each(asked, look_up, hooks=[hook for _, hook, _ in asked], concurrency=concurrency))
     except ExceptionGroup as group:
-        # One of the lookers-up met what the others would have met too.
+        # One look-up met what the others would have met too.
         raise group.exceptions[0] from None
     return [one for one in found if one is not None]
 
@@ -157,14 +143,3 @@ def summary(planned: Sequence[Planned]) -> Iterator[str]:
     for conn_id, counts in by_connection.items():
         parts = [f"{counts[verdict]} {words}" for verdict, words in {**FINE, **TROUBLE}.items() if counts[verdict]]
         yield f"{conn_id or '(no connection)'}: {', '.join(parts)}"
-
-
-def _read(given: Mapping[str, Any]) -> tuple[RoomSpec, dict[str, Any]]:
-    besides = {key: given[key] for key in _BESIDES[1:] if not values.not_given(given.get(key))}
-    ahead = values.read_seconds("create_ahead", besides.pop("create_ahead", None))
-    spec = RoomSpec.read({key: value for key, value in given.items() if key not in _BESIDES})
-    return spec, {**besides, "ahead": ahead}
-
-
-def _refused(conn_id: str, given: Mapping[str, Any], told: str) -> Planned:
-    return Planned(conn_id=conn_id, spec=given, finding=Finding(verdict="refused", told=told))

@@ -45,9 +45,10 @@ class InvitationNotifier(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Send the invitations of the task's room."""
         from airflow_provider_rooms.hooks import get_rooms_hook
-        from airflow_provider_rooms.mailing import Order, send_invitations
+        from airflow_provider_rooms.mailing import Invitation, send_invitations
 
         ti = context["ti"]
         room = ti.xcom_pull(task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
-        sent = send_invitations(Order(attendees=self.attendees, **{"room_id": room, **self.parameters}), get_rooms_hook)
+        invitation = Invitation(attendees=self.attendees, **{"room_id": room, **self.parameters})
+        sent = send_invitations(invitation, get_rooms_hook)
         log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])

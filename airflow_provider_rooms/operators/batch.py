@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -15,14 +14,14 @@ from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
 from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import jinja2
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.errors import RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.operators.orders import Order
+    from airflow_provider_rooms.orders import Order
 
 #: More at once than this is more than any vendor's limit of requests lets through.
 MOST_AT_ONCE = 100
@@ -84,7 +83,7 @@ class CreateRoomsOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Check all, make all, report all."""
         from airflow_provider_rooms.assets import report_rooms
-        from airflow_provider_rooms.operators.orders import read_orders
+        from airflow_provider_rooms.orders import read_orders
 
         concurrency, most = self._read_parameters()
         orders = read_orders(self.specs, self.conn_id, self._hook, most=most, warn=self.log.warning)
@@ -157,23 +156,19 @@ class _Batch:
 
     async def run(self, concurrency: int) -> None:
         """Make all; ``results`` has one entry for each order then."""
-        # One iterator for all workers: the next free one takes the next room.
-        queue = iter(enumerate(self._orders))
-        async with contextlib.AsyncExitStack() as stack:
-            for hook in {id(hook): hook for hook, _ in self._orders}.values():
-                await stack.enter_async_context(hook.aio)
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(concurrency, len(self._orders))):
-                    workers.create_task(self._work(queue))
+        from airflow_provider_rooms.hooks.concurrency import for_each
+
+        hooks = [hook for hook, _ in self._orders]
+        await for_each(enumerate(self._orders), self._work, hooks=hooks, concurrency=concurrency)
         self._report()
 
-    async def _work(self, queue: Iterator[tuple[int, tuple[RoomsHook, Order]]]) -> None:
-        for index, (hook, order) in queue:
-            result = await self._make(index, hook, order)
-            self.results[index] = result
-            self._counts[result["outcome"] or "failed"] += 1
-            if time.monotonic() - self._reported >= REPORT_EVERY:
-                self._report()
+    async def _work(self, numbered: tuple[int, tuple[RoomsHook, Order]]) -> None:
+        index, (hook, order) = numbered
+        result = await self._make(index, hook, order)
+        self.results[index] = result
+        self._counts[result["outcome"] or "failed"] += 1
+        if time.monotonic() - self._reported >= REPORT_EVERY:
+            self._report()
 
     async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
         from airflow_provider_rooms.errors import ClassOverError, RoomsError

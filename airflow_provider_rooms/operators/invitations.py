@@ -110,9 +110,9 @@ class SendInvitationOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Check, mint, send."""
         from airflow_provider_rooms.hooks import get_rooms_hook
-        from airflow_provider_rooms.mailing import Order, send_invitations
+        from airflow_provider_rooms.mailing import Invitation, send_invitations
 
         given = {name: getattr(self, name) for name in self.template_fields}
-        sent = send_invitations(Order(**given), get_rooms_hook)
+        sent = send_invitations(Invitation(**given), get_rooms_hook)
         self.log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])
         return sent

@@ -209,21 +209,17 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
     def _create(self, planned: Sequence[Planned], classes: list[dict[str, Any]]) -> list[Exception]:
         """Make the rooms that are missing; what was found of them in ``classes`` becomes what they are now."""
         from airflow_provider_rooms.errors import ClassOverError, RoomsError
-        from airflow_provider_rooms.models import RoomSpec
+        from airflow_provider_rooms.orders import Order
 
         failures: list[Exception] = []
         for one, row in zip(planned, classes, strict=True):
-            besides = {key: one.spec[key] for key in ("on_drift", "on_closed") if one.spec.get(key)}
-            reopen = one.finding.verdict == "closed" and besides.get("on_closed") == "reopen"
-            if one.finding.verdict != "missing" and not reopen:
+            if one.finding.verdict not in ("missing", "closed"):
                 continue
-            keys = {
-                key: one.spec[key]
-                for key in one.spec
-                if key not in ("conn_id", "on_drift", "on_closed", "create_ahead")
-            }
+            order = Order.read({key: value for key, value in one.spec.items() if key != "conn_id"})
+            if one.finding.verdict == "closed" and order.on_closed != "reopen":
+                continue
             try:
-                room = self.hook.ensure_room(RoomSpec.read(keys), **besides)
+                room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
             except ClassOverError:
                 row["verdict"] = "over"
             except RoomsError as error:

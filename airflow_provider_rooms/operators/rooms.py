@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.operators.batch import CreateRoomsOperator
     from airflow_provider_rooms.operators.closing import CloseRoomOperator, EndSessionOperator
     from airflow_provider_rooms.operators.invitations import SendInvitationOperator
-    from airflow_provider_rooms.operators.orders import Order
     from airflow_provider_rooms.operators.reconcile import ReconcileRoomsOperator
     from airflow_provider_rooms.operators.recordings import (
         RecordingToStorageOperator,
         StartRecordingOperator,
         StopRecordingOperator,
     )
+    from airflow_provider_rooms.orders import Order
 
 __all__ = [
     "CloseRoomOperator",
@@ -114,7 +114,6 @@ class CreateRoomOperator(WithHook, BaseOperator):
     ui_color = "#e3f1ea"
 
     _SPEC_FIELDS: ClassVar[Sequence[str]] = template_fields[1:13]
-    _POLICIES: ClassVar[Sequence[str]] = ("on_drift", "on_closed", "create_ahead")
 
     def __init__(
         self,
@@ -184,11 +183,11 @@ class CreateRoomOperator(WithHook, BaseOperator):
         from airflow_provider_rooms import values
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.names import room_name
-        from airflow_provider_rooms.operators.orders import Order
+        from airflow_provider_rooms.orders import POLICIES, Order
 
         given = {name: getattr(self, name) for name in self._SPEC_FIELDS if getattr(self, name) is not None}
         # Their defaults are no choice of anybody's.
-        given |= {name: getattr(self, name) for name in self._POLICIES if getattr(self, name) not in (None, "fail")}
+        given |= {name: getattr(self, name) for name in POLICIES if getattr(self, name) not in (None, "fail")}
         whole = values.read_object("spec", self.spec) or {}
         for key in whole:
             if key in given:

@@ -231,3 +231,8 @@ class TestWhatIsGiven:
         run = Run(conn_id, [spec("a"), spec("a")])
         assert run.verdicts == ["missing", "refused"]
         assert "is the name of specs[0] too" in run.result["classes"][1]["told"]
+
+    def test_names_that_differ_in_their_case(self, conn_id: str):
+        run = Run(conn_id, [spec("algebra-A"), spec("algebra-a")])
+        # To 100ms they are one room.
+        assert run.verdicts == ["missing", "refused" if conn_id == "hundredms_default" else "missing"]

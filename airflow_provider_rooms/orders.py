@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.plans import Plan
 
 #: What an order says besides the spec.
-_BESIDES = ("on_drift", "on_closed", "create_ahead")
+POLICIES = ("on_drift", "on_closed", "create_ahead")
 #: How many wrong specs an error lists.
 _MOST_LISTED = 50
 
@@ -46,9 +46,10 @@ class Order:
 
         :raises InvalidSpecError: see :meth:`RoomSpec.read`.
         """
-        besides = {key: given[key] for key in _BESIDES if not values.not_given(given.get(key))}
-        ahead = values.read_seconds("create_ahead", besides.pop("create_ahead", None))
-        return cls(spec=RoomSpec.read({k: v for k, v in given.items() if k not in _BESIDES}), ahead=ahead, **besides)
+        policies = {key: given[key] for key in POLICIES if not values.not_given(given.get(key))}
+        ahead = values.read_seconds("create_ahead", policies.pop("create_ahead", None))
+        spec = RoomSpec.read({key: value for key, value in given.items() if key not in POLICIES})
+        return cls(spec=spec, ahead=ahead, **policies)
 
     def plan(self, hook: RoomsHook) -> Plan:
         """The order as the vendor takes it, when everything that can be checked without a call is right.
@@ -62,6 +63,25 @@ class Order:
     def due(self, hook: RoomsHook) -> dt.datetime | None:
         """When the room may be made, if that is later than now."""
         return due_at(hook.vendor, self.spec, self.ahead)
+
+
+class TakenNames:
+    """The room names of a list of specs: two specs of one name at one connection would share a room."""
+
+    def __init__(self) -> None:
+        self._taken: dict[tuple[str, str], list[tuple[str, int]]] = {}
+
+    def take(self, hook: RoomsHook, name: str, index: int) -> None:
+        """Note that this spec has the name.
+
+        :param index: the spec's place in the list.
+        :raises InvalidSpecError: an earlier spec has it.
+        """
+        alike = self._taken.setdefault((hook.conn_id, fold(name)), [])
+        for other, first in alike:
+            if hook.vendor.same_name(other, name):
+                raise InvalidSpecError(f"name: {name!r} is the name of specs[{first}] too.")
+        alike.append((name, index))
 
 
 def read_orders(
@@ -92,17 +112,12 @@ def read_orders(
     orders: list[tuple[RoomsHook, Order]] = []
     problems: dict[str, list[int]] = {}
     warned: set[str] = set()
-    names: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    names = TakenNames()
     for index, given in enumerate(specs):
         try:
             hook, order = _read(given, conn_id, hook_of)
             plan = order.plan(hook)
-            name = plan.name
-            alike = names.setdefault((hook.conn_id, fold(name)), [])
-            for other, first in alike:
-                if hook.vendor.same_name(other, name):
-                    raise InvalidSpecError(f"name: {name!r} is the name of specs[{first}] too.")
-            alike.append((name, index))
+            names.take(hook, plan.name, index)
             orders.append((hook, order))
             for warning in plan.warnings:
                 if warning not in warned:
