@@ -1,4 +1,4 @@
-"""The three connection types as data: what feeds the form in the UI, the reading in the hooks, and the docs.
+"""The registry of vendors, as data: what the form in the UI, the hooks, the provider's metadata and the docs are made of.
 
 Nothing is imported here that is not in the standard library: provider discovery reads this table in every process.
 """
@@ -49,11 +49,19 @@ class SignIn:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionType:
-    """One connection type: what login, password and host mean, and its own settings."""
+    """One vendor: its connection type, what login, password and host mean there, and its own settings.
+
+    :param title: the vendor's name as people write it.
+    :param hook: where the hook's class is.
+    :param vendor: where the class of its API is.
+    :param docs_url: the vendor's own documentation.
+    """
 
     conn_type: str
     title: str
     hook: str
+    vendor: str
+    docs_url: str
     default_url: str
     #: What login and password are called there, and where they are found.
     login: str
@@ -153,6 +161,8 @@ CONNECTION_TYPES = (
         conn_type="videosdk",
         title="VideoSDK",
         hook="airflow_provider_rooms.hooks.videosdk.VideoSDKHook",
+        vendor="airflow_provider_rooms.vendors.videosdk.VideoSDK",
+        docs_url="https://docs.videosdk.live",
         default_url="https://api.videosdk.live",
         login="API key",
         login_help="at app.videosdk.live → API Keys",
@@ -173,6 +183,8 @@ CONNECTION_TYPES = (
         conn_type="hundredms",
         title="100ms",
         hook="airflow_provider_rooms.hooks.hundredms.HundredMsHook",
+        vendor="airflow_provider_rooms.vendors.hundredms.HundredMs",
+        docs_url="https://www.100ms.live/docs",
         default_url="https://api.100ms.live",
         login="App access key",
         login_help="at dashboard.100ms.live → Developer",
@@ -197,6 +209,8 @@ CONNECTION_TYPES = (
         conn_type="twilio_video",
         title="Twilio Video",
         hook="airflow_provider_rooms.hooks.twilio_video.TwilioVideoHook",
+        vendor="airflow_provider_rooms.vendors.twilio_video.TwilioVideo",
+        docs_url="https://www.twilio.com/docs/video",
         default_url="https://video.twilio.com",
         login="API key SID",
         login_help="console.twilio.com → API keys (SK…), or account SID (AC…)",

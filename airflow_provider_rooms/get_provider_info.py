@@ -7,11 +7,7 @@ from typing import Any
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.connections import CONNECTION_TYPES, ConnectionType, schema
 
-_INTEGRATIONS = {
-    "VideoSDK": "https://docs.videosdk.live",
-    "100ms": "https://www.100ms.live/docs",
-    "Twilio Video": "https://www.twilio.com/docs/video",
-}
+_PACKAGE = "airflow_provider_rooms"
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -22,26 +18,24 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Video rooms on VideoSDK, 100ms and Twilio Video: created ahead of time, one per name.",
         "versions": [__version__],
         "integrations": [
-            {"integration-name": title, "external-doc-url": url, "tags": ["service"]}
-            for title, url in _INTEGRATIONS.items()
+            {"integration-name": item.title, "external-doc-url": item.docs_url, "tags": ["service"]}
+            for item in CONNECTION_TYPES
         ],
         "connection-types": [_connection_type(item) for item in CONNECTION_TYPES],
-        "hooks": _modules("hooks", ["videosdk", "hundredms", "twilio_video"]),
-        "operators": _modules("operators", ["rooms", "invitations"]),
-        "sensors": _modules("sensors", ["rooms"]),
-        "triggers": _modules("triggers", ["rooms"]),
-        "notifications": ["airflow_provider_rooms.notifications.invitations.InvitationNotifier"],
-        "extra-links": ["airflow_provider_rooms.links.rooms.RoomLink"],
+        "hooks": _modules([item.hook.rpartition(".")[0] for item in CONNECTION_TYPES]),
+        "operators": _modules([f"{_PACKAGE}.operators.rooms", f"{_PACKAGE}.operators.invitations"]),
+        "sensors": _modules([f"{_PACKAGE}.sensors.rooms"]),
+        "triggers": _modules([f"{_PACKAGE}.triggers.rooms"]),
+        "notifications": [f"{_PACKAGE}.notifications.invitations.InvitationNotifier"],
+        "extra-links": [f"{_PACKAGE}.links.rooms.RoomLink"],
         # Looked at by Airflow 3.2 and later.
-        "cli": ["airflow_provider_rooms.cli.get_cli_commands"],
+        "cli": [f"{_PACKAGE}.cli.get_cli_commands"],
     }
 
 
-def _modules(kind: str, names: list[str]) -> list[dict[str, Any]]:
-    return [
-        {"integration-name": title, "python-modules": [f"airflow_provider_rooms.{kind}.{name}" for name in names]}
-        for title in _INTEGRATIONS
-    ]
+def _modules(modules: list[str]) -> list[dict[str, Any]]:
+    """Each vendor with the modules that serve it: all of them serve all."""
+    return [{"integration-name": item.title, "python-modules": modules} for item in CONNECTION_TYPES]
 
 
 def _connection_type(item: ConnectionType) -> dict[str, Any]:

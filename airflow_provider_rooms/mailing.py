@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hmac
-import re
 import smtplib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.invitations import Method
-
-_OUR_NUMBER = re.compile(r"(?<=.)-r\d+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +82,7 @@ def send_invitations(
     sender = _sender(invitation, server)
     if isinstance(room, str):
         room = hook.get_room(room).as_dict()
-        about.setdefault("full_name", _class_name(room))
+        about.setdefault("full_name", _shown_name(room))
     event = _event(invitation, about, hook, sender, method, now or dt.datetime.now(dt.UTC))
     links = _links(invitation, hook, room, about, people) if method == "request" else [None] * len(people)
     mails = [
@@ -120,16 +117,14 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
     if spec.get("name"):
         known["name"] = spec["name"]
     elif isinstance(room, dict):
-        known["full_name"] = _class_name(room)
+        known["full_name"] = _shown_name(room)
     elif room is None:
         raise InvalidSpecError("spec: it has no name, and no room was given.")
     return known, room
 
 
-def _class_name(room: Mapping[str, Any]) -> str:
-    """The room's name. VideoSDK's successor of a closed room is the same class: calendars must find their event again."""
-    name = str(room.get("name") or room.get("id"))
-    return _OUR_NUMBER.sub("", name) if room.get("vendor") == "videosdk" else name
+def _shown_name(room: Mapping[str, Any]) -> str:
+    return str(room.get("name") or room.get("id"))
 
 
 def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
@@ -148,7 +143,11 @@ def _event(
     values.check_order(starts_at, ends_at)
     ref = about.get("ref")
     ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
-    name = about.get("full_name") or resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
+    if shown := about.get("full_name"):
+        # A room that took over from a closed one is the same class: calendars must find their event again.
+        name = hook.vendor.first_name(shown)
+    else:
+        name = resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
     title = line_text(
         "title", next((t for t in (invitation.title, ref.get("title"), name) if not values.not_given(t)), name)
     )

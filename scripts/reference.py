@@ -110,7 +110,7 @@ def features() -> str:
         ("Transcription (`transcribe`)", lambda vendor: _yes("transcribe" not in vendor.unsupported)),
         ("Description (`description`)", lambda vendor: _yes("description" not in vendor.unsupported)),
         ("Writes per second, documented", lambda vendor: f"{vendor.writes_per_second or 'not published'}"),
-        ("Default base URL", lambda vendor: f"`{vendor.default_url}`"),
+        ("Default base URL", lambda vendor: f"`{BY_TYPE[vendor.name].default_url}`"),
     ]
     return table(
         ["", *(vendor.title for vendor in all_of_them)],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -14,7 +16,9 @@ import pytest
 
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.get_provider_info import get_provider_info
+from airflow_provider_rooms.vendors import vendor_class
 
+PACKAGE = Path(__file__).parent.parent / "airflow_provider_rooms"
 AIRFLOW = Path(airflow.__file__).parent
 
 
@@ -52,6 +56,8 @@ def test_every_module_and_class_it_names_exists() -> None:
         hook = getattr(import_module(module), name)
         assert (hook.conn_type, hook.hook_name) == (row["connection-type"], row["hook-name"])
         assert hook.default_conn_name == BY_TYPE[hook.conn_type].default_conn_id
+        vendor = vendor_class(hook.conn_type)
+        assert (vendor.name, vendor.title) == (hook.conn_type, hook.hook_name)
     for link in info["extra-links"]:
         module, _, name = link.rpartition(".")
         assert getattr(import_module(module), name)
@@ -77,6 +83,31 @@ def test_airflow_before_32_finds_the_same_form_in_the_hooks_themselves(conn_type
     jsonschema.validate(behaviour, schema("customized_form_field_behaviours.schema.json"))
     assert behaviour["relabeling"]["login"] == BY_TYPE[conn_type].login
     assert "get_connection_form_widgets" in own
+
+
+def named_vendors(module: Path) -> Iterator[str]:
+    """Vendors that a module names in its code, and modules of theirs that it imports."""
+    words = {*BY_TYPE, *(kind.title for kind in BY_TYPE.values())}
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Constant) and node.value in words:
+            yield str(node.value)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (name for name in BY_TYPE if f".vendors.{name}" in node.module)
+
+
+def test_a_vendor_is_named_by_the_registry_and_its_own_modules_alone() -> None:
+    own = {f"{part}/{name}" for name in BY_TYPE for part in ("vendors", "hooks")}
+    found = {}
+    for module in PACKAGE.rglob("*.py"):
+        path = module.relative_to(PACKAGE)
+        if (
+            path.parts[0] != "sandbox"
+            and str(path) != "connections.py"
+            and "/".join(path.with_suffix("").parts[:2]) not in own
+        ):
+            found[str(path)] = list(named_vendors(module))
+    assert len(found) > 50
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_discovery_imports_nothing_of_airflow() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rooms.connections import BY_TYPE
+
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.hooks.hundredms import HundredMsHook
@@ -13,20 +15,20 @@ if TYPE_CHECKING:
 
 __all__ = ["HundredMsHook", "TwilioVideoHook", "VideoSDKHook", "aget_rooms_hook", "get_rooms_hook"]
 
-_HOOKS = {"VideoSDKHook": "videosdk", "HundredMsHook": "hundredms", "TwilioVideoHook": "twilio_video"}
+_MODULES = {name: module for module, _, name in (kind.hook.rpartition(".") for kind in BY_TYPE.values())}
 
 
 def __getattr__(name: str) -> Any:
     # Airflow imports this package whenever it looks at a provider: the hooks' libraries are loaded when one is used.
-    if name in _HOOKS:
-        return getattr(import_module(f"{__name__}.{_HOOKS[name]}"), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def get_rooms_hook(conn_id: str) -> RoomsHook:
     """The hook that fits the type of a connection.
 
-    :raises InvalidConnectionError: there is no such connection, or it is not of one of the three types.
+    :raises InvalidConnectionError: there is no such connection, or it is of none of the vendors' types.
     """
     from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
@@ -55,7 +57,6 @@ async def aget_rooms_hook(conn_id: str) -> RoomsHook:
 
 def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
     """The hook of a connection type; None is the type of a connection that does not exist."""
-    from airflow_provider_rooms.connections import BY_TYPE
     from airflow_provider_rooms.errors import InvalidConnectionError
 
     if conn_type is None:

@@ -1,4 +1,4 @@
-"""What the three hooks share: an Airflow connection turned into a vendor, and the vendor's flows as methods."""
+"""What the hooks share: an Airflow connection turned into a vendor, and the vendor's flows as methods."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _buckets_lock = threading.Lock()
 
 
 class RoomsHook(BaseHook):
-    """A vendor's rooms through an Airflow connection. Use one of the three hooks, or ``get_rooms_hook(conn_id)``.
+    """A vendor's rooms through an Airflow connection. Use a vendor's own hook, or ``get_rooms_hook(conn_id)``.
 
     :param conn_id: the Airflow connection.
     """
@@ -118,6 +118,7 @@ class RoomsHook(BaseHook):
         for secret in (*config.webhook_headers.values(), *config.storage_credentials.values()):
             mask_secret(secret)
         kind = vendor_class(self.conn_type)
+        kind.check_sign_in(config)
         return kind(
             config,
             runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),

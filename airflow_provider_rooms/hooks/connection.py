@@ -19,11 +19,6 @@ log = logging.getLogger(__name__)
 
 _SCHEMES = ("http", "https")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
-#: The sign-in names that a vendor's keys have, where they have a form.
-_LOGIN_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "twilio_video": (re.compile(r"(SK|AC)[0-9a-fA-F]{32}"), "SK… or AC… and 32 hex digits"),
-}
-_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 
 
 class AirflowConnection(Protocol):
@@ -65,7 +60,6 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     settings = _settings(conn_id, expected, extra)
     key = _required(connection.login, conn_id, expected, f"{expected.login} (login)")
     secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
-    _check_login(conn_id, conn_type, key, settings)
     own = {item.name for item in expected.own}
     return Config(
         conn_id=conn_id,
@@ -156,22 +150,6 @@ def _required(value: Any, conn_id: str, expected: ConnectionType, what: str) -> 
     if not text:
         raise InvalidConnectionError(f"Connection {conn_id!r} ({expected.title}) has no {what}.")
     return text
-
-
-def _check_login(conn_id: str, conn_type: str, key: str, settings: Mapping[str, Any]) -> None:
-    form, shown = _LOGIN_FORMS.get(conn_type, (None, ""))
-    if form is None:
-        return
-    if not form.fullmatch(key):
-        raise InvalidConnectionError(f"Connection {conn_id!r}: the login is not a SID ({shown}).")
-    account = settings.get("account_sid")
-    if account and not _ACCOUNT_SID.fullmatch(account):
-        raise InvalidConnectionError(f"Connection {conn_id!r}: account_sid is not AC… and 32 hex digits.")
-    if key.startswith("SK") and not account:
-        raise InvalidConnectionError(
-            f"Connection {conn_id!r} signs in with an API key (SK…) but has no account_sid.",
-            advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
-        )
 
 
 def _settings(conn_id: str, expected: ConnectionType, extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -164,20 +164,18 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
         """Open rooms that belong to no spec, and how many specs, of whatever day, name no room: some may be theirs."""
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.models import RoomSpec
-        from airflow_provider_rooms.names import fold, numbered_name, resolve_name
-        from airflow_provider_rooms.vendors.videosdk.rooms import LAST_NUMBER
+        from airflow_provider_rooms.names import fold, resolve_name
 
-        prefix = self.hook.vendor.config.name_prefix
+        vendor = self.hook.vendor
         ours: set[str] = set()
         nameless = 0
         for spec in specs:
             try:
-                name = resolve_name(RoomSpec.read({"name": spec.get("name")}).name, prefix=prefix)
+                name = resolve_name(RoomSpec.read({"name": spec.get("name")}).name, prefix=vendor.config.name_prefix)
             except InvalidSpecError:
                 nameless += 1
                 continue
-            # A room that took over from a closed one has a number after its name.
-            ours |= {fold(numbered_name(name, number)) for number in range(1, LAST_NUMBER + 1)}
+            ours |= {fold(one) for one in vendor.names_of(name)}
         rooms = self.hook.list_rooms(only_open=True)
         return [room for room in rooms if fold(room.name or "") not in ours], nameless
 

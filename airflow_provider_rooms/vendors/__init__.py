@@ -5,19 +5,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from airflow_provider_rooms.connections import CONNECTION_TYPES
+
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.base import Vendor
 
-#: The registry: one line per vendor, connection type → module and class.
-VENDORS = {
-    "videosdk": ("videosdk", "VideoSDK"),
-    "hundredms": ("hundredms", "HundredMs"),
-    "twilio_video": ("twilio_video", "TwilioVideo"),
-}
+#: Connection type → where the class of its vendor is.
+VENDORS = {kind.conn_type: kind.vendor for kind in CONNECTION_TYPES}
 
 
 def vendor_class(conn_type: str) -> type[Vendor]:
     """The vendor of a connection type; its module is imported when it is first needed."""
-    module, name = VENDORS[conn_type]
-    vendor: type[Vendor] = getattr(import_module(f"{__name__}.{module}"), name)
+    module, _, name = VENDORS[conn_type].rpartition(".")
+    vendor: type[Vendor] = getattr(import_module(module), name)
     return vendor

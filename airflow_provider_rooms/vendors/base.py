@@ -7,7 +7,7 @@ close. ``ensure.py`` turns them into the promise of one room per name.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from airflow_provider_rooms.models import RoomRef
+    from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.join import Guest
     from airflow_provider_rooms.vendors.plans import Plan
@@ -54,7 +55,6 @@ class Vendor(Exchange):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    default_url: ClassVar[str]
     #: The vendor's field that holds the room name; it cannot be given in ``options``.
     key_field: ClassVar[str]
     #: The field of its answers that holds the room id.
@@ -89,6 +89,13 @@ class Vendor(Exchange):
     console: ClassVar[str]
 
     # -- what each vendor says about itself -----------------------------------------------------------------------------
+
+    @classmethod
+    def check_sign_in(cls, config: Config) -> None:
+        """Refuse login and settings of a connection that cannot be a vendor's.
+
+        :raises InvalidConnectionError: they are not.
+        """
 
     @abstractmethod
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
@@ -177,7 +184,7 @@ class Vendor(Exchange):
 
     @abstractmethod
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
-        """Recordings of a room of one kind, or of every kind, page by page."""
+        """Recordings of a room of one kind, or of every kind, page by page, those that are not ready yet too."""
 
     def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The request that starts a recording, out of fields under the vendor's own names, checked."""
@@ -218,17 +225,11 @@ class Vendor(Exchange):
         """A link to the room on the vendor's own page, where it has one."""
         raise NotImplementedError
 
-    def recordings(self, room: Room, kind: RecordingKind | None = None) -> Flow[None]:
-        """Recordings of a room, page by page, those that are not ready yet too.
-
-        :param kind: only this kind; None for all of them. Twilio records tracks: there, "recording" means those.
-        :raises UnsupportedError: the vendor makes no recordings of this kind.
-        """
-        self.check_kind(kind)
-        return self.list_recordings(room, kind)
-
     def check_kind(self, kind: RecordingKind | None) -> None:
-        """Refuse a kind of recording that this vendor does not make."""
+        """Refuse a kind of recording that this vendor does not make.
+
+        :raises UnsupportedError: it does not.
+        """
         if kind is not None and kind in self.no_recordings:
             raise errors.UnsupportedError(
                 f"kind: {self.title} makes no recordings of kind {kind!r}.",
@@ -354,6 +355,14 @@ class Vendor(Exchange):
             return answer
 
         return read
+
+    def names_of(self, name: str) -> Sequence[str]:
+        """Every name that the room of a class may have: the one asked for, then those of rooms that took over from closed ones."""
+        return (name,)
+
+    def first_name(self, shown: str) -> str:
+        """The name that was asked for, of a room that may have taken over from a closed one."""
+        return shown
 
     def same_name(self, shown: str, name: str) -> bool:
         """Whether a name that the vendor shows is the one that was asked for."""

@@ -88,6 +88,13 @@ class Exchange(ABC):
     faults: ClassVar[Mapping[str | int, Fault]] = {}
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
+    #: Headers of an answer that may hold the vendor's id of the request, in lower case.
+    request_id_headers: ClassVar[tuple[str, ...]] = (
+        "x-request-id",
+        "request-id",
+        "x-amzn-requestid",
+        "x-amz-request-id",
+    )
     #: Settings whose values are secrets, as dotted paths.
     secret_fields: ClassVar[tuple[str, ...]] = ()
     #: When everything that is asked must be over, by ``runtime.monotonic``; see :meth:`hurried`.
@@ -257,7 +264,9 @@ class Exchange(ABC):
             room=room,
             status=response.status,
             code=code,
-            request_id=_request_id(response.headers),
+            request_id=next(
+                (named[:80] for name in self.request_id_headers if (named := response.headers.get(name))), None
+            ),
             advice=advice,
             retry_after=retry_after(response, self.runtime.wall()) if response.status in (429, 503) else None,
         )
@@ -359,11 +368,6 @@ def as_items(body: Any, *keys: str) -> list[Mapping[str, Any]]:
     if not isinstance(found, list):
         raise errors.UnreadableAnswerError(f"Expected a list under {' or '.join(keys)}.")
     return [item for item in found if isinstance(item, Mapping)]
-
-
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    known = ("x-request-id", "request-id", "twilio-request-id", "x-amzn-requestid", "x-amz-request-id")
-    return next((headers[name][:80] for name in known if headers.get(name)), None)
 
 
 def _plain_text(text: str) -> str:

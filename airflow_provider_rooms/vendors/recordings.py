@@ -72,7 +72,7 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
     wanted = read_kind(kind)
     vendor.check_kind(wanted)
     found = yield from vendor.find(room)
-    yield from vendor.recordings(found, wanted)
+    yield from vendor.list_recordings(found, wanted)
 
 
 def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:

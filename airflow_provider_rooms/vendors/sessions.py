@@ -58,7 +58,7 @@ def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
     sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
     seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
     if wants_recordings(wait, seen, vendor.now()):
-        seen = replace(seen, recordings=(yield from gathered(vendor.recordings(found, kind))))
+        seen = replace(seen, recordings=(yield from gathered(vendor.list_recordings(found, kind))))
     return seen
 
 

@@ -354,10 +354,18 @@ def test_refusals_are_told_apart(conn_type: str, refusal: Response, kind: type[e
 
 
 @pytest.mark.parametrize(
-    "name", ["x-request-id", "request-id", "twilio-request-id", "x-amzn-requestid", "x-amz-request-id"]
+    ("conn_type", "name"),
+    [
+        ("videosdk", "x-request-id"),
+        ("hundredms", "request-id"),
+        ("hundredms", "x-amzn-requestid"),
+        ("videosdk", "x-amz-request-id"),
+        ("twilio_video", "twilio-request-id"),
+        ("twilio_video", "x-request-id"),
+    ],
 )
-def test_the_vendors_id_of_the_request_is_kept(name: str) -> None:
-    error = Play().vendor.error(Response(status=500, headers={name: "req-1" + "x" * 100}))
+def test_the_vendors_id_of_the_request_is_kept(conn_type: str, name: str) -> None:
+    error = Play(conn_type).vendor.error(Response(status=500, headers={name: "req-1" + "x" * 100}))
     assert error.request_id.startswith("req-1")
     assert len(error.request_id) == 80
     assert "request req-1" in str(error)

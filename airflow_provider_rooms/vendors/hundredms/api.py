@@ -25,7 +25,6 @@ class HundredMsApi(Vendor):
 
     name: ClassVar[str] = "hundredms"
     title: ClassVar[str] = "100ms"
-    default_url: ClassVar[str] = "https://api.100ms.live"
     console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
     key_field: ClassVar[str] = "name"
     id_field: ClassVar[str] = "id"

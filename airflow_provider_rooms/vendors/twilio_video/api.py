@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -13,12 +14,15 @@ from airflow_provider_rooms.vendors.exchange import Fault, a_list
 from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptions
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
 
+_LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
 _BAD_FIELD = "Correct the setting that the message names."
 
@@ -28,7 +32,6 @@ class TwilioVideoApi(Vendor):
 
     name: ClassVar[str] = "twilio_video"
     title: ClassVar[str] = "Twilio Video"
-    default_url: ClassVar[str] = "https://video.twilio.com"
     longest_ahead: ClassVar[int | None] = 55 * 60
     usual_ahead: ClassVar[int | None] = 30 * 60
     writes_per_second: ClassVar[float | None] = 20.0
@@ -37,6 +40,7 @@ class TwilioVideoApi(Vendor):
     id_field: ClassVar[str] = "sid"
     vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
     form: ClassVar[bool] = True
+    request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Vendor.request_id_headers)
     options: ClassVar[type[Options]] = TwilioVideoOptions
     unsupported: ClassVar[Mapping[str, str]] = {
         "description": "Put it into your invitation, or use ref to hand it to later tasks."
@@ -71,6 +75,22 @@ class TwilioVideoApi(Vendor):
         super().__init__(*args, **kwargs)
         # Airflow knows the secret, not what it looks like in the header.
         self.runtime.conceal(self.authorization().removeprefix("Basic "))
+
+    @classmethod
+    def check_sign_in(cls, config: Config) -> None:
+        """SIDs have a form, and tokens for people need an account."""
+        name, account = config.conn_id, config.settings.get("account_sid")
+        if not _LOGIN.fullmatch(config.key):
+            raise errors.InvalidConnectionError(
+                f"Connection {name!r}: the login is not a SID (SK… or AC… and 32 hex digits)."
+            )
+        if account and not _ACCOUNT_SID.fullmatch(account):
+            raise errors.InvalidConnectionError(f"Connection {name!r}: account_sid is not AC… and 32 hex digits.")
+        if config.key.startswith("SK") and not account:
+            raise errors.InvalidConnectionError(
+                f"Connection {name!r} signs in with an API key (SK…) but has no account_sid.",
+                advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
+            )
 
     def authorization(self) -> str:
         """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""

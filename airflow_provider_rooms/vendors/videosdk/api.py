@@ -24,7 +24,6 @@ class VideoSDKApi(Vendor):
 
     name: ClassVar[str] = "videosdk"
     title: ClassVar[str] = "VideoSDK"
-    default_url: ClassVar[str] = "https://api.videosdk.live"
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
     key_field: ClassVar[str] = "customRoomId"
     id_field: ClassVar[str] = "roomId"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
 LAST_NUMBER = 20
+_NUMBER = re.compile(r"(?<=.)-r\d+$")
 #: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
 DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
 
@@ -85,8 +88,7 @@ class VideoSDKRooms(VideoSDKApi):
     def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
         """The first room of the name, or of the rooms that took over from it, that is open; else the last closed one."""
         last: Existing | None = None
-        for number in range(1, LAST_NUMBER + 1):
-            numbered = numbered_name(name, number)
+        for numbered in self.names_of(name):
             answer = yield from self._find(numbered, name=numbered)
             if answer is None:
                 break
@@ -94,6 +96,14 @@ class VideoSDKRooms(VideoSDKApi):
             if not last.closed:
                 break
         return last
+
+    def names_of(self, name: str) -> Sequence[str]:
+        """``name``, ``name-r2``, ``name-r3`` …: VideoSDK never opens a closed room again, and keeps its name."""
+        return [numbered_name(name, number) for number in range(1, LAST_NUMBER + 1)]
+
+    def first_name(self, shown: str) -> str:
+        """Without the number."""
+        return _NUMBER.sub("", shown)
 
     def _find(self, ref: str, *, name: str | None = None) -> Flow[Mapping[str, Any] | None]:
         """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
@@ -123,9 +133,9 @@ class VideoSDKRooms(VideoSDKApi):
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """Deactivation is final: a new room under the next number takes over."""
-        for number in range(2, LAST_NUMBER + 1):
-            if numbered_name(plan.name, number - 1) == existing.name:
-                return (yield from self.create(numbered_name(plan.name, number), plan))
+        for closed, following in pairwise(self.names_of(plan.name)):
+            if closed == existing.name:
+                return (yield from self.create(following, plan))
         raise errors.RoomClosedError(
             f"This room was closed and reopened {LAST_NUMBER - 1} times.", vendor=self.title, room=plan.name
         )
