@@ -15,7 +15,7 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Method = Literal["request", "cancel"]
-METHODS = ("request", "cancel")
+METHODS: tuple[Method, ...] = get_args(Method)
 #: What a text may hold.
 PLACEHOLDERS = ("title", "date", "start", "end", "timezone", "name", "join_url")
 #: SEQUENCE counts the seconds from here to the sending, unless it is given. It fits into 32 bits until 2088.

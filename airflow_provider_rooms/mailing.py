@@ -72,7 +72,7 @@ def send_invitations(
     :raises InvalidSpecError: something that was given is wrong. Nothing was sent.
     :raises PassingError: the mail server, or the vendor, could not do it now.
     """
-    method = _method(invitation.method)
+    method: Method = values.read_choice("method", invitation.method, METHODS)
     people = read_people("attendees", invitation.attendees)
     subject = None if values.not_given(invitation.subject) else line_text("subject", invitation.subject)
     text = body_text("text", invitation.text, method)
@@ -94,15 +94,6 @@ def send_invitations(
 
 
 # -- what it is about ---------------------------------------------------------------------------------------------------
-
-
-def _method(value: Any) -> Method:
-    if value not in METHODS:
-        raise InvalidSpecError(
-            f"method: {value!r} is not one of {', '.join(METHODS)}.{values.suggestion(value, METHODS)}"
-        )
-    method: Method = value
-    return method
 
 
 def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any] | None]:

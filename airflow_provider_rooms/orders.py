@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.vendors.plans import Plan
@@ -100,10 +99,7 @@ def read_orders(
     :raises InvalidSpecError: every wrong spec by its index, the same problem of many in one line.
     """
     conn_id = values.read_text("conn_id", conn_id)
-    if isinstance(specs, str):
-        specs = values.read_json_or_literal("specs", specs)
-    if not isinstance(specs, Sequence):
-        raise InvalidSpecError(f"specs: expected a list of dicts, got {type(specs).__name__}.")
+    specs = values.read_list("specs", specs, of="dicts")
     if len(specs) > most:
         raise InvalidSpecError(
             f"specs: {len(specs)} rooms, at most max_rooms={most} are made at once.",

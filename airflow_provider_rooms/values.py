@@ -12,13 +12,16 @@ import datetime as dt
 import difflib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.masking import masked
+
+C = TypeVar("C", bound=str)
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
@@ -187,6 +190,30 @@ def read_json_or_literal(field: str, value: str) -> Any:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise InvalidSpecError(f"{field}: {_show(value)} is neither JSON nor a dict or list.") from None
+
+
+def read_list(field: str, value: object, *, of: str) -> Sequence[Any]:
+    """A list, or the text that Jinja makes of one.
+
+    :param of: what it should hold, in words.
+    :raises InvalidSpecError: anything else.
+    """
+    if isinstance(value, str):
+        value = read_json_or_literal(field, value)
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise InvalidSpecError(f"{field}: expected a list of {of}, got {type(value).__name__}.")
+    return value
+
+
+def read_choice(field: str, value: object, choices: Collection[C]) -> C:
+    """One of the words that there are.
+
+    :raises InvalidSpecError: another one; names all of them, and the one that may have been meant.
+    """
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise InvalidSpecError(f"{field}: {value!r} is not one of {', '.join(choices)}.{suggestion(value, choices)}")
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:

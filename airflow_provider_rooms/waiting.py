@@ -9,9 +9,8 @@ import datetime as dt
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import LONGEST_CLASS, Recording, RecordingKind, Room, Session
-from airflow_provider_rooms.values import check_order, suggestion
+from airflow_provider_rooms.values import check_order, read_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,12 +76,8 @@ class Wait:
     on_failed: str = "any"
 
     def __post_init__(self) -> None:
-        for name, allowed in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                raise InvalidSpecError(
-                    f"{name}: {value!r} is not one of {', '.join(allowed)}.{suggestion(value, allowed)}"
-                )
+        for name, choices in _CHOICES.items():
+            read_choice(name, getattr(self, name), choices)
         check_order(self.starts_at, self.ends_at)
 
     def as_dict(self) -> dict[str, Any]:

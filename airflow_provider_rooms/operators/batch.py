@@ -100,11 +100,9 @@ class CreateRoomsOperator(BaseOperator):
 
     def _read_parameters(self) -> tuple[int, int]:
         from airflow_provider_rooms.errors import InvalidSpecError
-        from airflow_provider_rooms.values import read_int, suggestion
+        from airflow_provider_rooms.values import read_choice, read_int
 
-        if self.on_error not in ("fail", "report"):
-            hint = suggestion(self.on_error, ("fail", "report"))
-            raise InvalidSpecError(f"on_error: {self.on_error!r} is not one of fail, report.{hint}")
+        read_choice("on_error", self.on_error, ("fail", "report"))
         concurrency, most = read_int("concurrency", self.concurrency), read_int("max_rooms", self.max_rooms)
         if concurrency is None or not 1 <= concurrency <= MOST_AT_ONCE:
             raise InvalidSpecError(f"concurrency: {self.concurrency!r} is not a number from 1 to {MOST_AT_ONCE}.")

@@ -84,13 +84,10 @@ class CloseRoomOperator(RoomOperator):
 
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
-        from airflow_provider_rooms.errors import InvalidSpecError, NotVisibleYetError, SessionLiveError
-        from airflow_provider_rooms.values import read_seconds, read_time, suggestion
+        from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
+        from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
-        if self.if_live not in IF_LIVE:
-            raise InvalidSpecError(
-                f"if_live: {self.if_live!r} is not one of {', '.join(IF_LIVE)}.{suggestion(self.if_live, IF_LIVE)}"
-            )
+        read_choice("if_live", self.if_live, IF_LIVE)
         not_before = read_time("not_before", self.not_before)
         wait_at_most = read_seconds("wait_at_most", self.wait_at_most) or WAIT_AT_MOST.total_seconds()
         poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()

@@ -115,11 +115,8 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
         from airflow_provider_rooms import values
         from airflow_provider_rooms.errors import InvalidSpecError, UnsupportedError
 
-        for name, value, allowed in (("missing", self.missing, _MISSING), ("orphans", self.orphans, _ORPHANS)):
-            if value not in allowed:
-                raise InvalidSpecError(
-                    f"{name}: {value!r} is not one of {', '.join(allowed)}.{values.suggestion(value, allowed)}"
-                )
+        values.read_choice("missing", self.missing, _MISSING)
+        values.read_choice("orphans", self.orphans, _ORPHANS)
         if values.read_int("max_close", self.max_close) is None:
             raise InvalidSpecError("max_close: expected a whole number.")
         if not self.hook.vendor.config.name_prefix:
@@ -128,11 +125,8 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
                 vendor=self.hook.vendor.title,
                 advice="Give the connection a name_prefix. Rooms made before it keep their names and are not seen here.",
             )
-        given = values.read_json_or_literal("specs", self.specs) if isinstance(self.specs, str) else self.specs
-        if isinstance(given, dict) or not hasattr(given, "__iter__"):
-            raise InvalidSpecError(f"specs: expected a list of dicts, got {type(given).__name__}.")
         specs: list[Mapping[str, Any]] = []
-        for index, spec in enumerate(given):
+        for index, spec in enumerate(values.read_list("specs", self.specs, of="dicts")):
             if not isinstance(spec, dict):
                 raise InvalidSpecError(f"specs[{index}]: expected a dict, got {type(spec).__name__}.")
             if spec.get("conn_id") in (None, "", self.conn_id):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import mask_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import jinja2
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
@@ -153,18 +154,12 @@ class RecordingToStorageOperator(RoomOperator):
 
     def _wanted(self) -> set[str] | None:
         """The ids of the recordings that were named; None when none were."""
-        from airflow_provider_rooms.errors import InvalidSpecError
-        from airflow_provider_rooms.values import not_given, read_json_or_literal
+        from airflow_provider_rooms.values import not_given, read_list
         from airflow_provider_rooms.vendors.recordings import read_wanted
 
-        given: Any = self.recordings
-        if not_given(given):
+        if not_given(self.recordings):
             return None
-        if isinstance(given, str):
-            given = read_json_or_literal("recordings", given)
-        if not isinstance(given, Sequence) or isinstance(given, str):
-            raise InvalidSpecError(f"recordings: expected a list, got {type(given).__name__}.")
-        return {read_wanted(item).id for item in given}
+        return {read_wanted(item).id for item in read_list("recordings", self.recordings, of="recordings")}
 
     def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
         """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""

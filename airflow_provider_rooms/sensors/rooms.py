@@ -9,7 +9,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseSensorOperator, PokeReturnValue, conf
+from airflow.providers.common.compat.sdk import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
 from airflow_provider_rooms.tasks import WithHook, give_retry_policy
@@ -68,7 +74,11 @@ class _ClassSensor(WithHook, BaseSensorOperator):
     def execute(self, context: Context) -> Any:
         """Wait: here, in turns, or in the triggerer."""
         if not self.deferrable:
-            return super().execute(context)
+            try:
+                return super().execute(context)
+            except AirflowSensorTimeout as error:
+                # Airflow's own ``never_fail`` overlooks this one, but not after a deferred wait.
+                raise self._failure(error) from error
         done = self.poke(context)
         if done:
             return done.xcom_value

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
-from airflow_provider_rooms.values import suggestion
+from airflow_provider_rooms.values import read_choice, suggestion
 from airflow_provider_rooms.vendors.options import fill, merge, read_options
 
 if TYPE_CHECKING:
@@ -66,12 +66,8 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
 
 def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) -> Plan:
     """The plan for a spec, when everything about it that can be checked without a call is right."""
-    for parameter, value, allowed in (
-        ("on_drift", on_drift, ("fail", "ignore", "update")),
-        ("on_closed", on_closed, ("fail", "reopen")),
-    ):
-        if value not in allowed:
-            raise errors.InvalidSpecError(f"{parameter}: {value!r} is not one of {', '.join(allowed)}.")
+    read_choice("on_drift", on_drift, ("fail", "ignore", "update"))
+    read_choice("on_closed", on_closed, ("fail", "reopen"))
     if on_drift == "update" and not vendor.can_update:
         raise errors.UnsupportedError(
             f"on_drift: {vendor.title} cannot change the settings of a room.",

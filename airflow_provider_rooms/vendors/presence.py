@@ -59,9 +59,20 @@ def seconds_of(intervals: Iterable[Interval], now: dt.datetime) -> int:
 
 
 def make_participant(
-    identity: str, intervals: Sequence[Interval], now: dt.datetime, *, name: str | None = None, role: str | None = None
+    identity: str,
+    intervals: Sequence[Interval],
+    now: dt.datetime,
+    *,
+    name: str | None = None,
+    role: str | None = None,
+    over: dt.datetime | None = None,
 ) -> Participant:
-    """A :class:`Participant` out of intervals in any order."""
+    """A :class:`Participant` out of intervals in any order.
+
+    :param over: when the session ended: who dropped out and was not seen to leave, was there until then.
+    """
+    if over is not None:
+        intervals = [(start, end or max(start, over)) for start, end in intervals]
     stays = joined_up(intervals)
     return Participant(
         identity=identity,

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind
+from airflow_provider_rooms.values import read_choice
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Sleep, about
 from airflow_provider_rooms.vendors.options import Options, merge, read_options
 
@@ -55,12 +56,7 @@ def read_kind(given: object) -> RecordingKind | None:
 
     :raises InvalidSpecError: a word that is none.
     """
-    if given is None:
-        return None
-    for kind in KINDS:
-        if given == kind:
-            return kind
-    raise errors.InvalidSpecError(f"kind: {given!r} is not one of {', '.join(KINDS)}.")
+    return None if given is None else read_choice("kind", given, KINDS)
 
 
 def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flow[None]:

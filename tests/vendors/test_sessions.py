@@ -16,7 +16,7 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Sleep, gathered
-from airflow_provider_rooms.vendors.sessions import end_session, session_id, sessions_of
+from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, session_id, sessions_of
 
 MINUTE = 60.0
 
@@ -337,10 +337,28 @@ def test_videosdk_people_as_they_come() -> None:
     }
     body = {"data": {"id": "s1", "participants": [person]}, "pageInfo": {"lastPage": 3}}
     pages = [body, {**body, "data": {"id": "s1", "participants": []}}]
-    (ann,) = Script(**{"GET__/v2/sessions": pages}).run(gathered(vendor.list_participants("s1")))
-    assert (ann.identity, ann.name) == ("p1", "Ann")
+    script = Script(**{"GET__/v2/sessions/s1/participants": pages, "GET__/v2/sessions/s1": [VS_SESSION]})
+    (ann,) = script.run(gathered(vendor.list_participants("s1")))
+    assert (ann.identity, ann.name, ann.intervals[0]["left_at"]) == ("p1", "Ann", None)
     with pytest.raises(errors.UnreadableAnswerError):
         Script(**{"GET__/v2/sessions": [[1]]}).run(gathered(vendor.list_participants("s1")))
+
+
+@pytest.mark.parametrize(
+    ("session", "left"),
+    [
+        (VS_SESSION | {"end": "2026-11-20T10:00:00Z"}, "2026-11-20T10:00:00.000Z"),
+        (VS_SESSION | {"start": None}, None),  # unreadable: nobody says that it is over
+    ],
+)
+def test_videosdk_who_dropped_out_left_at_the_end_of_the_session(session: Any, left: str | None) -> None:
+    """In the example of VideoSDK's own page, people of a session of the past have no end."""
+    person = {"participantId": "p1", "name": "Ann", "timelog": [{"start": "2026-11-20T09:00:00Z", "end": None}]}
+    pages = [{"data": {"id": "s1", "participants": [person]}, "pageInfo": {"lastPage": 1}}]
+    script = Script(**{"GET__/v2/sessions/s1/participants": pages, "GET__/v2/sessions/s1": [session]})
+    (ann,) = script.run(attendance_of(made("videosdk"), "s1"))
+    assert ann.intervals == [{"joined_at": "2026-11-20T09:00:00.000Z", "left_at": left}]
+    assert (ann.seconds == 3600) is bool(left)
 
 
 HMS_PEER = {"id": "p1", "name": "Ann", "role": "host", "user_id": "u1", "joined_at": "2026-11-20T09:01:00Z"}
@@ -387,6 +405,15 @@ def test_100ms_people_as_they_come() -> None:
     script = Script(**{"GET__/v2/sessions": [HMS_SESSION | {"peers": {"p1": HMS_PEER, "p2": nobody}}]})
     ann, other = script.run(gathered(made("hundredms").list_participants("s1")))
     assert (ann.identity, other.identity, other.name, other.intervals) == ("u1", "p2", None, [])
+
+
+def test_100ms_who_dropped_out_left_at_the_end_of_the_session() -> None:
+    """The end is that of the last change; nobody left before they came."""
+    late = HMS_PEER | {"id": "p2", "user_id": "u2", "joined_at": "2026-11-20T09:50:00Z"}
+    over = HMS_SESSION | {"active": False, "updated_at": "2026-11-20T09:45:00Z", "peers": [HMS_PEER, late]}
+    ann, bob = Script(**{"GET__/v2/sessions": [over]}).run(attendance_of(made("hundredms"), "s1"))
+    assert ann.intervals == [{"joined_at": "2026-11-20T09:01:00.000Z", "left_at": "2026-11-20T09:45:00.000Z"}]
+    assert (ann.seconds, bob.seconds) == (44 * 60, 0)
 
 
 def test_100ms_sessions_without_a_beginning_are_unreadable() -> None:

@@ -68,16 +68,17 @@ class HundredMsSessions(HundredMsApi):
         """GET /v2/sessions/{id}: all peers in one answer. A rejoin is a new peer of the same ``user_id``."""
 
         def page(cursor: None) -> Flow[tuple[list[Participant], None]]:
-            peers = _peers((yield from self._read(session_id)))
-            return [self._participant(peer) for peer in peers], None
+            item = yield from self._read(session_id)
+            over = parse_time(_whole(item).ended_at)
+            return [self._participant(peer, over) for peer in _peers(item)], None
 
         return paged(page)
 
-    def _participant(self, peer: Mapping[str, Any]) -> Participant:
+    def _participant(self, peer: Mapping[str, Any], over: dt.datetime | None) -> Participant:
         # Without a user_id every join is somebody else: two guests of one name are two people.
         identity = str(peer.get("user_id") or peer.get("id"))
         stays = [stay] if (stay := _stay(peer)) else []
-        return make_participant(identity, stays, self.now(), name=peer.get("name"), role=peer.get("role"))
+        return make_participant(identity, stays, self.now(), name=peer.get("name"), role=peer.get("role"), over=over)
 
     def is_recorder(self, person: Participant) -> bool:
         """100ms' recorder, which is listed among the people."""

@@ -86,13 +86,21 @@ class VideoSDKSessions(VideoSDKApi):
             body = (yield from self.get(path, {"page": number})).json()
             data = body.get("data") if isinstance(body, Mapping) else None
             people = as_items(data if isinstance(data, Mapping) else {}, "participants")
-            return [self._participant(person) for person in people], page_after(body, number, people)
+            over = None
+            if any(left is None for person in people for _, left in _stays(person)):
+                over = yield from self._over(session_id)  # not said here
+            return [self._participant(person, over) for person in people], page_after(body, number, people)
 
         return paged(page)
 
-    def _participant(self, person: Mapping[str, Any]) -> Participant:
+    def _over(self, session_id: str) -> Flow[dt.datetime | None]:
+        """When a session ended; None while it is live."""
+        session = _session(as_object((yield from self.get(f"/v2/sessions/{segment(session_id)}")), key="id"))
+        return parse_time(session.ended_at) if session else None
+
+    def _participant(self, person: Mapping[str, Any], over: dt.datetime | None) -> Participant:
         identity = str(person.get("participantId") or person.get("_id"))
-        return make_participant(identity, _stays(person), self.now(), name=person.get("name"))
+        return make_participant(identity, _stays(person), self.now(), name=person.get("name"), over=over)
 
     def survey(self) -> Flow[Survey]:
         """GET /v2/sessions?status=ongoing of the whole account. Where the filter is not honoured, nothing is known."""

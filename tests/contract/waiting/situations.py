@@ -202,6 +202,7 @@ SITUATIONS = (
               params={"soft_fail": True}),
     Situation("times out", STARTED, how="AirflowSensorTimeout", params={"timeout": 1200.0}),
     Situation("times out, soft_fail", STARTED, how="skip", params={"timeout": 1200.0, "soft_fail": True}),
+    Situation("times out, never_fail", STARTED, how="skip", params={"timeout": 1200.0, "never_fail": True}),
     Situation("workers and triggerers restarted", ENDED, [(0, come), (60, go)], restarts=(-5, 20, 55),
               value=class_value((0, 60))),
     Situation("only the recorder is there", STARTED, [(0, record)], how="skip", only=("hundredms",)),
