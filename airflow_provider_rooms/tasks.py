@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import BaseOperator
+    from collections.abc import Sequence
+
+    import jinja2
+    from airflow.providers.common.compat.sdk import BaseOperator, Context
 
     from airflow_provider_rooms.hooks.base import RoomsHook
 
@@ -24,6 +27,18 @@ class WithHook:
         return get_rooms_hook(self.conn_id)
 
 
+class WithSecrets:
+    """A task with parameters in which secrets may stand: Airflow's masker knows keys such as ``secret``, not every value."""
+
+    #: Which ones: they are looked through once they are rendered, before rendered fields are stored.
+    may_hold_secrets: ClassVar[Sequence[str]] = ()
+
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """Render, and tell Airflow's masker about the secrets: rendered fields, logs and the UI then show ``***``."""
+        super().render_template_fields(context, jinja_env)  # type: ignore[misc]
+        mask_secrets(*(getattr(self, name) for name in self.may_hold_secrets))
+
+
 def give_retry_policy(task: BaseOperator) -> None:
     """Let a task of ours have ``RoomsRetryPolicy``, unless its DAG gave another. To be called at the end of ``__init__``.
 
@@ -37,10 +52,7 @@ def give_retry_policy(task: BaseOperator) -> None:
 
 
 def mask_secrets(*given: Any) -> None:
-    """Tell Airflow's masker about the secrets in what a DAG gives: rendered fields, logs and the UI then show ``***``.
-
-    To be called at the end of ``render_template_fields``, which is before rendered fields are stored.
-    """
+    """Tell Airflow's masker about the secrets in what a DAG gives."""
     from airflow.providers.common.compat.sdk import mask_secret
 
     from airflow_provider_rooms.maskers import mask_deeper

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import give_retry_policy, mask_secrets
+from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import jinja2
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.errors import RoomsError
@@ -33,7 +32,7 @@ RETURN_KEY = "return_value"
 _MOST_NAMED = 10
 
 
-class CreateRoomsOperator(BaseOperator):
+class CreateRoomsOperator(WithSecrets, BaseOperator):
     """Make sure that many classes have their one room each, in one task, several at a time.
 
     Every spec is checked before the first call. The return value is a list in the order of the specs: what
@@ -53,6 +52,7 @@ class CreateRoomsOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("specs", "conn_id")
     template_fields_renderers: ClassVar[dict[str, str]] = {"specs": "json"}
+    may_hold_secrets = ("specs",)
     operator_extra_links = (RoomLink(),)
     ui_color = "#e3f1ea"
 
@@ -74,11 +74,6 @@ class CreateRoomsOperator(BaseOperator):
         self.max_rooms = max_rooms
         self._hooks: dict[str, RoomsHook] = {}
         give_retry_policy(self)
-
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render, and tell the masker about secrets in the DAG."""
-        super().render_template_fields(context, jinja_env)
-        mask_secrets(self.specs)
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Check all, make all, report all."""

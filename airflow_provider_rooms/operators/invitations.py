@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.tasks import give_retry_policy
+from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class SendInvitationOperator(BaseOperator):
+class SendInvitationOperator(WithSecrets, BaseOperator):
     """Mail a calendar invitation to the people of a class, each with a join link of their own.
 
     Calendars put the class into people's days, move it when it is sent again (same ``UID``, from the room name; higher
@@ -67,6 +67,7 @@ class SendInvitationOperator(BaseOperator):
         "smtp_conn_id",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"spec": "json", "attendees": "json"}
+    may_hold_secrets = ("spec",)
     ui_color = "#e3f1ea"
 
     def __init__(

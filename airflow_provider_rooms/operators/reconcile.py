@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy, mask_secrets
+from airflow_provider_rooms.tasks import WithHook, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import jinja2
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.models import Room
@@ -25,7 +24,7 @@ _ORPHANS = ("report", "close")
 _MOST_NAMED = 10
 
 
-class ReconcileRoomsOperator(WithHook, BaseOperator):
+class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
     As it is, it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
@@ -54,6 +53,7 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
 
     template_fields: Sequence[str] = ("conn_id", "specs", "within")
     template_fields_renderers: ClassVar[dict[str, str]] = {"specs": "json"}
+    may_hold_secrets = ("specs",)
     operator_extra_links = (RoomLink(),)
     ui_color = "#e3f1ea"
 
@@ -76,11 +76,6 @@ class ReconcileRoomsOperator(WithHook, BaseOperator):
         self.orphans = orphans
         self.max_close = max_close
         give_retry_policy(self)
-
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render, and tell the masker about secrets in the DAG."""
-        super().render_template_fields(context, jinja_env)
-        mask_secrets(self.specs)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look up all, report, create or close what is to be, and fail last."""

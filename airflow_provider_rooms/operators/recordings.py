@@ -6,12 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms.operators.base import RoomOperator
-from airflow_provider_rooms.tasks import mask_secrets
+from airflow_provider_rooms.tasks import WithSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import jinja2
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_rooms.models import Recording, Room
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = ("name", "room_id", "session_id", "id", "kind", "ext")
 
 
-class StartRecordingOperator(RoomOperator):
+class StartRecordingOperator(WithSecrets, RoomOperator):
     """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
 
     The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
@@ -35,6 +34,7 @@ class StartRecordingOperator(RoomOperator):
 
     template_fields: Sequence[str] = (*RoomOperator.template_fields, "options")
     template_fields_renderers: ClassVar[dict[str, str]] = {"options": "json"}
+    may_hold_secrets = ("options",)
 
     def __init__(
         self,
@@ -46,11 +46,6 @@ class StartRecordingOperator(RoomOperator):
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
         self.options = options
-
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render, and tell the masker about secrets in the DAG."""
-        super().render_template_fields(context, jinja_env)
-        mask_secrets(self.options)
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Start it, or find that it runs."""

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy, mask_secrets
+from airflow_provider_rooms.tasks import WithHook, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import jinja2
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.models import Room, RoomSpec
@@ -60,7 +59,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class CreateRoomOperator(WithHook, BaseOperator):
+class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
     """Make sure that a class has its one room: find it by name, create it, read it back, compare.
 
     Run it again, clear it, lose a worker: there is still one usable room of the name. The room id is the return value; the
@@ -110,6 +109,7 @@ class CreateRoomOperator(WithHook, BaseOperator):
         "create_ahead",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"options": "json", "webhook": "json", "spec": "json"}
+    may_hold_secrets = ("options", "spec", "webhook")
     operator_extra_links = (RoomLink(),)
     ui_color = "#e3f1ea"
 
@@ -158,11 +158,6 @@ class CreateRoomOperator(WithHook, BaseOperator):
         self.create_ahead = create_ahead
         self.deferrable = deferrable
         give_retry_policy(self)
-
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render, and tell the masker about secrets in the DAG: it knows keys such as ``secret``, not every value."""
-        super().render_template_fields(context, jinja_env)
-        mask_secrets(self.options, self.spec, self.webhook)
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""

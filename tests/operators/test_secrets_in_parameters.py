@@ -1,0 +1,37 @@
+"""Secrets that a DAG gives to a task are made known to Airflow's masker once they are rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_rooms.operators import rooms
+
+#: Parameters that take a vendor's own fields, in which credentials may stand.
+VENDOR_FIELDS = {"options", "spec", "specs", "webhook"}
+OPERATORS = [getattr(rooms, name) for name in rooms.__all__]
+SPEC = {"name": "a", "options": {"recording_info": {"upload_info": {"credentials": {"key": "canary"}}}}}
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=rooms.__all__)
+def test_no_parameter_with_a_vendors_fields_is_left_out(operator: Any) -> None:
+    assert set(getattr(operator, "may_hold_secrets", ())) == VENDOR_FIELDS & set(operator.template_fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("CreateRoomOperator", {"spec": SPEC}),
+        ("CreateRoomsOperator", {"specs": [SPEC]}),
+        ("ReconcileRoomsOperator", {"specs": str([SPEC])}),
+        ("SendInvitationOperator", {"spec": SPEC, "attendees": ["ada@example.org"]}),
+        ("StartRecordingOperator", {"options": SPEC["options"], "room_id": "a"}),
+    ],
+)
+def test_the_masker_is_told(monkeypatch: pytest.MonkeyPatch, name: str, given: dict[str, Any]) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("airflow.providers.common.compat.sdk.mask_secret", told.append)
+    task = getattr(rooms, name)(task_id="task", conn_id="hundredms_default", **given)
+    task.render_template_fields({})
+    assert told == ["canary"]
