@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 def placeholders(template: str, known: Collection[str]) -> set[str]:
     """The placeholders that a text holds.
 
-    :raises ValueError: one of them is not known, or a brace is open; says which there are.
+    :raises ValueError: one of them is not known, or is more than a name (``{id:>9999999999}`` would fill the memory), or a
+        brace is open; says which there are.
     """
     try:
-        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        parts = [part for part in Formatter().parse(template) if part[1] is not None]
+        names = {f"{name}{f'!{how}' if how else ''}{f':{form}' if form else ''}" for _, name, form, how in parts}
     except ValueError:
         names = {template}
     if unknown := names - set(known):

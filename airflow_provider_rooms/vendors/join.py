@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ GRACE = dt.timedelta(minutes=15)
 USUAL_LIFE = dt.timedelta(hours=4)
 #: What the template ``join_page`` of a connection may hold.
 PLACEHOLDERS = ("room_id", "name", "token", "role", "user_id", "user_name")
+#: How it begins: https, or the scheme of an app.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,9 +184,14 @@ def _minted(vendor: Vendor, room: Room, guest: Guest) -> Flow[str]:
 
 
 def _placeholders(vendor: Vendor, template: str) -> set[str]:
+    whose = f"join_page of connection {vendor.config.conn_id!r}"
+    if not _ADDRESS.match(template):
+        raise errors.InvalidConnectionError(
+            f"{whose}: this is no address of a page.",
+            vendor=vendor.title,
+            advice="Write it with its scheme, as in https://example.org/class/{room_id}#{token}.",
+        )
     try:
         return placeholders(template, PLACEHOLDERS)
     except ValueError as error:
-        raise errors.InvalidConnectionError(
-            f"join_page of connection {vendor.config.conn_id!r}: {error}", vendor=vendor.title
-        ) from None
+        raise errors.InvalidConnectionError(f"{whose}: {error}", vendor=vendor.title) from None

@@ -292,7 +292,19 @@ def test_a_page_that_takes_no_token_has_nothing_that_expires(hook_of: Any, rooms
         hook.join_url("algebra", expires_at=dt.datetime.now(dt.UTC) + DAY)
 
 
-@pytest.mark.parametrize("page", ["https://example.org/{tokn}", "https://example.org/{}", "https://example.org/{token"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://example.org/{tokn}",
+        "https://example.org/{}",
+        "https://example.org/{token",
+        "https://example.org/{token:>9999}",
+        "https://example.org/{token!r}",
+        "https:///{token}",
+        "example.org/{token}",
+        "javascript:alert('{token}')",
+    ],
+)
 def test_a_template_that_is_wrong_is_refused(page: str, hook_of: Any, rooms_sandbox: RoomsSandbox) -> None:
     with pytest.raises(errors.InvalidConnectionError, match="join_page"):
         hook_of("videosdk", join_page=page).join_url("algebra")
