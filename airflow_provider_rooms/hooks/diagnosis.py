@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -136,13 +135,12 @@ def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, hea
             return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
     if key == secret:
         return f"{refuses}: {words.login} and {words.password} are the same. {words.again}"
-    skew = _skew(vendor, heard)
+    skew = vendor.skew(heard)
     signs_tokens = not vendor.authorization().startswith("Basic ")
     if signs_tokens and abs(skew) > BACKDATED:
         return (
-            f"{refuses}. This machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's, "
-            f"and tokens carry the time: set the clock (NTP) and test again. Else the {words.login} or "
-            f"the {words.password} is wrong."
+            f"{refuses}, and {_clock(skew)}. Tokens carry the time: set the clock (NTP) and test again. "
+            f"Else the {words.login} or the {words.password} is wrong."
         )
     return f"{refuses}: the {words.login} or the {words.password} is wrong, it does not say which. {words.again}"
 
@@ -164,12 +162,9 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
         f"But its extra has a key {name[:40]!r} that means nothing here.{suggestion(name, known)}"
         for name in vendor.config.ignored
     ]
-    skew = _skew(vendor, heard) if heard else 0.0
+    skew = vendor.skew(heard) if heard else 0.0
     if abs(skew) > BACKDATED:
-        remarks.append(
-            f"But this machine's clock is {_seconds(skew)} {'ahead of' if skew > 0 else 'behind'} the vendor's: set it, "
-            "or people's join links may be refused."
-        )
+        remarks.append(f"But {_clock(skew)}: set it, or people's join links may be refused.")
     return remarks
 
 
@@ -202,18 +197,11 @@ def _is_json(heard: Response) -> bool:
     return True
 
 
-def _skew(vendor: Vendor, heard: Response) -> float:
-    """Seconds by which our clock is ahead of the answer's; 0 where it does not tell."""
-    try:
-        theirs = parsedate_to_datetime(heard.headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return 0.0
-    return vendor.runtime.wall() - theirs
-
-
-def _seconds(skew: float) -> str:
+def _clock(skew: float) -> str:
+    """How far our clock is off, given by how many seconds the vendor's is ahead."""
     seconds = abs(round(skew))
-    return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+    length = f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"
+    return f"this machine's clock is {length} {'behind' if skew > 0 else 'ahead of'} the vendor's"
 
 
 def _place(vendor: Vendor) -> str:

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors, names
 from airflow_provider_rooms.masking import masked
@@ -18,6 +18,7 @@ from airflow_provider_rooms.models import Participant, Recording, RecordingKind,
 from airflow_provider_rooms.values import read_text, read_time
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import segment
 from airflow_provider_rooms.vendors.options import Options, differences
 from airflow_provider_rooms.vendors.recordings import read_body
 
@@ -245,6 +246,17 @@ class Vendor(Exchange):
             advice="Check it, and that the connection belongs to the account that recorded it.",
         )
 
+    def no_file_yet(self, recording: str, state: str = "") -> errors.NotVisibleYetError:
+        """The error for a recording whose file cannot be had yet.
+
+        :param state: what the vendor says of it.
+        """
+        return errors.NotVisibleYetError(
+            f"The file of recording {recording} is not there yet{f' ({state})' if state else ''}.",
+            vendor=self.title,
+            advice="Wait for it with RecordingReadySensor.",
+        )
+
     def update(self, answer: Mapping[str, Any], plan: Plan) -> Flow[Mapping[str, Any]]:
         """Give an existing room the settings asked for."""
         raise errors.UnsupportedError(f"{self.title} cannot change a room.")
@@ -330,8 +342,8 @@ class Vendor(Exchange):
         """The page of a room for people: the vendor's console, or the sandbox's page on the sandbox."""
         parts = urlsplit(self.config.base_url)
         if parts.hostname in LOOPBACK:
-            return f"{parts.scheme}://{parts.netloc}/#{parts.path}/{quote(room_id, safe='')}"
-        return self.console.format(id=quote(room_id, safe=""))
+            return f"{parts.scheme}://{parts.netloc}/#{parts.path}/{segment(room_id)}"
+        return self.console.format(id=segment(room_id))
 
     def not_found(self, ref: str) -> errors.NotFoundError:
         """The error for an id or name that this account does not have."""

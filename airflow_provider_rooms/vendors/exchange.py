@@ -208,7 +208,7 @@ class Exchange(ABC):
                 if 200 <= response.status < 300 or response.status in allow:
                     return read(response)
                 if response.status == 401 and reminted is None:
-                    skew = self._skew(response)
+                    skew = self.skew(response)
                     if self.forget_token(skew):
                         reminted = skew
                         continue
@@ -236,7 +236,7 @@ class Exchange(ABC):
             advice="Let the task try again; what was made so far is found then.",
         )
 
-    def _skew(self, response: Response) -> float:
+    def skew(self, response: Response) -> float:
         """Seconds by which the vendor's clock is ahead of ours; 0 where its answer does not tell."""
         theirs = http_date(response.headers.get("date", ""))
         return 0.0 if theirs is None else theirs - self.runtime.wall()

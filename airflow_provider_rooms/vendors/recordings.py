@@ -25,7 +25,7 @@ KINDS: tuple[RecordingKind, ...] = get_args(RecordingKind)
 _LOOKS = (1.0, 2.0, 4.0, 8.0)
 #: How often a storage may send us on to another place.
 _MOST_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,12 @@ def stop_recording(vendor: Vendor, room: RoomRef) -> Flow[list[Recording]]:
     """
     found = yield from vendor.find(room)
     return (yield from vendor.stop_recording(found))
+
+
+def extension(path: object) -> str | None:
+    """How the name of a file ends, such as ``mp4``, out of its path or its link."""
+    name = str(path or "").partition("?")[0].rpartition("/")[2]
+    return name.rpartition(".")[2].lower() or None if "." in name else None
 
 
 def read_body(vendor: Vendor, model: type[Options], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +178,7 @@ def _fetch(vendor: Vendor, url: str, recording: str) -> Flow[Download | str]:
             if response.status == 200:
                 length = response.headers.get("content-length", "")
                 return Download(size=int(length) if length.isdecimal() else None, stream=response.stream)
-            if response.status in _REDIRECTS:
+            if response.status in REDIRECTS:
                 return _elsewhere(vendor, url, response.headers.get("location", ""), recording)
             failure = _refusal(response.status, recording)
         except errors.TransportError as error:

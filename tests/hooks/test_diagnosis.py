@@ -131,7 +131,7 @@ def test_a_clock_that_is_off_is_named_where_tokens_carry_the_time(
     works, told = ask(conn_type, host=server(http(401, '{"message": "no"}', date_header(-ahead))))
     assert not works
     # Twilio's sign-in knows no time.
-    assert (f"{words} the vendor's, and tokens carry the time" in told) is (conn_type != "twilio_video"), told
+    assert (f"{words} the vendor's. Tokens carry the time" in told) is (conn_type != "twilio_video"), told
     assert ("set the clock (NTP)" in told) is (conn_type != "twilio_video")
 
 

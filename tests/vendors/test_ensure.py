@@ -226,6 +226,15 @@ def test_videosdk_is_reopened_a_bounded_number_of_times(hand: Any) -> None:
         worker.ensure(on_closed="reopen")
 
 
+@pytest.mark.parametrize("conn_type", VENDORS)
+@pytest.mark.parametrize("name", ["algebra", "a" * 59])
+def test_the_names_that_the_room_of_a_class_may_have(conn_type: str, name: str, hand: Any) -> None:
+    vendor = hand(conn_type).vendor
+    names = vendor.names_of(name)
+    assert [vendor.first_name(one) for one in names] == [name] * len(names)
+    assert len(set(names)) == (20 if conn_type == "videosdk" else 1)
+
+
 @pytest.mark.parametrize("matching", ["exact", "substring"])
 @pytest.mark.parametrize("empty", ["list", "null"])
 def test_a_name_is_found_among_others_however_100ms_filters(matching: str, empty: str, hand: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.exchange import as_object
@@ -83,7 +83,7 @@ class HundredMsJoin(HundredMsApi):
         self.runtime.conceal(code)
         query = {"name": guest.user_name, "userId": guest.user_id}
         text = urlencode({key: value for key, value in query.items() if value is not None})
-        return f"https://{self._host()}/meeting/{quote(code, safe='')}{'?' if text else ''}{text}"
+        return f"https://{self._host()}/meeting/{segment(code)}{'?' if text else ''}{text}"
 
     def _host(self) -> str:
         """``my-school``, or what people copy in its place: the whole host, or a whole link."""

@@ -13,7 +13,7 @@ from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged, seg
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made
+from airflow_provider_rooms.vendors.recordings import Wanted, extension, found_or_made
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.options import Options
@@ -124,11 +124,7 @@ class HundredMsRecordings(HundredMsApi):
         """GET /v2/recording-assets/{id}/presigned-url, of the recording's file or of the first file of its job."""
         asset = yield from self._file(wanted)
         if asset is None or asset.get("status") == "processing":
-            raise errors.NotVisibleYetError(
-                f"The file of recording {wanted.id} is not there yet.",
-                vendor=self.title,
-                advice="Wait for it with RecordingReadySensor.",
-            )
+            raise self.no_file_yet(wanted.id)
         if asset.get("status") == "failed":
             raise errors.NotFoundError(f"Recording {wanted.id} failed: there is no file.", vendor=self.title)
         path = f"/v2/recording-assets/{segment(str(asset['id']))}/presigned-url"
@@ -188,7 +184,6 @@ def _asset(kind: RecordingKind, asset: Mapping[str, Any]) -> Recording:
 
 def _make(kind: RecordingKind, item: Mapping[str, Any], state: RecordingState) -> Recording:
     began = parse_time(item.get("created_at"))
-    name = str(item.get("path") or "").rpartition("/")[2]
     return Recording(
         id=str(item.get("id")),
         session_id=str(item["session_id"]) if item.get("session_id") else None,
@@ -197,6 +192,6 @@ def _make(kind: RecordingKind, item: Mapping[str, Any], state: RecordingState) -
         state=state,
         seconds=item.get("duration") or None,
         bytes=item.get("size") or None,
-        format=name.rpartition(".")[2].lower() or None if "." in name else None,
+        format=extension(item.get("path")),
         created_at=iso(began) if began else None,
     )

@@ -31,7 +31,7 @@ class HundredMsRooms(HundredMsApi):
     # -- the spec in 100ms' fields --------------------------------------------------------------------------------------
 
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        """The table of docs/parameters.md."""
         match field_name:
             case "max_participants":
                 return {"size": value, "large_room": True} if value > LARGE_ROOM_ABOVE else {"size": value}
@@ -178,21 +178,17 @@ class HundredMsRooms(HundredMsApi):
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v2/rooms, the enabled rooms and then the disabled ones."""
-
-        def page(cursor: tuple[bool, str | None] | None) -> Flow[tuple[list[Room], tuple[bool, str | None] | None]]:
-            enabled, start = cursor or (True, None)
-            items, after = yield from self._page({"enabled": enabled}, start)
-            following = (enabled, after) if after else ((False, None) if enabled else None)
-            return [self.room(item) for item in items], following
-
-        return paged(page, keep)
+        yield from self._list(keep, enabled=True)
+        yield from self._list(keep, enabled=False)
 
     def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v2/rooms, the enabled rooms."""
+        return self._list(keep, enabled=True)
 
+    def _list(self, keep: Callable[[Room], bool], *, enabled: bool) -> Flow[None]:
         def page(cursor: str | None) -> Flow[tuple[list[Room], str | None]]:
-            items, after = yield from self._page({"enabled": True}, cursor)
-            return [self.room(item) for item in items], after
+            items, following = yield from self._page({"enabled": enabled}, cursor)
+            return [self.room(item) for item in items], following
 
         return paged(page, keep)
 

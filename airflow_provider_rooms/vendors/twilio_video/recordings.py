@@ -11,6 +11,7 @@ from airflow_provider_rooms.models import Recording, RecordingKind, RecordingSta
 from airflow_provider_rooms.vendors.exchange import as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
 from airflow_provider_rooms.vendors.presence import iso
+from airflow_provider_rooms.vendors.recordings import REDIRECTS
 from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
 from airflow_provider_rooms.vendors.twilio_video.options import RecordingOptions
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _STATES: Mapping[str, RecordingState] = {"completed": "ready", "failed": "failed"}
 _ALL = {"type": "include", "all": True}
 _NOTHING = {"type": "exclude", "all": True}
-_REDIRECTS = (301, 302, 303, 307, 308)
 #: "The room is completed" and "is not in progress".
 _OVER = (53118, 53112)
 
@@ -105,7 +105,7 @@ class TwilioVideoRecordings(TwilioVideoApi):
         place = self._place(wanted)
         path = f"{place.path}/{segment(wanted.id)}"
         request = Request(method="GET", path=f"{path}/Media")
-        response = yield from self.call(request, repeatable=True, allow=(404, *_REDIRECTS))
+        response = yield from self.call(request, repeatable=True, allow=(404, *REDIRECTS))
         if response.status != 404:
             link = response.headers.get("location")
             if not link:
@@ -114,11 +114,7 @@ class TwilioVideoRecordings(TwilioVideoApi):
         status = as_object((yield from self.get(path)), key="sid").get("status")
         if status in ("deleted", "failed"):
             raise errors.NotFoundError(f"Recording {wanted.id} is {status}: there is no file.", vendor=self.title)
-        raise errors.NotVisibleYetError(
-            f"The file of recording {wanted.id} is not there yet ({status}).",
-            vendor=self.title,
-            advice="Wait for it with RecordingReadySensor.",
-        )
+        raise self.no_file_yet(wanted.id, str(status))
 
     def delete_recording(self, wanted: Wanted) -> Flow[None]:
         """DELETE /v1/Recordings/{sid} or /v1/Compositions/{sid}; its description stays, as "deleted"."""

@@ -56,7 +56,7 @@ class TwilioVideoRooms(TwilioVideoApi):
     # -- the spec in Twilio's fields ------------------------------------------------------------------------------------
 
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        """The table of docs/parameters.md."""
         match field_name:
             case "max_participants":
                 return {"MaxParticipants": value}
@@ -219,21 +219,17 @@ class TwilioVideoRooms(TwilioVideoApi):
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v1/Rooms, rooms in progress and then completed ones."""
-
-        def page(cursor: tuple[str, str | None] | None) -> Flow[tuple[list[Room], tuple[str, str | None] | None]]:
-            status, url = cursor or ("in-progress", None)
-            items, after = yield from self._page({"Status": status}, url)
-            following = (status, after) if after else (("completed", None) if status == "in-progress" else None)
-            return [self.room(item) for item in items], following
-
-        return paged(page, keep)
+        yield from self._list(keep, "in-progress")
+        yield from self._list(keep, "completed")
 
     def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v1/Rooms, the rooms in progress."""
+        return self._list(keep, "in-progress")
 
-        def page(cursor: str | None) -> Flow[tuple[list[Room], str | None]]:
-            items, after = yield from self._page({"Status": "in-progress"}, cursor)
-            return [self.room(item) for item in items], after
+    def _list(self, keep: Callable[[Room], bool], status: str) -> Flow[None]:
+        def page(url: str | None) -> Flow[tuple[list[Room], str | None]]:
+            items, following = yield from self._page({"Status": status}, url)
+            return [self.room(item) for item in items], following
 
         return paged(page, keep)
 

@@ -13,7 +13,7 @@ from airflow_provider_rooms.models import Recording, RecordingKind, RecordingSta
 from airflow_provider_rooms.vendors.exchange import as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, found_or_made
+from airflow_provider_rooms.vendors.recordings import Wanted, extension, found_or_made
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions
 
@@ -141,11 +141,7 @@ class VideoSDKRecordings(VideoSDKApi):
                     advice="VideoSDK hands out no link to it: take it from your bucket.",
                 )
         if not isinstance(link, str) or not link:
-            raise errors.NotVisibleYetError(
-                f"The file of recording {wanted.id} is not there yet.",
-                vendor=self.title,
-                advice="Wait for it with RecordingReadySensor.",
-            )
+            raise self.no_file_yet(wanted.id)
         return link
 
     def _recording(self, wanted: Wanted, identity: str) -> Flow[tuple[Place, Mapping[str, Any]]]:
@@ -199,7 +195,7 @@ def _read(kind: RecordingKind, item: Mapping[str, Any]) -> list[Recording]:
             "ready",
             seconds=_duration(file.get("meta")),
             size=_number(file.get("size")),
-            format=_suffix(file.get("filePath") or file.get("fileUrl")),
+            format=extension(file.get("filePath") or file.get("fileUrl")),
         )
         for number, file in enumerate(files, 1)
     ]
@@ -240,11 +236,6 @@ def _transcripts(item: Mapping[str, Any]) -> dict[str, str]:
     """The links to a transcript by format."""
     paths = item.get("transcriptionFilePaths")
     return {name: paths[name] for name in _TEXTS if isinstance(paths, Mapping) and paths.get(name)}
-
-
-def _suffix(path: Any) -> str | None:
-    name = str(path or "").partition("?")[0].rpartition("/")[2]
-    return name.rpartition(".")[2].lower() or None if "." in name else None
 
 
 def _duration(meta: Any) -> float | None:

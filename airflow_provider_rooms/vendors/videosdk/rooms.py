@@ -32,7 +32,7 @@ class VideoSDKRooms(VideoSDKApi):
     # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
 
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """DESIGN: see the table of neutral parameters in docs/parameters.md."""
+        """The table of docs/parameters.md."""
         match field_name:
             case "max_duration":
                 unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
