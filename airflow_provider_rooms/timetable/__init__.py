@@ -26,8 +26,9 @@ from airflow_provider_rooms.timetable.model import (
     Timetable,
     TimetableError,
 )
+from airflow_provider_rooms.timetable.patterns import COLUMNS
 from airflow_provider_rooms.timetable.read import parse_timetable, read_timetable
-from airflow_provider_rooms.timetable.rows import COLUMNS, weekly
+from airflow_provider_rooms.timetable.rows import weekly
 
 __all__ = [
     "COLUMNS",

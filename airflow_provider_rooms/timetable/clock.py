@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 # later instant; or report the row instead of choosing.
 ClockChange = Literal["refuse", "earlier", "later"]
 
+#: Monday to Sunday, as universities write them: Thursday is R and Sunday is U.
+WEEKDAYS = "MTWRFSU"
+
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
 
 

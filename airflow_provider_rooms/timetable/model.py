@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow_provider_rooms.timetable.clock import instant, read_zone
+from airflow_provider_rooms.timetable.clock import WEEKDAYS, instant, read_zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -174,7 +174,7 @@ class Timetable(ABC):
         first: dt.date,
         last: dt.date,
         *,
-        weekdays: str = "MTWRFSU",
+        weekdays: str = WEEKDAYS,
         off: Iterable[dt.date] = (),
         clock_change: ClockChange = "refuse",
     ) -> Selection:
@@ -189,9 +189,9 @@ class Timetable(ABC):
             _check_date("between", day)
         if last < first:
             raise ValueError(f"between: {last} is before {first}.")
-        if unknown := set(weekdays) - set("MTWRFSU"):
-            raise ValueError(f"weekdays: unknown {min(unknown)!r}; write M T W R F S U (R Thursday, U Sunday).")
-        return self._chosen(first, last, {"MTWRFSU".index(letter) for letter in weekdays}, frozenset(off), clock_change)
+        if unknown := set(weekdays) - set(WEEKDAYS):
+            raise ValueError(f"weekdays: unknown {min(unknown)!r}; write {' '.join(WEEKDAYS)} (R Thursday, U Sunday).")
+        return self._chosen(first, last, {WEEKDAYS.index(letter) for letter in weekdays}, frozenset(off), clock_change)
 
     def during(self, start: dt.datetime, end: dt.datetime, *, clock_change: ClockChange = "refuse") -> Selection:
         """The classes that start in a span of time, its end excluded: in a DAG run's data interval.

@@ -23,7 +23,7 @@ from airflow_provider_rooms.timetable import (
     read_timetable,
 )
 from airflow_provider_rooms.timetable.model import NOT_A_VALUE
-from airflow_provider_rooms.timetable.rows import OPTIONAL
+from airflow_provider_rooms.timetable.patterns import OPTIONAL
 
 OURS = "course,section,days,start,end,timezone,title,term"
 TUESDAY = dt.date(2025, 6, 10)
