@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
 
 
+#: Under this XCom key Airflow keeps a return value. Its own constant costs a DAG file 20 ms to import.
+RETURN_KEY = "return_value"
+
+
 class WithHook:
     """A task with one connection, and the hook that this connection needs."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
+from airflow_provider_rooms.tasks import RETURN_KEY, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 100
 #: Seconds between two lines about progress.
 REPORT_EVERY = 10.0
-#: Under this key Airflow keeps a return value. Its own constant costs 20 ms to import.
-RETURN_KEY = "return_value"
 #: How many failures the error at the end names; the log and the XCom have all.
 _MOST_NAMED = 10
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, WithSecrets, give_retry_policy
+from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +100,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
             context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
-        context["ti"].xcom_push(key=XCOM_RETURN_KEY, value=result)
+        context["ti"].xcom_push(key=RETURN_KEY, value=result)
         self._fail(classes, failures, refusal)
         return result
 
