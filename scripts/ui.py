@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 HOME = REPO / ".ui"
 PATIENCE = 180  # seconds until Airflow is up
+PROGRAMS = Path(sys.executable).parent
 
 
 class TalkingSink(MailSink):
@@ -112,23 +113,28 @@ def web_settings(port: int, home: Path = HOME) -> dict[str, str]:
     }
 
 
-@contextmanager
-def standalone(
-    environment: dict[str, str], log: Path, programs: Path = Path(sys.executable).parent
-) -> Iterator[subprocess.Popen[bytes]]:
-    """`airflow standalone` in a process group of its own, which is empty on the way out.
+def start_airflow(
+    command: str, environment: dict[str, str], log: Path, programs: Path = PROGRAMS
+) -> subprocess.Popen[bytes]:
+    """An `airflow` command in a process group of its own, its output in the log.
 
     :param programs: where the programs of that Airflow's virtual environment lie.
     """
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [programs / "airflow", "standalone"],
+        return subprocess.Popen(
+            [programs / "airflow", command],
             env=environment | {"PATH": f"{programs}:{environment.get('PATH', '')}"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+@contextmanager
+def standalone(environment: dict[str, str], log: Path, programs: Path = PROGRAMS) -> Iterator[subprocess.Popen[bytes]]:
+    """`airflow standalone`, whose process group is empty on the way out."""
+    process = start_airflow("standalone", environment, log, programs)
     try:
         yield process
     finally:

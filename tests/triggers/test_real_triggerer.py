@@ -21,7 +21,7 @@ import pytest
 from airflow_api import AirflowApi
 from airflow_provider_rooms.hooks import get_rooms_hook
 from stack import airflow_environment, end, free_port, sandbox
-from ui import standalone, wait_until_healthy, web_settings
+from ui import standalone, start_airflow, wait_until_healthy, web_settings
 
 pytestmark = pytest.mark.slow
 
@@ -135,15 +135,7 @@ def _kill_triggerer(standalone_pid: int) -> None:
 
 @contextmanager
 def _triggerer(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[Any]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("airflow"), "triggerer"],
-            env=environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    process = start_airflow("triggerer", environment, log)
     try:
         yield process
     finally:
