@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms.operators.base import RoomOperator
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 #: What ``to`` of :class:`RecordingToStorageOperator` may hold.
 PLACEHOLDERS = ("name", "room_id", "session_id", "id", "kind", "ext")
+#: Protocols of a folder of the worker.
+LOCAL = ("file", "local", "")
+_ABSOLUTE = re.compile(r"((file|local):(//)?)?/(?!/)")
+#: What would lead to another folder: others than we name rooms, as they like.
+_NO_PART = re.compile(r"[/\\]|^\.+$")
 
 
 class StartRecordingOperator(WithSecrets, RoomOperator):
@@ -116,7 +122,7 @@ class RecordingToStorageOperator(RoomOperator):
         from airflow_provider_rooms.vendors.recordings import read_kind
 
         wanted = self._wanted()
-        self._check_target()
+        to = self._read_target()
         vendor = self.hook.vendor
         vendor.check_kind(read_kind(self.kind))
         room = self.find_room(context)
@@ -132,7 +138,7 @@ class RecordingToStorageOperator(RoomOperator):
                 room=room.id,
                 advice="Wait with RecordingReadySensor first, and check kind.",
             )
-        stored = [self._store(recording, path) for recording, path in self._targets(room, found)]
+        stored = [self._store(recording, path) for recording, path in _targets(to, room, found)]
         failed = [recording.id for recording in found if recording.state == "failed"]
         if failed:
             self.log.warning("%s failed to make: %s.", vendor.title, ", ".join(failed))
@@ -174,43 +180,38 @@ class RecordingToStorageOperator(RoomOperator):
         seen = Seen(room=room, url="", sessions=sessions, recordings=recordings)
         return recordings_of_class(wait, seen, self.hook.vendor.now())
 
-    def _check_target(self) -> None:
+    def _read_target(self) -> str:
+        """``to``, with everything checked that can be known without a recording.
+
+        :raises InvalidSpecError: an unknown placeholder or scheme, or a path that is another place on each worker.
+        """
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.placeholders import placeholders
         from airflow_provider_rooms.values import read_text
 
-        if read_text("to", self.to) is None:
+        to = read_text("to", self.to)
+        if to is None:
             raise InvalidSpecError("to: expected a URL such as s3://conn@bucket/{name}/{id}.{ext}.")
         try:
-            placeholders(self.to, PLACEHOLDERS)
+            placeholders(to, PLACEHOLDERS)
         except ValueError as error:
             raise InvalidSpecError(f"to: {error}") from None
-
-    def _targets(self, room: Room, recordings: Sequence[Recording]) -> list[tuple[Recording, str]]:
-        """Where each goes that is ready.
-
-        :raises InvalidSpecError: two would go to one place.
-        """
-        from airflow_provider_rooms.errors import InvalidSpecError
-
-        targets: dict[str, Recording] = {}
-        for recording in recordings:
-            if recording.state != "ready":
-                continue
-            url = self.to.format(
-                name=room.name or room.id,
-                room_id=room.id,
-                session_id=recording.session_id or room.id,
-                id=recording.id,
-                kind=recording.kind,
-                ext=recording.format or "bin",
+        try:
+            path = ObjectStoragePath(to)
+            path.fs  # noqa: B018 - looked up at the first use, which would be after the calls
+        except (ValueError, ImportError) as error:
+            raise InvalidSpecError(
+                f"to: Airflow cannot write there: {error}.",
+                advice="Install what knows the scheme, such as apache-airflow-providers-amazon[s3fs] for s3://.",
+            ) from None
+        if path.protocol in LOCAL and not _ABSOLUTE.match(to):
+            raise InvalidSpecError(
+                f"to: {to!r} is no absolute path, so it would be another folder on each worker.",
+                advice="Write file:///data/{name}/{id}.{ext}, or put the scheme of a storage before it.",
             )
-            if url in targets:
-                raise InvalidSpecError(
-                    f"to: {self.to!r} is one place for several recordings.", advice="Put {id} into it, and {ext}."
-                )
-            targets[url] = recording
-        return [(recording, url) for url, recording in targets.items()]
+        return to
 
     def _store(self, recording: Recording, url: str) -> dict[str, Any]:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
@@ -237,15 +238,43 @@ class RecordingToStorageOperator(RoomOperator):
                     raise TransportError(f"{url} has {present} bytes, {written} were written.")
             except BaseException:
                 # Half a file under the name of a whole one would be taken for it.
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(Exception):  # what went wrong first is to be told
                     path.unlink(missing_ok=True)
                 raise
         return {**row, "bytes": written}
 
 
+def _targets(to: str, room: Room, recordings: Sequence[Recording]) -> list[tuple[Recording, str]]:
+    """Where each goes that is ready.
+
+    :raises InvalidSpecError: two would go to one place.
+    """
+    from airflow_provider_rooms.errors import InvalidSpecError
+
+    targets: dict[str, Recording] = {}
+    for recording in recordings:
+        if recording.state != "ready":
+            continue
+        parts = {
+            "name": room.name or room.id,
+            "room_id": room.id,
+            "session_id": recording.session_id or room.id,
+            "id": recording.id,
+            "kind": recording.kind,
+            "ext": recording.format or "bin",
+        }
+        url = to.format(**{name: _NO_PART.sub("_", part) for name, part in parts.items()})
+        if url in targets:
+            raise InvalidSpecError(
+                f"to: {to!r} is one place for several recordings.", advice="Put {id} into it, and {ext}."
+            )
+        targets[url] = recording
+    return [(recording, url) for url, recording in targets.items()]
+
+
 def _copy(pieces: Any, path: ObjectStoragePath) -> int:
     """Write pieces one by one; the answer is how many bytes they had."""
-    if path.protocol in ("file", "local", ""):
+    if path.protocol in LOCAL:
         path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     with path.open("wb") as out:  # type: ignore[no-untyped-call]

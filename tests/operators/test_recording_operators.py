@@ -378,6 +378,9 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
         ({"to": ""}, "to: expected a URL"),
         ({"to": "file:///tmp/{nmae}"}, "{nmae} is no placeholder"),
         ({"to": "file:///tmp/{"}, "is no placeholder"),
+        ({"to": "bucket/{id}"}, "no absolute path"),
+        ({"to": "file://data/{id}"}, "no absolute path"),
+        ({"to": "floppy://a/{id}"}, "cannot write there"),
         ({"recordings": "[{"}, "recordings"),
         ({"recordings": {"id": "x"}}, "expected a list"),
         ({"recordings": [{"id": None}]}, "recording: expected"),
@@ -390,7 +393,25 @@ def test_bad_input_is_refused(given: dict[str, Any], error: str, rooms_sandbox: 
     with pytest.raises(errors.InvalidSpecError) as refused:
         store(**given)
     assert error in str(refused.value)
+    assert rooms_sandbox.requests() == []
     assert files(tmp_path) == {}
+
+
+def test_a_name_that_others_gave_leads_to_no_other_folder(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "twilio_video")
+    rooms_sandbox.fault(
+        "twilio", "body", path="/v1/Rooms/RM*", body=rooms_sandbox.rooms("twilio")[0] | {"unique_name": "../x/.."}
+    )
+    rows = store(room["id"], f"{tmp_path}/here/{{name}}/{{id}}", conn_id="twilio_video_default")
+    assert {row["url"].rpartition("/")[0] for row in rows} == {f"{tmp_path}/here/.._x_.."}
+
+
+def test_a_target_that_cannot_be_written_is_told_as_it_is(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "videosdk")
+    (tmp_path / "algebra").mkdir()
+    with pytest.raises(IsADirectoryError):
+        store(room, f"{tmp_path}/{{name}}")
+    assert (tmp_path / "algebra").is_dir()
 
 
 def test_unknown_recordings_and_none_at_all(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
