@@ -27,7 +27,7 @@ TIGHT = 0.25
 SOON = dt.timedelta(minutes=5)
 #: and this much less often while nothing can be decided yet.
 QUIET = 5.0
-#: An interval is cut short at random by up to this part of it.
+#: Intervals differ at random by this part of the usual one, which they are on average.
 JITTER = 0.2
 #: A moment that decides, such as the end of the class, is met within so many seconds after it, or the tight part of an
 #: interval where that is less: never before it, and not by all waits at once.
@@ -278,7 +278,7 @@ def pause(wait: Wait, seen: Seen | None, now: dt.datetime, interval: float, chan
         part = TIGHT if near else 1.0
     left = min((moment - now for moment in _moments(wait, seen, now) if moment >= now), default=dt.timedelta.max)
     landing = min(interval * TIGHT, LANDING) * (JITTER + (1 - JITTER) * chance)
-    return min(interval * part * (1 - JITTER * chance), left.total_seconds() + landing)
+    return min(interval * part * (1 + JITTER * (0.5 - chance)), left.total_seconds() + landing)
 
 
 def _moments(wait: Wait, seen: Seen | None, now: dt.datetime) -> list[dt.datetime]:

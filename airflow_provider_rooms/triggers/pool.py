@@ -39,6 +39,9 @@ def shared_watch(conn_id: str) -> Watch:
 class Watch:
     """Looks at one account on behalf of many waits.
 
+    Each request is sent by a task of its own, since the HTTP client keeps a state for every task that sent one, as long as
+    the task is there: the tasks of a thousand waits are there for hours.
+
     :param conn_id: the Airflow connection.
     """
 
@@ -104,14 +107,14 @@ class Watch:
         """What a wait needs to know of a room, read now."""
         hook = await self.ready()
         async with self._looks:
-            seen: Seen = await hook.aio.look(room, wait)
+            seen: Seen = await asyncio.create_task(hook.aio.look(room, wait))
             return seen
 
     async def occupied(self, room: Room) -> bool:
         """Whether somebody is in a room, read now."""
         hook = await self.ready()
         async with self._looks:
-            answer: bool = await hook.aio.occupied(room)
+            answer: bool = await asyncio.create_task(hook.aio.occupied(room))
             return answer
 
     async def survey(self, interval: float) -> Survey:
