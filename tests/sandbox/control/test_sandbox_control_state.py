@@ -1,0 +1,184 @@
+"""`/control`: the log, the state, what the page shows, the clock, reset."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from control_help import CREATE, VENDORS, create
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+
+def test_requests_show_no_secret_and_no_query(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
+    create(client, vendor)
+    client.get(CREATE[vendor][0], params={"token": "hush-hush"})
+    rows = rooms_sandbox.requests()
+    assert [set(row) for row in rows] == [{"method", "path", "status", "vendor", "at"}] * 2
+    assert [row["method"] for row in rows] == ["POST", "GET"]
+    assert {row["path"] for row in rows} == {CREATE[vendor][0]}
+    assert {row["vendor"] for row in rows} == {vendor}
+    text = json.dumps(rows)
+    assert "hush" not in text
+    assert "sandbox-secret" not in text
+    assert rooms_sandbox.requests(vendor, "GET")[0]["method"] == "GET"
+
+
+def test_page_shows_the_newest_requests(rooms_sandbox: RoomsSandbox, web: httpx.Client, twilio: httpx.Client) -> None:
+    twilio.get("/v1/Rooms/first")
+    assert web.get("/control/page").json()["requests"] == rooms_sandbox.requests()
+    for number in range(40):
+        twilio.get(f"/v1/Rooms/r{number}")
+    shown = web.get("/control/page").json()["requests"]
+    assert shown == rooms_sandbox.requests()[1:]
+
+
+def test_control_itself_is_not_logged(rooms_sandbox: RoomsSandbox) -> None:
+    rooms_sandbox.state()
+    rooms_sandbox.advance(1)
+    assert rooms_sandbox.requests() == []
+
+
+def test_state_is_in_the_vendors_own_shape(
+    rooms_sandbox: RoomsSandbox, videosdk: httpx.Client, hundredms: httpx.Client, twilio: httpx.Client
+) -> None:
+    for name, client in (("videosdk", videosdk), ("hundredms", hundredms), ("twilio", twilio)):
+        create(client, name)
+        rooms_sandbox.start_session(name, "algebra", ["Ada"])
+    state = rooms_sandbox.state()
+    assert {name: set(part) for name, part in state.items()} == {
+        key: {"rooms", "sessions", "recordings"} for key in VENDORS
+    }
+    assert state["videosdk"]["rooms"][0]["customRoomId"] == "algebra"
+    assert state["hundredms"]["rooms"][0]["name"] == "algebra"
+    assert state["twilio"]["rooms"][0]["unique_name"] == "algebra"
+    assert state["videosdk"]["sessions"][0]["participants"][0]["name"] == "Ada"
+    assert next(iter(state["hundredms"]["sessions"][0]["peers"].values()))["name"] == "Ada"
+    assert set(state["twilio"]["sessions"][0]) == {"room_sid", "participants", "start", "end"}
+    assert state["twilio"]["sessions"][0]["participants"][0]["identity"] == "Ada"
+
+
+def page(web: httpx.Client, **query: Any) -> dict[str, dict[str, Any]]:
+    return {vendor["name"]: vendor for vendor in web.get("/control/page", params=query).json()["vendors"]}
+
+
+def test_page_shows_the_newest_and_finds_the_others(web: httpx.Client, client: httpx.Client, vendor: str) -> None:
+    for number in range(5):
+        web.post(f"/control/{vendor}/rooms", json={"name": f"Class-{number}"}).raise_for_status()
+    part = page(web, newest=2)[vendor]
+    assert [card["name"] for card in part["cards"]] == ["Class-4", "Class-3"]
+    assert part["count"] == 5
+    found = page(web, newest=2, match=" cLASS-1 ")[vendor]["cards"]
+    assert [card["name"] for card in found] == ["Class-1"]
+    assert page(web, match=found[0]["id"])[vendor]["cards"] == found
+    assert page(web, match="nothing")[vendor]["cards"] == []
+    assert web.get("/control/page", params={"newest": 0}).status_code == 422
+
+
+def test_page_tells_every_vendor_in_the_same_words(
+    rooms_sandbox: RoomsSandbox, web: httpx.Client, client: httpx.Client, vendor: str
+) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra", ["Ada"])
+    rooms_sandbox.recording(vendor, "algebra", "start")
+
+    def card() -> dict[str, Any]:
+        (only,) = page(web)[vendor]["cards"]
+        found: dict[str, Any] = only
+        return found
+
+    live = card()
+    assert (live["name"], live["open"], live["word"]) == ("algebra", True, "open")
+    (session,) = live["sessions"]
+    assert (session["end"], session["people"][0]) == (None, {"name": "Ada", "here": True})
+    (recording,) = live["recordings"]
+    assert (recording["busy"], recording["failed"], recording["size"]) == (True, False, None)
+    rooms_sandbox.advance(90)
+    rooms_sandbox.recording(vendor, "algebra", "complete")
+    rooms_sandbox.end_session(vendor, "algebra")
+    over = card()
+    assert over["sessions"][0]["end"] is not None
+    assert not any(person["here"] for person in over["sessions"][0]["people"])
+    assert (over["recordings"][0]["busy"], over["recordings"][0]["failed"]) == (False, False)
+    assert over["recordings"][0]["seconds"] == pytest.approx(90, abs=5)
+    assert over["recordings"][0]["size"] > 0
+    rooms_sandbox.start_session(vendor, "algebra", ["Ada"])
+    rooms_sandbox.recording(vendor, "algebra", "start")
+    rooms_sandbox.recording(vendor, "algebra", "fail")
+    assert card()["recordings"][0]["failed"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "close", "word"),
+    [
+        ("videosdk", lambda c, r: c.post("/v2/rooms/deactivate", json={"roomId": r["roomId"]}), "deactivated"),
+        ("hundredms", lambda c, r: c.post(f"/v2/rooms/{r['id']}", json={"enabled": False}), "disabled"),
+        ("twilio", lambda c, r: c.post(f"/v1/Rooms/{r['sid']}", data={"Status": "completed"}), "completed"),
+    ],
+)
+def test_page_has_the_vendors_word_for_closed(
+    web: httpx.Client, request: pytest.FixtureRequest, name: str, close: Any, word: str
+) -> None:
+    client = request.getfixturevalue(name)
+    close(client, create(client, name).json()).raise_for_status()
+    (card,) = page(web)[name]["cards"]
+    assert (card["open"], card["word"]) == (False, word)
+
+
+def test_page_hides_secrets_that_state_shows(
+    rooms_sandbox: RoomsSandbox, web: httpx.Client, hundredms: httpx.Client
+) -> None:
+    secrets = {
+        "webhook": {"url": "https://example.com", "headers": {"x": "hush-1"}},
+        "recording_info": {
+            "upload_info": {"type": "s3", "location": "b", "credentials": {"key": "hush-2", "secret": "hush-3"}}
+        },
+    }
+    hundredms.post("/v2/rooms", json={"name": "x", **secrets}).raise_for_status()
+    assert "hush-1" in json.dumps(rooms_sandbox.state())
+    text = web.get("/control/page").text
+    assert "hush" not in text
+    assert "https://example.com" in text
+    assert "•••" in text
+
+
+def test_make_a_room_by_hand(rooms_sandbox: RoomsSandbox, web: httpx.Client, vendor: str) -> None:
+    first = web.post(f"/control/{vendor}/rooms", json={"name": "algebra-1"})
+    assert first.json() == web.post(f"/control/{vendor}/rooms", json={"name": "algebra-1"}).json()
+    assert len(rooms_sandbox.rooms(vendor)) == 1
+    rooms_sandbox.start_session(vendor, "algebra-1")
+    for bad in ({}, {"name": ""}, {"name": "a b"}, {"name": "x" * 65}, {"name": "x", "size": 1}):
+        assert web.post(f"/control/{vendor}/rooms", json=bad).status_code == 422
+    assert web.post("/control/zoom/rooms", json={"name": "x"}).status_code == 404
+
+
+def test_clock_moves_on_and_never_back(rooms_sandbox: RoomsSandbox, web: httpx.Client) -> None:
+    before = web.get("/control/clock").json()
+    assert before["ahead_seconds"] == 0
+    after = web.post("/control/clock", json={"advance_seconds": 7200}).json()
+    assert after["ahead_seconds"] == 7200
+    assert after["now"] > before["now"]
+    assert web.post("/control/clock", json={"advance_seconds": -1}).status_code == 422
+    assert web.post("/control/clock", json={"advance_seconds": 1e12}).status_code == 422
+    assert web.post("/control/clock", json={}).status_code == 422
+    rooms_sandbox.reset()
+    assert web.get("/control/clock").json()["ahead_seconds"] == 0
+
+
+def test_reset_forgets_everything(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra")
+    rooms_sandbox.behave(vendor, read_lag_seconds=60)
+    rooms_sandbox.fault(vendor, "status", status=500, times=-1)
+    rooms_sandbox.advance(60)
+    rooms_sandbox.reset()
+    empty = {"rooms": [], "sessions": [], "recordings": []}
+    assert rooms_sandbox.state() == dict.fromkeys(VENDORS, empty)
+    assert rooms_sandbox.requests() == []
+    created = create(client, vendor)
+    assert created.is_success
+    assert client.get(CREATE[vendor][0]).status_code == 200
+    assert len(rooms_sandbox.rooms(vendor)) == 1

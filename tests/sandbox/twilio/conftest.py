@@ -1,0 +1,15 @@
+"""A room at Twilio Video."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from twilio_help import create
+
+
+@pytest.fixture
+def room(twilio: httpx.Client) -> str:
+    found: str = create(twilio, UniqueName="algebra-1", RecordParticipantsOnConnect="true", EmptyRoomTimeout="60")[
+        "sid"
+    ]
+    return found
