@@ -32,6 +32,8 @@ JITTER = 0.2
 #: A moment that decides, such as the end of the class, is met within so many seconds after it, or the tight part of an
 #: interval where that is less: never before it, and not by all waits at once.
 LANDING = 15.0
+#: No pause is shorter, in seconds: a wait with an interval of 0 must not keep a triggerer from the others.
+SHORTEST = 0.2
 
 #: What a trigger is told of a room and its sessions.
 _ROOM = ("vendor", "conn_id", "id", "name", "state")
@@ -278,7 +280,7 @@ def pause(wait: Wait, seen: Seen | None, now: dt.datetime, interval: float, chan
         part = TIGHT if near else 1.0
     left = min((moment - now for moment in _moments(wait, seen, now) if moment >= now), default=dt.timedelta.max)
     landing = min(interval * TIGHT, LANDING) * (JITTER + (1 - JITTER) * chance)
-    return min(interval * part * (1 + JITTER * (0.5 - chance)), left.total_seconds() + landing)
+    return max(SHORTEST, min(interval * part * (1 + JITTER * (0.5 - chance)), left.total_seconds() + landing))
 
 
 def _moments(wait: Wait, seen: Seen | None, now: dt.datetime) -> list[dt.datetime]:

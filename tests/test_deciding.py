@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import Recording, Room, Session
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.waiting import CLOCK_SLACK, Seen, Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting import CLOCK_SLACK, SHORTEST, Seen, Wait, decide, pause, wants_recordings
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 TEN = NINE + dt.timedelta(hours=1)
@@ -264,14 +264,18 @@ def test_what_another_look_would_show() -> None:
 def test_pauses_are_never_long(purpose: Any, minute: float, interval: float, chance: float, window: bool) -> None:
     asked = wait(purpose) if window else wait(purpose, starts_at=None, ends_at=None, since=NINE)
     rest = pause(asked, None, at(minute), interval, chance)
-    assert 0 < rest <= interval * 5.5
+    assert 0 < rest <= interval * 5.501
     if not window and purpose != "started":
-        assert interval * 0.9 <= rest <= interval * 1.1
+        assert interval * 0.899 <= rest <= interval * 1.101
 
 
 def test_polls_are_tighter_when_people_are_about_to_come() -> None:
     rests = [pause(wait("started"), None, at(minute), 60.0, 0.5) for minute in (-90, -30, -5, 0, 5, 20)]
     assert rests == [300.0, 60.0, 15.0, 15.0, 15.0, 60.0]
+
+
+def test_an_interval_of_nothing_is_no_flood() -> None:
+    assert min(pause(wait("started"), None, at(minute), 0.0, 0.9) for minute in (-90, -60, 0, 30)) == SHORTEST
 
 
 @pytest.mark.parametrize(
