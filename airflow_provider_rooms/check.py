@@ -48,7 +48,7 @@ def check_connections(conn_ids: Sequence[str] = ()) -> int:
     """Test connections and print the table.
 
     :param conn_ids: which ones; none means all that can be found.
-    :return: the exit code: 0 when all work, 1 when one does not, 2 when there was nothing to test.
+    :returns: the exit code: 0 when all work, 1 when one does not, 2 when there was nothing to test.
     """
     # What is wrong stands in the table; libraries' own remarks would stand between its lines.
     logging.disable(logging.ERROR)

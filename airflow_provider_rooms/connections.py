@@ -19,7 +19,7 @@ class Setting:
     :param secret: never shown; the form uses a password field.
     :param choices: the only values there are; the first is the default.
     :param example: shown where the form has room for it.
-    :param only: connection types that make use of it; none named means all. The others take it without a word, so that one
+    :param only: connection types that make use of it; none named means all. The others accept and ignore it, so that one
         extra fits all, and leave it out of their form.
     """
 
@@ -108,19 +108,19 @@ COMMON_SETTINGS = (
     Setting(
         name="name_prefix",
         label="Room name prefix",
-        help="Put before every room name: with one of its own, a test system stays off the rooms of the real one.",
+        help="Put before every room name, so that a test system keeps off the rooms of the real one.",
         example="staging-",
     ),
     Setting(
         name="timeout",
         label="Timeout (seconds)",
-        help="How long to wait for one answer; 30 if left empty.",
+        help="How many seconds to wait for one answer; 30 if left empty.",
         kind="number",
     ),
     Setting(
         name="writes_per_second",
         label="Writes per second",
-        help="How many rooms one process may create or change in a second. Divide what the account may by your workers.",
+        help="How many rooms one process may create or change per second: the account's limit, divided by your workers.",
         kind="number",
     ),
     Setting(
@@ -133,13 +133,13 @@ COMMON_SETTINGS = (
     Setting(
         name="join_page",
         label="Join page",
-        help="Where join links lead, if to a page of your own.",
+        help="URL of your own page, if join links are to lead there.",
         example="https://example.org/class/{room_id}#{token}",
     ),
     Setting(
         name="webhook_headers",
         label="Webhook headers",
-        help="Secret headers that come with every report to your webhook, as JSON.",
+        help="Secret headers for the vendor to send with every call of your webhook, as JSON.",
         kind="object",
         secret=True,
         example='{"X-Token": "…"}',
@@ -148,7 +148,7 @@ COMMON_SETTINGS = (
     Setting(
         name="storage_credentials",
         label="Storage credentials",
-        help="How recordings get into your bucket, as JSON.",
+        help="What the vendor needs to write recordings into your bucket, as JSON.",
         kind="object",
         secret=True,
         example='{"key": "…", "secret": "…"}',

@@ -14,8 +14,8 @@
     │   ├── DriftError                the room of that name has other settings
     │   ├── RoomClosedError           the room of that name was closed
     │   ├── ClassOverError            the class is over and its room is gone
-    │   ├── NoShowError               nobody came, and the task shall fail then
-    │   ├── RecordingMissingError     no recording came in time, and the task shall fail then
+    │   ├── NoShowError               nobody came, and the task was told to fail then
+    │   ├── RecordingMissingError     no recording came in time, and the task was told to fail then
     │   └── RecordingFailedError      the vendor failed to make the recording
     └── PassingError                  may be gone at the next try
         ├── TransportError            no answer: refused, reset, timed out, cut short
@@ -125,7 +125,7 @@ class RequestRefusedError(PermanentError):
 
 
 class NotFoundError(PermanentError):
-    """The vendor knows no such room, session or recording."""
+    """The vendor has no such room, session or recording."""
 
 
 class DriftError(PermanentError):

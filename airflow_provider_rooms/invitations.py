@@ -63,7 +63,7 @@ _ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with a mail address. It is left out of ``repr``: addresses do not belong into logs."""
+    """Somebody with a mail address. It is left out of ``repr``: addresses do not belong in logs."""
 
     address: str = field(repr=False)
     name: str | None = field(default=None, repr=False)

@@ -68,7 +68,7 @@ def send_invitations(
     """Send one mail to each attendee.
 
     :param hook_of: the hook of a connection.
-    :return: ``{uid, sequence, method, sent}``: no address and no link.
+    :returns: ``{uid, sequence, method, sent}``: no address and no link.
     :raises InvalidSpecError: something that was given is wrong. Nothing was sent.
     :raises PassingError: the mail server, or the vendor, could not do it now.
     """

@@ -32,12 +32,12 @@ class RoomSpec:
     :param description: free text shown by the vendor.
     :param max_participants: how many people may be in the room at once.
     :param max_duration: longest session in seconds, counted from the first join.
-    :param record: whether a recording starts by itself.
+    :param record: whether a recording starts automatically.
     :param transcribe: whether speech is transcribed.
-    :param region: where the media servers stand, in the vendor's own code.
+    :param region: where the media servers are, as one of the vendor's own region codes.
     :param webhook: ``{"url", "events"?, "method"?}``.
     :param options: the vendor's own fields, under the vendor's own names.
-    :param ref: your own reference (a course id, say), handed on untouched.
+    :param ref: your own reference (a course id, say), passed on unchanged.
     """
 
     name: str | list[Any] | None = None
@@ -147,7 +147,7 @@ class Room:
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "details"}
 
 
-#: How a room is named to whoever shall do something with it: its id, its name, its dict, or itself.
+#: What stands for a room wherever one is asked for: its id, its name, its dict, or itself.
 RoomRef: TypeAlias = "str | Mapping[str, Any] | Room"
 
 
@@ -218,8 +218,8 @@ class Recording:
     :param id: the vendor's id. Of a 100ms recording whose file is not there yet, the id of the job that makes it.
     :param session_id: the vendor's id of the session; None at Twilio, which ties recordings to the room.
     :param room_id: the vendor's id of the room.
-    :param kind: ``recording`` (one film of the whole session), ``track`` (one person or one microphone), ``composition``
-        (a film put together afterwards), ``hls`` (a stream) or ``transcript``.
+    :param kind: ``recording`` (one video of the whole session), ``track`` (one person or one microphone), ``composition``
+        (a video put together afterwards), ``hls`` (a stream) or ``transcript``.
     :param state: ``processing`` until the file can be had, then ``ready``; or ``failed``.
     :param seconds: length of what was recorded; None while it is not known.
     :param bytes: size of the file; None while it is not known, or where the vendor never says.

@@ -29,8 +29,8 @@ class Order:
     """A room to be made.
 
     :param spec: what is asked for.
-    :param on_drift: what to do with a room of the name that has other settings.
-    :param on_closed: what to do with a room of the name that was closed.
+    :param on_drift: what to do when the room with that name has other settings.
+    :param on_closed: what to do when the room with that name was closed.
     :param ahead: seconds before the class at which the room is made at the earliest; None for what suits the vendor.
     """
 

@@ -40,7 +40,7 @@ class RoomsPlugin(AirflowPlugin):
             mask_keys(SECRET_KEYS)
         except (ImportError, AttributeError, TypeError) as error:
             log.warning(
-                "This Airflow may show the connection keys %s in clear (%s): add them to [core] sensitive_var_conn_names.",
+                "This Airflow may show the connection keys %s in the clear (%s): add them to [core] sensitive_var_conn_names.",
                 ", ".join(SECRET_KEYS),
                 type(error).__name__,
             )

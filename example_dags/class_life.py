@@ -1,6 +1,6 @@
 """The whole life of a class: room, invitation, session, recording, storage.
 
-Each class of today gets a room that records by itself, and its people get a calendar invitation, each with a join link of their own.
+Each class of today gets a room that records automatically, and its people get a calendar invitation, each with a join link of their own.
 Then the DAG waits, without holding a worker, until the class is over and its recording is ready, and copies that to storage.
 If nobody came, the rest is skipped. The timetable is an iCalendar file, which says who is invited.
 """

@@ -2,7 +2,7 @@
 
 The only difference is the date in the name. A lasting room has one link that people keep, and everybody who ever had it can come
 again; its sessions must be told apart by time. A new room per class has a link that leads nowhere else, settings of its own,
-recordings of its own, and can be closed after class. Twilio Video knows no lasting rooms: give it new ones.
+recordings of its own, and can be closed after class. Twilio Video has no lasting rooms: give it new ones.
 """
 
 from __future__ import annotations

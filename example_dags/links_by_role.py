@@ -62,7 +62,7 @@ def links_by_role() -> None:
         with SmtpHook() as smtp:
             for role, addresses in context["params"]["people"].items():
                 for address in addresses:
-                    # One link each: who joins twice as the same user is thrown out of the first window.
+                    # One link each: whoever joins twice as the same user is removed from the first window.
                     link = hook.join_url(room, role, user=address)
                     smtp.send_email_smtp(
                         to=address,

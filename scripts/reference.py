@@ -106,7 +106,7 @@ def features() -> str:
         ("Longest session that can be asked for", lambda vendor: _high(vendor, "max_duration", " s")),
         ('Settings of a room can be changed (`on_drift="update"`)', lambda vendor: _yes(vendor.can_update)),
         ("A room may be made ahead of its class", _ahead),
-        ("Recording can start by itself (`record`)", lambda vendor: _yes("record" not in vendor.unsupported)),
+        ("Recording can start automatically (`record`)", lambda vendor: _yes("record" not in vendor.unsupported)),
         ("Transcription (`transcribe`)", lambda vendor: _yes("transcribe" not in vendor.unsupported)),
         ("Description (`description`)", lambda vendor: _yes("description" not in vendor.unsupported)),
         ("Writes per second, documented", lambda vendor: f"{vendor.writes_per_second or 'not published'}"),

@@ -21,7 +21,7 @@ ZONES = [
 def write_soon(target: Path, now: dt.datetime, *, first: int = 6, step: int = 2) -> dt.date:
     """Write the shipped timetable for today, its sections beginning ``first`` minutes from now and ``step`` apart.
 
-    :return: the date of these classes, which is the same in all their zones and in UTC.
+    :returns: the date of these classes, which is the same in all their zones and in UTC.
     """
     zones = daytime(now)
     date = now.astimezone(dt.UTC).date()

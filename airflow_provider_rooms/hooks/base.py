@@ -77,7 +77,10 @@ class RoomsHook(BaseHook):
     # -- connection → vendor + transport --------------------------------------------------------------------------------
 
     def use(self, connection: AirflowConnection) -> Self:
-        """Take this connection instead of looking up the one of the hook's id. Answers the hook."""
+        """Use this connection instead of looking up the one with the hook's id.
+
+        :returns: the hook itself.
+        """
         self._connection = connection
         return self
 
@@ -127,7 +130,7 @@ class RoomsHook(BaseHook):
         )
 
     def get_conn(self) -> requests.Session:
-        """A session that signs in by itself below the base URL, for calls this hook has no method for.
+        """A session that adds the vendor's credentials below the base URL, for calls that this hook has no method for.
 
         Write ``hook.get_conn().get(f"{hook.base_url}/v2/…")``; nothing is retried and no error is translated.
         """
@@ -167,7 +170,7 @@ class RoomsHook(BaseHook):
     def ensure_room(
         self, spec: RoomSpec | Mapping[str, Any], on_drift: OnDrift = "fail", on_closed: OnClosed = "fail"
     ) -> Flow[Room]:
-        """The one usable room of the spec's name, with its settings: created, found, updated or reopened.
+        """Make sure of the one usable room with the spec's name and settings: created, found, updated or reopened.
 
         :param spec: a :class:`RoomSpec`, or a dict with its keys.
         :param on_drift: what to do when the room has other settings: ``fail``, ``ignore`` or ``update`` (100ms only).
@@ -213,14 +216,19 @@ class RoomsHook(BaseHook):
         """Rooms of the account, open and closed, lazily.
 
         :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
-        :param since: only rooms made at or after this time.
+        :param since: only rooms made at or after this time: an aware datetime, or ISO 8601 text with an offset.
         :param only_open: leave out closed ones, of which a vendor may have years.
         """
         return self.vendor.list_matching(prefix, since, only_open=only_open)
 
     @flow_method
     def close_room(self, room: RoomRef) -> Flow[Room]:
-        """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine."""
+        """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: the room as it is now.
+        :raises NotFoundError: there is no such room.
+        """
         return self.vendor.close(room)
 
     @list_method
@@ -228,7 +236,7 @@ class RoomsHook(BaseHook):
         """Sessions of a room, lazily: the live one and past ones, newest first where the vendor says how it sorts.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
-        :param since: leave out sessions that were over before this time.
+        :param since: leave out sessions that were over before this time: an aware datetime, or ISO 8601 text with an offset.
         :raises NotFoundError: there is no such room.
         """
         return sessions_of(self.vendor, room, read_time("since", since))
@@ -244,7 +252,7 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def occupied(self, room: Room) -> Flow[bool]:
-        """Whether somebody is in a room that was read before; a recorder that was left alone is nobody."""
+        """Whether somebody is in a room that was read before; a recorder left on its own does not count."""
         return self.vendor.occupied(room)
 
     @flow_method
@@ -272,9 +280,10 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def end_session(self, room: RoomRef) -> Flow[Session | None]:
-        """Send everybody out of a room; it stays open. The answer is the session that ended, None if none was live.
+        """Send everybody out of a room; it stays open.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: the session that was ended; None if none was live.
         :raises NotFoundError: there is no such room.
         """
         return end_session(self.vendor, room)
@@ -291,7 +300,7 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def start_recording(self, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
-        """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
+        """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :param options: fields of the vendor's start request under their own names, or one such dict per connection type.
@@ -301,9 +310,10 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def stop_recording(self, room: RoomRef) -> Flow[list[Recording]]:
-        """Stop recording a room; nothing being recorded is fine. The answer is what was being recorded.
+        """Stop recording a room; nothing being recorded is fine.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: what was being recorded.
         """
         return stop_recording(self.vendor, room)
 
@@ -338,7 +348,7 @@ class RoomsHook(BaseHook):
         """A link that leads a person into a room. It is a secret: mint it in the task that hands it out.
 
         It leads to the connection's ``join_page``, else to the vendor's own page (VideoSDK, 100ms). One person each:
-        who joins twice as the same user is thrown out of the first window.
+        whoever joins twice as the same user is removed from the first window.
 
         :param room_id: its id, its name, the ``room`` dict of a create task or a :class:`Room`, which also say when the class
             ends.
@@ -369,7 +379,10 @@ class RoomsHook(BaseHook):
         return join_token(self.vendor, room_id, role, user, expires_at)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the vendor for something small: whether it works, and else what is wrong and what to do. At most 5 s."""
+        """Ask the vendor for something small, within five seconds.
+
+        :returns: whether that worked; and what to tell the user: what is wrong, and what to do.
+        """
         from airflow_provider_rooms.hooks.diagnosis import diagnose
 
         return diagnose(self)

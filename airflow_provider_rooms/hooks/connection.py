@@ -138,7 +138,7 @@ def base_url(connection: AirflowConnection, default: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidConnectionError(
             f"Connection {conn_id!r}: the base URL (host) holds credentials or a query.",
-            advice="Credentials belong into login and password.",
+            advice="Credentials belong in login and password.",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = "/".join(piece for piece in (parts.path.strip("/"), below) if piece)

@@ -30,7 +30,7 @@ TEST_SECONDS = 5.0
 # The vendor has a little less, so that its own words about being late still come through.
 _VENDOR_SECONDS = 4.5
 
-_NOTHING_FOUND = "Nothing was found out about key and secret."
+_NOTHING_FOUND = "Key and secret were not checked."
 
 #: What the transport says (see ``network.reason``) → what it means, what to do.
 _CAUSES = (
@@ -56,7 +56,7 @@ class _Listening(BlockingTransport):
 def diagnose(hook: RoomsHook) -> tuple[bool, str]:
     """Ask the vendor for something small; whether it works, and what to tell the user. Takes five seconds at most.
 
-    :return: never raises; the text holds no secret and no part of the answer.
+    :returns: never raises; the text holds no secret and no part of the answer.
     """
     began = time.monotonic()
     try:
@@ -101,7 +101,7 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
     if heard.status >= 500:
         return f"{_place(vendor)} answers, but fails (HTTP {heard.status}). Try again later. {_NOTHING_FOUND}"
     if heard.status == 429:
-        return f"{vendor.title} takes no more requests for now (HTTP 429). Try again in a minute. {_NOTHING_FOUND}"
+        return f"{vendor.title} accepts no more requests for now (HTTP 429). Try again in a minute. {_NOTHING_FOUND}"
     other = _other_vendor(vendor, heard)
     if other:
         return (
@@ -150,7 +150,7 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     remarks = []
     parts = urlsplit(vendor.config.base_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        remarks.append("But http:// sends key and secret in clear: use https://.")
+        remarks.append("But http:// sends key and secret in the clear: use https://.")
     settings = BY_TYPE[vendor.name].settings
     remarks += [
         f"But {vendor.title} has no use for {setting.name}."

@@ -39,13 +39,15 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
     It never waits: a Twilio class further off than the vendor keeps an unused room has the outcome ``not_due`` and no id;
     let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
 
-    :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or what gives one;
-        each needs a ``name`` and may have a ``conn_id`` of its own.
+    :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an ``XComArg`` that
+        yields one; each needs a ``name`` and may have a ``conn_id`` of its own.
     :param conn_id: the connection of specs that name none.
-    :param concurrency: how many rooms are made at the same time, 1 to 100. The vendor's limit of writes per second holds
-        besides.
+    :param concurrency: how many rooms are made at the same time, 1 to 100. The vendor's limit of writes per second applies
+        as well.
     :param on_error: ``fail`` when any room failed, or ``report``: fail only when all did.
     :param max_rooms: refuse longer lists.
+    :raises InvalidSpecError: some specs are wrong; names each of them, and no room was made.
+    :raises PassingError: some rooms failed in a way that a retry may mend; a ``PermanentError`` where none would.
     """
 
     template_fields: Sequence[str] = ("specs", "conn_id")

@@ -22,7 +22,7 @@ POLL_INTERVAL = dt.timedelta(minutes=1)
 class EndSessionOperator(RoomOperator):
     """Send everybody out of a room, and make sure that they are gone. The room stays open, so people can come back.
 
-    The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``; None when none was
+    The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``, or None when no session was
     live, which is a success.
 
     :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
@@ -43,9 +43,9 @@ class EndSessionOperator(RoomOperator):
 class CloseRoomOperator(RoomOperator):
     """Make a room unusable: deactivate (VideoSDK, for good), disable (100ms) or complete (Twilio, for good).
 
-    A room that is closed already is a success. Fit for a teardown: before ``not_before`` it leaves the room open, says so
-    and succeeds, so that a mail that failed at night does not close the room of the class next morning. The return value is
-    what the room is now, ``closed`` or ``open``.
+    A room that is closed already is a success. Suited to a teardown: before ``not_before`` the task leaves the room open, says
+    so in its log and succeeds, so that a mail that fails at night does not close the room of next morning's class. The return
+    value is the state of the room, ``closed`` or ``open``.
 
     :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
@@ -55,6 +55,7 @@ class CloseRoomOperator(RoomOperator):
         they have left, without a worker slot (needs a triggerer).
     :param wait_at_most: how long to wait for them, a ``timedelta`` or seconds.
     :param poll_interval: how long between two looks while waiting, a ``timedelta`` or seconds.
+    :raises SessionLiveError: people are in the room, and ``if_live`` is ``fail``, or they did not leave in time.
     """
 
     template_fields: Sequence[str] = (

@@ -38,7 +38,8 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     :param method: ``request`` to invite or to move, ``cancel`` when the class does not take place.
     :param title: what the class is called; ``title`` of ``ref`` unless given, else ``ref`` itself if it is text.
     :param timezone: IANA zone in which people read the times; that of ``ref`` unless given, else UTC.
-    :param organizer: who invites, as in ``attendees``; the sender unless given. Calendars only accept changes from the same one.
+    :param organizer: who invites, as in ``attendees``; the sender unless given. Calendars accept changes from the same organizer
+        only.
     :param sequence: the SEQUENCE; seconds since 2020 unless given, so that a later sending is always higher.
     :param subject: the mail's subject.
     :param text: what the mail says, with ``{title}``, ``{date}``, ``{start}``, ``{end}``, ``{timezone}``, ``{name}`` and

@@ -27,7 +27,7 @@ _MOST_NAMED = 10
 class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
-    As it is, it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
+    By default it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
     closed or would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it
     is the alarm "no room ten minutes before class"::
 
@@ -44,11 +44,13 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
     :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
     :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes whose rooms
         live under the prefix, or their rooms count as orphans. Specs of another ``conn_id`` are left out.
-    :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are told by
-        all specs.
+    :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are worked
+        out from all specs.
     :param missing: ``report`` rooms that are missing, ``create`` them, or ``fail`` at once, without retries.
-    :param orphans: ``report`` them or ``close`` them. A room in which somebody is stays open.
+    :param orphans: ``report`` them or ``close`` them. A room with people in it stays open.
     :param max_close: with more orphans than this nothing is closed and the task fails: most likely specs are missing.
+    :raises UnsupportedError: the connection has no ``name_prefix``.
+    :raises NotFoundError: classes have no usable room, and ``missing`` is ``fail``.
     """
 
     template_fields: Sequence[str] = ("conn_id", "specs", "within")

@@ -1,4 +1,4 @@
-"""Operators that record a room, and that bring its recordings into a storage of your own."""
+"""Operators that record a room, and that copy its recordings into your own storage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_PART = re.compile(r"[/\\]|^\.+$")
 
 
 class StartRecordingOperator(WithSecrets, RoomOperator):
-    """Record a room from now on. A recording that runs already is taken, so that a retry starts no second one.
+    """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
 
     The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
     created_at}``. VideoSDK records only while somebody is in the room. Twilio records every camera and microphone by itself,
@@ -82,7 +82,7 @@ class StopRecordingOperator(RoomOperator):
 
 
 class RecordingToStorageOperator(RoomOperator):
-    """Copy recordings into a storage of your own, anything that Airflow's ``ObjectStoragePath`` can write to.
+    """Copy recordings into your own storage: anything that Airflow's ``ObjectStoragePath`` can write to.
 
     Files are streamed, never whole in memory, and their size is checked. A file of the right size that is there already
     is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.

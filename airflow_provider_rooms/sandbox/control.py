@@ -32,7 +32,7 @@ class _Strict(BaseModel):
 
 
 class FaultOrder(_Strict):
-    """What shall go wrong, where and how often."""
+    """What is to go wrong, where and how often."""
 
     vendor: str
     kind: Kind
@@ -116,7 +116,7 @@ class SessionOrder(_Strict):
 
 
 class RecordingOrder(_Strict):
-    """What shall become of the newest recording."""
+    """What is to become of the newest recording."""
 
     action: Literal["start", "complete", "fail"]
 

@@ -187,8 +187,8 @@ class SessionStartedSensor(_ClassSensor):
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
     :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
         data interval, else of the run.
-    :param no_show_after: nobody came, if nobody came this long after ``starts_at``; a ``timedelta`` or seconds.
-    :param on_no_show: ``skip``, ``fail``, or ``value``: succeed with None.
+    :param no_show_after: how long after ``starts_at`` a class to which nobody has come is a no-show, a ``timedelta`` or seconds.
+    :param on_no_show: what to do then: ``skip``, ``fail``, or ``value``: succeed with None.
     :param deferrable: wait in the triggerer, without a worker slot.
     """
 

@@ -241,7 +241,7 @@ class Vendor(Exchange):
     def no_recording(self, recording: str) -> errors.NotFoundError:
         """The error for a recording that this account does not have."""
         return errors.NotFoundError(
-            f"{self.title} knows no recording {recording!r}.",
+            f"{self.title} has no recording {recording!r}.",
             vendor=self.title,
             advice="Check it, and that the connection belongs to the account that recorded it.",
         )
@@ -348,7 +348,7 @@ class Vendor(Exchange):
     def not_found(self, ref: str) -> errors.NotFoundError:
         """The error for an id or name that this account does not have."""
         return errors.NotFoundError(
-            f"{self.title} knows no room of this id or name.",
+            f"{self.title} has no room with this id or name.",
             vendor=self.title,
             room=ref,
             advice="Check it, and that the connection belongs to the account that made the room.",

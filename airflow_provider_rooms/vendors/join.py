@@ -129,7 +129,7 @@ def read_guest(vendor: Vendor, room: object, role: Any, user: Any, expires_at: A
             if guest.asked
             else "The class ended more than a quarter of an hour ago: a link for it would not work any more.",
             vendor=vendor.title,
-            advice="Give expires_at if somebody shall get in now.",
+            advice="Give expires_at if somebody is to get in now.",
         )
     vendor.check_guest(guest)
     return guest

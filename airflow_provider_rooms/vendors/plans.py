@@ -117,7 +117,7 @@ def _check_webhook(value: Mapping[str, Any]) -> None:
     for key in value:
         if key == "headers":
             raise errors.InvalidSpecError(
-                "webhook.headers: headers are secrets and do not belong into a DAG.",
+                "webhook.headers: headers are secrets and do not belong in a DAG.",
                 advice="Put them into webhook_headers of the connection.",
             )
         if key not in ("url", "events", "method"):

@@ -81,7 +81,7 @@ def _people_of(vendor: Vendor, session: str) -> Flow[None]:
         yield from vendor.list_participants(session)
     except errors.NotFoundError as error:
         if error.status is not None:  # the vendor's own words, which do not say of which session
-            error.message = f"{vendor.title} knows no session {session!r}."
+            error.message = f"{vendor.title} has no session {session!r}."
             error.advice = "Take the id from hook.sessions(room), and check that the connection belongs to its account."
         raise
 

@@ -187,11 +187,11 @@ def test_a_right_that_is_missing_a_limit_and_a_failure_are_told_apart_from_a_bad
     works, told = ask(conn_type, host=server(http(403, json.dumps({"message": CANARY}))))
     assert not works
     assert "does not let it list rooms (HTTP 403)" in told
-    for status, words in ((429, "takes no more requests for now"), (503, "answers, but fails (HTTP 503)")):
+    for status, words in ((429, "accepts no more requests for now"), (503, "answers, but fails (HTTP 503)")):
         works, told = ask(conn_type, host=server(http(status, CANARY)))
         assert not works
         assert words in told
-        assert "Nothing was found out about key and secret" in told
+        assert "Key and secret were not checked" in told
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
@@ -209,7 +209,7 @@ def test_a_host_that_cannot_be_reached_is_told_why(conn_type: str, ask: Any, ser
         works, told = ask(conn_type, host=host)
         assert not works
         assert f"{host} cannot be reached: {words}" in told
-        assert "Nothing was found out about key and secret" in told
+        assert "Key and secret were not checked" in told
 
 
 def test_a_host_that_says_nothing_takes_no_longer_than_the_test_may(
@@ -272,7 +272,7 @@ def test_http_in_clear_to_another_machine_is_remarked(
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
     works, told = ask("twilio_video", host=f"http://rooms.example:{port}/twilio")
     assert works
-    assert "But http:// sends key and secret in clear" in told
+    assert "But http:// sends key and secret in the clear" in told
 
 
 def test_a_base_url_with_the_version_in_it_is_taken_as_meant(ask: Any, rooms_sandbox: RoomsSandbox) -> None:

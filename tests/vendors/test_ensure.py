@@ -280,7 +280,7 @@ def test_rooms_are_found_with_and_without_the_prefix(conn_type: str, hand: Any) 
         assert worker.run(worker.vendor.find(ref)).id == room.id
     assert worker.run(worker.vendor.find_by_name("algebra")).id == room.id
     assert worker.run(worker.vendor.find_by_name("botany")) is None
-    with pytest.raises(errors.NotFoundError, match="knows no room of this id or name"):
+    with pytest.raises(errors.NotFoundError, match="has no room with this id or name"):
         worker.run(worker.vendor.find("botany"))
     for ref in ({}, "", "None", None, 5, {"id": ""}):
         with pytest.raises(errors.InvalidSpecError, match="expected an id, a name or the room dict"):

@@ -194,7 +194,7 @@ def test_unknown_rooms_and_sessions(vendor: str, hooks: Any) -> None:
         hook.end_session("no-such-room")
     unknown = f"RM{'0' * 32}-1" if vendor == "twilio_video" else "0" * 24
     for read in (hook.attendance, lambda session: list(hook.participants(session))):
-        with pytest.raises(errors.NotFoundError, match=f"knows no session '{unknown}'"):
+        with pytest.raises(errors.NotFoundError, match=f"has no session '{unknown}'"):
             read(unknown)
     for nothing in ("", None, {}, 5, "None"):
         with pytest.raises(errors.InvalidSpecError):

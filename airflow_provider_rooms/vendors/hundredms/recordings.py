@@ -40,7 +40,7 @@ class HundredMsRecordings(HundredMsApi):
 
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
-        "composition": "100ms makes one film of a session by itself: ask for kind='recording'."
+        "composition": "100ms makes one video of a session automatically: ask for kind='recording'."
     }
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:

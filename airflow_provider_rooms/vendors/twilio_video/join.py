@@ -21,7 +21,7 @@ LONGEST_IDENTITY = 128
 
 
 class TwilioVideoJoin(TwilioVideoApi):
-    """Twilio knows no roles: everybody in a room may do the same. A page of yours learns the role from the link."""
+    """Twilio has no roles: everybody in a room may do the same. A page of yours learns the role from the link."""
 
     usual_roles: ClassVar[Mapping[str, Any]] = {"guest": "guest", "host": "host"}
     # Longer ones are refused when somebody joins (error 20157).

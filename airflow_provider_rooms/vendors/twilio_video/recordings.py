@@ -46,7 +46,7 @@ PLACES = (
 
 
 class TwilioVideoRecordings(TwilioVideoApi):
-    """Twilio records every camera and microphone by itself; a composition is the film that is made of them."""
+    """Twilio records every camera and microphone by itself; a composition is the video that is made of them."""
 
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {

@@ -50,7 +50,7 @@ class VideoSDKApi(Vendor):
         return {"apikey": self.config.key, "permissions": ["allow_join"], "version": 2, "roles": ["crawler"]}
 
     def authorization(self) -> str:
-        """The token itself: VideoSDK knows no ``Bearer``."""
+        """The token itself: VideoSDK does not use ``Bearer``."""
         return self._tokens.token()
 
     def forget_token(self, skew: float = 0.0) -> bool:

@@ -41,7 +41,7 @@ class VideoSDKJoin(VideoSDKApi):
             )
         if guest.user_id is not None and any(char.isspace() for char in guest.user_id):
             raise errors.InvalidSpecError(
-                f"user: VideoSDK takes no spaces in an id, got {guest.user_id!r}.",
+                f"user: VideoSDK allows no spaces in an id, got {guest.user_id!r}.",
                 vendor=self.title,
                 advice='Give both: user={"id": "ada", "name": "Ada Lovelace"}.',
             )

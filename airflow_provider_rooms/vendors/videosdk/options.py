@@ -111,7 +111,7 @@ class AutoHls(Options):
 
 
 class AutoStart(Options):
-    """What starts by itself when the session starts."""
+    """What starts automatically with the session."""
 
     recording: AutoRecording | None = None
     hls: AutoHls | None = None
