@@ -252,8 +252,8 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         return Verdict(
             status="success", value=rows, message=f"Ready by the deadline: {_listed(wait, by_state['ready'])}."
         )
-    unfinished = f"{_listed(wait, by_state['processing'])} not ready" if mine else f"no {wait.kind}"
-    return _missing(wait, f"There was {unfinished} by the deadline, {due.isoformat()}.", rows)
+    late = f"{_listed(wait, by_state['processing'])} was not ready" if mine else f"there was no {wait.kind}"
+    return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", rows)
 
 
 _DECISIONS: Mapping[str, Callable[[Wait, Seen, dt.datetime], Verdict | None]] = {
