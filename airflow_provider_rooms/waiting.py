@@ -239,15 +239,18 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
     mine = _recordings(wait, seen, sessions)
     by_state = {state: [r.id for r in mine if r.state == state] for state in ("processing", "ready", "failed")}
     rows = [_row(recording) for recording in mine]
+    failed = f"The vendor failed to make {_listed(wait, by_state['failed'])}."
     if mine and not by_state["processing"]:
         if by_state["failed"] and (wait.on_failed == "any" or not by_state["ready"]):
-            return _failed(f"The vendor failed to make {_listed(wait, by_state['failed'])}.", rows)
+            return _failed(failed, rows)
         return Verdict(status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.")
     if not mine and not sessions:
         return _missing(wait, f"Nobody came, so there is no {wait.kind}.", rows)
     due = _due(wait, seen, sessions, now)
     if now < due:
         return None
+    if by_state["failed"] and wait.on_failed == "any":
+        return _failed(failed, rows)  # no skip: another that is late does not make up for it
     if by_state["ready"] and wait.on_failed == "all":
         return Verdict(
             status="success", value=rows, message=f"Ready by the deadline: {_listed(wait, by_state['ready'])}."
