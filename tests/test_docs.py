@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import docs_vendors
 import reference
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors import VENDORS
+from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
 from docs_hook import MARKER
 
@@ -84,7 +85,7 @@ class TestGenerated:
 
     @pytest.mark.parametrize("vendor", VENDORS)
     def test_every_option_has_its_row(self, vendor: str):
-        rows = reference.options(vendor)
+        rows = docs_vendors.options(vendor)
 
         def fields(model, prefix=""):
             for name, field in model.model_fields.items():
@@ -93,16 +94,16 @@ class TestGenerated:
                     if hasattr(inner, "model_fields"):
                         yield from fields(inner, f"{prefix}{name}.")
 
-        for path in fields(reference.vendor_class(vendor).options):
+        for path in fields(vendor_class(vendor).options):
             assert f"| `{path}` |" in rows
 
     def test_the_parameters_are_what_is_sent(self):
-        rows = {line.split("|")[1].strip(): line for line in reference.parameters().splitlines()}
+        rows = {line.split("|")[1].strip(): line for line in docs_vendors.parameters().splitlines()}
         assert "`size`, 1 to 20000" in rows["`max_participants`"]
         assert "`MaxParticipants`, 1 to 50" in rows["`max_participants`"]
         assert "`geoFence`" in rows["`region`"]
         assert "needs `record`" in rows["`transcribe`"]
-        assert set(reference.SAMPLES) >= set(reference.vendors()["videosdk"].unsupported)
+        assert set(docs_vendors.SAMPLES) >= set(docs_vendors.vendors()["videosdk"].unsupported)
 
 
 class TestTroubleshooting:
