@@ -165,7 +165,8 @@ def calendar(event: Event, person: Person, *, join_url: str | None, description:
 def timezone_rules(zone: ZoneInfo, year: int) -> str:
     """The VTIMEZONE of a zone: every change of its clocks from a year before to a year after.
 
-    Calendars know IANA names, and need the rules for those that they do not know, or know from another year.
+    Calendars know IANA names, and need the rules for those that they do not know, or know from another year. Those that
+    icalendar makes itself (7.3) begin summer time an hour late: by the new clocks, not by the old ones.
     """
     moment = dt.datetime(year - 1, 1, 1, tzinfo=dt.UTC)
     parts = [_observance(moment.astimezone(zone), moment.astimezone(zone))]

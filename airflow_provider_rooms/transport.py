@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
 from airflow_provider_rooms.network import Watchdog, reason, took_too_long
-from airflow_provider_rooms.network import async_client as async_client
-from airflow_provider_rooms.network import blocking_session as blocking_session
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Request, Response, Sleep, Step
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ class _Walk(Generic[T]):
 class BlockingTransport:
     """Runs flows with a ``requests.Session``.
 
-    :param session: keeps connections alive; see :func:`blocking_session`.
+    :param session: keeps connections alive; see :func:`airflow_provider_rooms.network.blocking_session`.
     :param base_url: put before every request's path, without a slash at its end.
     """
 

@@ -13,7 +13,8 @@ from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
 from airflow_provider_rooms.hooks.methods import AsyncRooms, file_method, flow_method, list_method
 from airflow_provider_rooms.masking import core
 from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
-from airflow_provider_rooms.transport import BlockingTransport, blocking_session
+from airflow_provider_rooms.network import blocking_session
+from airflow_provider_rooms.transport import BlockingTransport
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room

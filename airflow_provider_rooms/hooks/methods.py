@@ -7,7 +7,8 @@ import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow_provider_rooms.transport import AsyncTransport, async_client
+from airflow_provider_rooms.network import async_client
+from airflow_provider_rooms.transport import AsyncTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,14 +14,12 @@ import wire as w
 from wire import Fault, Wire
 
 from airflow_provider_rooms import errors, network
-from airflow_provider_rooms.network import Watchdog, reason
+from airflow_provider_rooms.network import Watchdog, async_client, blocking_session, reason
 from airflow_provider_rooms.transport import (
     AsyncOpenFile,
     AsyncTransport,
     BlockingTransport,
     OpenFile,
-    async_client,
-    blocking_session,
 )
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Page, Request, Response, Sleep
 
