@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import WithSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
@@ -93,8 +94,8 @@ class RecordingToStorageOperator(RoomOperator):
     :param to: where to, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of the
         recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
         ``file:///data/{name}/{id}.{ext}``.
-    :param recordings: only these: what ``RecordingReadySensor`` returned, or ids. Left out: those of the class, where the
-        room dict says when it was, else all of the room.
+    :param recordings: only these: what ``RecordingReadySensor`` returned, or ids, or one of them (mapped tasks). Left out:
+        those of the class, where the room dict says when it was, else all of the room.
     :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio records tracks: there,
         ``recording`` means those.
     """
@@ -107,7 +108,7 @@ class RecordingToStorageOperator(RoomOperator):
         conn_id: str,
         room_id: str | Mapping[str, Any],
         to: str,
-        recordings: Sequence[Mapping[str, Any] | str] | str | None = None,
+        recordings: Sequence[Mapping[str, Any] | str] | Mapping[str, Any] | str | None = None,
         kind: str = "recording",
         **kwargs: Any,
     ) -> None:
@@ -155,12 +156,17 @@ class RecordingToStorageOperator(RoomOperator):
 
     def _wanted(self) -> set[str] | None:
         """The ids of the recordings that were named; None when none were."""
-        from airflow_provider_rooms.values import not_given, read_list
+        from airflow_provider_rooms.values import not_given, read_json_or_literal, read_list
         from airflow_provider_rooms.vendors.recordings import read_wanted
 
-        if not_given(self.recordings):
+        given: Any = self.recordings
+        if not_given(given):
             return None
-        return {read_wanted(item).id for item in read_list("recordings", self.recordings, of="recordings")}
+        if isinstance(given, str) and given.lstrip().startswith(("[", "{")):
+            given = read_json_or_literal("recordings", given)
+        # One alone is what a mapped task gets of a list.
+        one = isinstance(given, (str, Mapping))
+        return {read_wanted(item).id for item in ([given] if one else read_list("recordings", given, of="recordings"))}
 
     def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
         """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""

@@ -361,6 +361,21 @@ def around(moment: dt.datetime) -> dict[str, str]:
     return {"starts_at": (moment - half).isoformat(), "ends_at": (moment + half).isoformat()}
 
 
+def test_each_recording_in_a_task_of_its_own(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    room = recorded(rooms_sandbox, "twilio_video")
+    rows = [recording.as_dict() for recording in hook("twilio_video").recordings(room)]
+    body = f"""
+        RecordingToStorageOperator.partial(
+            task_id="store", conn_id="twilio_video_default", room_id="algebra", to="file://{tmp_path}/films/{{id}}"
+        ).expand(recordings={[*rows[:2], rows[2]["id"]]})
+    """
+    ran = run_tasks(tmp_path, "one_each", body)
+    assert [[row["id"] for row in ran.value(f"store[{index}]")] for index in range(3)] == [
+        [row["id"]] for row in rows[:3]
+    ]
+    assert set(files(tmp_path / "films")) == {row["id"] for row in rows[:3]}
+
+
 def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     room = hook("hundredms").ensure_room({"name": "algebra"})
     hook("hundredms").start_recording(room.id, {"transcription": {"enabled": True}})
@@ -382,7 +397,7 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
         ({"to": "file://data/{id}"}, "no absolute path"),
         ({"to": "floppy://a/{id}"}, "cannot write there"),
         ({"recordings": "[{"}, "recordings"),
-        ({"recordings": {"id": "x"}}, "expected a list"),
+        ({"recordings": 5}, "expected a list"),
         ({"recordings": [{"id": None}]}, "recording: expected"),
         ({"kind": "film"}, "kind: 'film'"),
         ({"room_id": "None"}, "room_id"),
