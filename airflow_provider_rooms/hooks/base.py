@@ -169,7 +169,7 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def ensure_room(
-        self, spec: RoomSpec | Mapping[str, Any], on_drift: OnDrift = "fail", on_closed: OnClosed = "fail"
+        self, spec: RoomSpec | Mapping[str, Any], *, on_drift: OnDrift = "fail", on_closed: OnClosed = "fail"
     ) -> Flow[Room]:
         """Make sure of the one usable room with the spec's name and settings: created, found, updated or reopened.
 
@@ -184,6 +184,7 @@ class RoomsHook(BaseHook):
     def inspect_room(
         self,
         spec: RoomSpec | Mapping[str, Any],
+        *,
         on_drift: OnDrift = "fail",
         on_closed: OnClosed = "fail",
         ahead: int | None = None,
@@ -213,7 +214,7 @@ class RoomsHook(BaseHook):
         return self.vendor.find_by_name(name)
 
     @list_method
-    def list_rooms(self, prefix: str = "", since: Any = None, only_open: bool = False) -> Flow[None]:
+    def list_rooms(self, prefix: str = "", since: Any = None, *, only_open: bool = False) -> Flow[None]:
         """Rooms of the account, open and closed, lazily.
 
         :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).

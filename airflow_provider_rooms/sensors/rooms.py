@@ -77,7 +77,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
             try:
                 return super().execute(context)
             except AirflowSensorTimeout as error:
-                # Airflow's own ``never_fail`` overlooks this one, but not after a deferred wait.
+                # Airflow's own ``never_fail`` overlooks this one, some versions not after a deferred wait.
                 raise self._failure(error) from error
         done = self.poke(context)
         if done:
@@ -119,7 +119,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 self._push_url(context, event.get("room_url"))
                 self.log.info("%s", event.get("message"))
             return conclude(event)
-        except RoomsError as error:
+        except (RoomsError, AirflowSensorTimeout) as error:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> Exception:
