@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.waiting import Purpose, Seen, Wait
 
+__all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
+
 Length = dt.timedelta | float | str
 Time = dt.datetime | str | None
 
@@ -78,7 +80,8 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 return super().execute(context)
             except AirflowSensorTimeout as error:
                 # Airflow's own ``never_fail`` overlooks this one, some versions not after a deferred wait.
-                raise self._failure(error) from error
+                self._skip_if_soft(error)
+                raise
         done = self.poke(context)
         if done:
             return done.xcom_value
@@ -107,7 +110,8 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 is_done=True, xcom_value=conclude(event_of(verdict, seen, title=self.hook.vendor.title))
             )
         except RoomsError as error:
-            raise self._failure(error) from error
+            self._skip_if_soft(error)
+            raise
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Back from the triggerer: nothing of the first instance is left, and everything is in the event."""
@@ -120,11 +124,13 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 self.log.info("%s", event.get("message"))
             return conclude(event)
         except (RoomsError, AirflowSensorTimeout) as error:
-            raise self._failure(error) from error
+            self._skip_if_soft(error)
+            raise
 
-    def _failure(self, error: Exception) -> Exception:
+    def _skip_if_soft(self, error: Exception) -> None:
         """Airflow's own ``soft_fail`` sees only some errors, and not the same ones in every mode."""
-        return AirflowSkipException(str(error)) if self.soft_fail or self.never_fail else error
+        if self.soft_fail or self.never_fail:
+            raise AirflowSkipException(str(error)) from error
 
     def _defer(self, context: Context) -> Any:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
