@@ -199,8 +199,9 @@ def test_the_link_follows_when_the_first_look_failed() -> None:
 @pytest.mark.parametrize("event", [None, {"status": "what"}])
 def test_events_of_nobody_fail_the_task(event: Any) -> None:
     sensor = SessionStartedSensor(task_id="s", conn_id="c", room_id="r")
-    with pytest.raises(errors.PassingError):
+    with pytest.raises(errors.PassingError) as told:
         sensor.execute_complete(context(), event)
+    assert told.value.__cause__ is None  # whoever follows causes must come to an end
     with pytest.raises(AirflowSkipException):
         SessionStartedSensor(task_id="s", conn_id="c", room_id="r", soft_fail=True).execute_complete(context(), event)
 
