@@ -28,6 +28,7 @@ from airflow_provider_rooms.vendors.recordings import (
     start_recording,
     stop_recording,
 )
+from airflow_provider_rooms.vendors.rooms import close, find, find_by_name, list_matching
 from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, look, participants_of, sessions_of
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class RoomsHook(BaseHook):
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
         :raises NotFoundError: there is none.
         """
-        return self.vendor.find(room)
+        return find(self.vendor, room)
 
     @flow_method
     def find_room(self, name: str | list[Any]) -> Flow[Room | None]:
@@ -211,7 +212,7 @@ class RoomsHook(BaseHook):
 
         :param name: a name, or a list of parts as for :class:`RoomSpec`.
         """
-        return self.vendor.find_by_name(name)
+        return find_by_name(self.vendor, name)
 
     @list_method
     def list_rooms(self, prefix: str = "", since: Any = None, *, only_open: bool = False) -> Flow[None]:
@@ -221,7 +222,7 @@ class RoomsHook(BaseHook):
         :param since: only rooms made at or after this time: an aware datetime, or ISO 8601 text with an offset.
         :param only_open: leave out closed ones, of which a vendor may have years.
         """
-        return self.vendor.list_matching(prefix, since, only_open=only_open)
+        return list_matching(self.vendor, prefix, since, only_open=only_open)
 
     @flow_method
     def close_room(self, room: RoomRef) -> Flow[Room]:
@@ -231,7 +232,7 @@ class RoomsHook(BaseHook):
         :returns: the room as it is now.
         :raises NotFoundError: there is no such room.
         """
-        return self.vendor.close(room)
+        return close(self.vendor, room)
 
     @list_method
     def sessions(self, room: RoomRef, since: Any = None) -> Flow[None]:

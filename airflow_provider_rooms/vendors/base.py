@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from airflow_provider_rooms import errors, names
+from airflow_provider_rooms import errors
 from airflow_provider_rooms.masking import masked
 from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
-from airflow_provider_rooms.values import read_text, read_time
 from airflow_provider_rooms.vendors import VENDORS
-from airflow_provider_rooms.vendors.exchange import Exchange, as_object, parse_time
+from airflow_provider_rooms.vendors.exchange import Exchange, as_object
 from airflow_provider_rooms.vendors.flow import segment
 from airflow_provider_rooms.vendors.options import Options, differences
 from airflow_provider_rooms.vendors.recordings import read_body
@@ -25,7 +24,6 @@ from airflow_provider_rooms.vendors.recordings import read_body
 if TYPE_CHECKING:
     import datetime as dt
 
-    from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.join import Guest
@@ -284,59 +282,11 @@ class Vendor(Exchange):
             return mine
         return given
 
-    # -- finding rooms --------------------------------------------------------------------------------------------------
-
-    def find(self, ref: RoomRef) -> Flow[Room]:
-        """A room by its id, its name (with or without the prefix), the ``room`` dict of a create task, or itself.
-
-        :raises InvalidSpecError: nothing usable was given, or the dict is of another vendor.
-        :raises NotFoundError: there is none.
-        """
-        if isinstance(ref, Room):
-            ref = ref.as_dict()
-        if isinstance(ref, Mapping):
-            if ref.get("vendor") not in (None, self.name):
-                raise errors.InvalidSpecError(
-                    f"room: this is a room of {ref['vendor']}, but the connection is of {self.name}."
-                )
-            ref = ref.get("id") or ref.get("name") or ""
-        if not isinstance(ref, str) or ref.strip() in ("", "None"):
-            raise errors.InvalidSpecError(f"room: expected an id, a name or the room dict, got {ref!r}.")
-        prefix = self.config.name_prefix
-        if not prefix or ref.startswith(prefix):
-            return (yield from self.get_room(ref))
-        try:
-            return (yield from self.get_room(ref))
-        except errors.NotFoundError:
-            return (yield from self.get_room(prefix + ref))
-
-    def find_by_name(self, name: str | list[Any]) -> Flow[Room | None]:
-        """The room of that name, or None."""
-        existing = yield from self.look_up(names.resolve_name(name, prefix=self.config.name_prefix), RoomSpec())
-        return self.room(existing.answer) if existing else None
-
-    def list_matching(self, prefix: str, since: Any, *, only_open: bool = False) -> Flow[None]:
-        """Rooms whose name starts with a prefix, made since a time, page by page."""
-        start = self.config.name_prefix + (read_text("prefix", prefix) or "")
-        after = read_time("since", since)
-
-        def keep(room: Room) -> bool:
-            made = parse_time(room.created_at)
-            return (room.name or "").startswith(start) and (after is None or made is None or made >= after)
-
-        return self.list_open_rooms(keep) if only_open else self.list_rooms(keep)
+    # -- what all vendors do alike --------------------------------------------------------------------------------------
 
     def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """The open rooms that are wanted; vendors that list them apart ask for these only."""
         return self.list_rooms(lambda room: room.state == "open" and keep(room))
-
-    def close(self, ref: RoomRef) -> Flow[Room]:
-        """Close a room; a closed one is left alone."""
-        room = yield from self.find(ref)
-        if room.state == "open":
-            yield from self.close_room(room)
-            room = yield from self.get_room(room.id)
-        return room
 
     def room_url(self, room_id: str) -> str:
         """The page of a room for people: the vendor's console, or the sandbox's page on the sandbox."""

@@ -14,6 +14,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.placeholders import placeholders
 from airflow_provider_rooms.values import read_text, read_time
+from airflow_provider_rooms.vendors.rooms import find
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
@@ -171,7 +172,7 @@ def _read_user(user: Any) -> tuple[str | None, str | None]:
 
 def _open_room(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     """The room, which must be open: a token for a closed one opens nothing."""
-    room = yield from vendor.find(ref)
+    room = yield from find(vendor, ref)
     if room.state == "closed":
         raise errors.RoomClosedError("The room is closed: nobody can join it.", vendor=vendor.title, room=room.id)
     return room

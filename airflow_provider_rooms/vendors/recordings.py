@@ -13,6 +13,7 @@ from airflow_provider_rooms.models import Recording, RecordingKind
 from airflow_provider_rooms.values import read_choice
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Sleep, about
 from airflow_provider_rooms.vendors.options import Options, merge, read_options
+from airflow_provider_rooms.vendors.rooms import find
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
@@ -67,7 +68,7 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
     """
     wanted = read_kind(kind)
     vendor.check_kind(wanted)
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     yield from vendor.list_recordings(found, wanted)
 
 
@@ -78,7 +79,7 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     :raises RoomClosedError: the room is closed.
     """
     body = vendor.recording_body(options or {})
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     if found.state == "closed":
         raise errors.RoomClosedError(
             "The room is closed: nothing can be recorded in it.", vendor=vendor.title, room=found.id
@@ -91,7 +92,7 @@ def stop_recording(vendor: Vendor, room: RoomRef) -> Flow[list[Recording]]:
 
     :raises NotFoundError: there is no such room.
     """
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     return (yield from vendor.stop_recording(found))
 
 

@@ -11,6 +11,7 @@ from airflow_provider_rooms.models import Session
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
 from airflow_provider_rooms.vendors.recordings import read_kind
+from airflow_provider_rooms.vendors.rooms import find
 from airflow_provider_rooms.waiting import Seen, wants_recordings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def sessions_of(vendor: Vendor, room: RoomRef, since: dt.datetime | None = None)
 
     :raises NotFoundError: there is no such room.
     """
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     yield from _sessions_in(vendor, found, since)
 
 
@@ -54,7 +55,7 @@ def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
     """
     kind = read_kind(wait.kind) if wait.purpose == "recording" else None
     vendor.check_kind(kind)
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
     seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
     if wants_recordings(wait, seen, vendor.now()):
@@ -92,7 +93,7 @@ def end_session(vendor: Vendor, room: RoomRef) -> Flow[Session | None]:
     :returns: the session that was ended; None when none was live.
     :raises NotVisibleYetError: the vendor took it, but still shows the session as live after half a minute.
     """
-    found = yield from vendor.find(room)
+    found = yield from find(vendor, room)
     session = yield from vendor.live_session(found)
     if session is None:
         return None

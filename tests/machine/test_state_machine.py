@@ -36,6 +36,7 @@ from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, Sleep
 from airflow_provider_rooms.vendors.plans import make_plan
+from airflow_provider_rooms.vendors.rooms import close
 
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
@@ -219,7 +220,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_closes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self.transport.run(self.vendor.close(room_id))
+                self.transport.run(close(self.vendor, room_id))
                 self.changes += 1
 
         @precondition(lambda self: scene.conn_type == "hundredms")

@@ -20,6 +20,7 @@ from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Request, Response, Sleep
 from airflow_provider_rooms.vendors.hundredms import rooms as hundredms_rooms
+from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
 SIGN_IN = {
@@ -71,7 +72,7 @@ class Hand:
     def close(self, name: str = "algebra") -> None:
         """Somebody else closes the room."""
         other = Hand(self.box, self.conn_type, blocking_session())
-        other.run(other.vendor.close(name))
+        other.run(close(other.vendor, name))
 
     def rooms(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.box.rooms(self.conn_type)
@@ -173,12 +174,12 @@ def test_completed_between_the_clash_and_looking_again(hand: Any) -> None:
 def test_completed_while_it_is_being_completed(hand: Any) -> None:
     worker = hand("twilio_video")
     worker.ensure()
-    assert worker.run(worker.vendor.close("algebra"), (2, worker.close)).state == "closed"
+    assert worker.run(close(worker.vendor, "algebra"), (2, worker.close)).state == "closed"
     # Anything else that is wrong stays an error.
     worker.ensure(name="botany")
     worker.box.fault("twilio_video", status=400, method="POST")
     with pytest.raises(errors.RequestRefusedError):
-        worker.run(worker.vendor.close("botany"))
+        worker.run(close(worker.vendor, "botany"))
 
 
 def test_a_conflict_at_videosdk_is_looked_into(hand: Any) -> None:
@@ -221,7 +222,7 @@ def test_videosdk_is_reopened_a_bounded_number_of_times(hand: Any) -> None:
     ids = set()
     for _ in range(20):
         ids.add(worker.ensure(on_closed="reopen").id)
-        worker.run(worker.vendor.close(next(room["roomId"] for room in worker.rooms() if not room["disabled"])))
+        worker.run(close(worker.vendor, next(room["roomId"] for room in worker.rooms() if not room["disabled"])))
     assert len(ids) == 20
     with pytest.raises(errors.RoomClosedError, match="closed and reopened 19 times"):
         worker.ensure(on_closed="reopen")
@@ -278,16 +279,16 @@ def test_rooms_are_found_with_and_without_the_prefix(conn_type: str, hand: Any) 
     room = worker.ensure()
     assert room.name == "staging-algebra"
     for ref in ("algebra", "staging-algebra", room.id, room.as_dict(), {"name": "algebra"}):
-        assert worker.run(worker.vendor.find(ref)).id == room.id
-    assert worker.run(worker.vendor.find_by_name("algebra")).id == room.id
-    assert worker.run(worker.vendor.find_by_name("botany")) is None
+        assert worker.run(find(worker.vendor, ref)).id == room.id
+    assert worker.run(find_by_name(worker.vendor, "algebra")).id == room.id
+    assert worker.run(find_by_name(worker.vendor, "botany")) is None
     with pytest.raises(errors.NotFoundError, match="has no room with this id or name"):
-        worker.run(worker.vendor.find("botany"))
+        worker.run(find(worker.vendor, "botany"))
     for ref in ({}, "", "None", None, 5, {"id": ""}):
         with pytest.raises(errors.InvalidSpecError, match="expected an id, a name or the room dict"):
-            worker.run(worker.vendor.find(ref))
+            worker.run(find(worker.vendor, ref))
     with pytest.raises(errors.InvalidSpecError, match="this is a room of zoom"):
-        worker.run(worker.vendor.find({"vendor": "zoom", "id": "x"}))
+        worker.run(find(worker.vendor, {"vendor": "zoom", "id": "x"}))
 
 
 @pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])

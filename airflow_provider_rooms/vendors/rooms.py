@@ -1,0 +1,78 @@
+"""Rooms, once for all vendors: found by whatever names them, listed, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms import errors, names
+from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.values import read_text, read_time
+from airflow_provider_rooms.vendors.exchange import parse_time
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.models import RoomRef
+    from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.flow import Flow
+
+
+def find(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
+    """A room by its id, its name (with or without the prefix), the ``room`` dict of a create task, or itself.
+
+    :raises InvalidSpecError: nothing usable was given, or the dict is of another vendor.
+    :raises NotFoundError: there is none.
+    """
+    if isinstance(ref, Room):
+        ref = ref.as_dict()
+    if isinstance(ref, Mapping):
+        if ref.get("vendor") not in (None, vendor.name):
+            raise errors.InvalidSpecError(
+                f"room: this is a room of {ref['vendor']}, but the connection is of {vendor.name}."
+            )
+        ref = ref.get("id") or ref.get("name") or ""
+    if not isinstance(ref, str) or ref.strip() in ("", "None"):
+        raise errors.InvalidSpecError(f"room: expected an id, a name or the room dict, got {ref!r}.")
+    prefix = vendor.config.name_prefix
+    try:
+        return (yield from vendor.get_room(ref))
+    except errors.NotFoundError:
+        if not prefix or ref.startswith(prefix):
+            raise
+    return (yield from vendor.get_room(prefix + ref))
+
+
+def find_by_name(vendor: Vendor, name: str | list[Any]) -> Flow[Room | None]:
+    """The room of that name, or None.
+
+    :raises InvalidSpecError: it cannot be a room name.
+    """
+    full = names.resolve_name(name, prefix=vendor.config.name_prefix)
+    existing = yield from vendor.look_up(full, RoomSpec())
+    return vendor.room(existing.answer) if existing else None
+
+
+def list_matching(vendor: Vendor, prefix: str, since: Any, *, only_open: bool = False) -> Flow[None]:
+    """Rooms whose name starts with a prefix, made since a time, page by page.
+
+    :raises InvalidSpecError: the time cannot be read, or has no time zone.
+    """
+    start = vendor.config.name_prefix + (read_text("prefix", prefix) or "")
+    after = read_time("since", since)
+
+    def keep(room: Room) -> bool:
+        made = parse_time(room.created_at)
+        return (room.name or "").startswith(start) and (after is None or made is None or made >= after)
+
+    return vendor.list_open_rooms(keep) if only_open else vendor.list_rooms(keep)
+
+
+def close(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
+    """Close a room, and read what it is then; a closed one is left alone.
+
+    :raises NotFoundError: there is no such room.
+    """
+    room = yield from find(vendor, ref)
+    if room.state == "open":
+        yield from vendor.close_room(room)
+        room = yield from vendor.get_room(room.id)
+    return room
