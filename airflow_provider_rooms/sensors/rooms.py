@@ -96,7 +96,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         try:
             wait = self._wait(context)
             try:
-                seen = self.hook.look(self._room(), wait)
+                seen = self._look(wait)
             except PassingError as error:
                 self.log.warning("Could not look; the next look may do better. %s", error)
                 return PokeReturnValue(is_done=False)
@@ -112,6 +112,16 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         except RoomsError as error:
             self._skip_if_soft(error)
             raise
+
+    def _look(self, wait: Wait) -> Seen:
+        from airflow_provider_rooms.errors import AuthenticationError
+
+        try:
+            return self.hook.look(self._room(), wait)
+        except AuthenticationError:
+            # The secret may have been changed while we wait: once, the connection is looked up again.
+            del self.hook
+            return self.hook.look(self._room(), wait)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Back from the triggerer: nothing of the first instance is left, and everything is in the event."""

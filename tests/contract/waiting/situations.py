@@ -55,6 +55,11 @@ def fault(kind: str = "status", **what: Any) -> Step:
     return lambda stage: stage.box.fault(stage.vendor, kind, **what)
 
 
+def refused_once(stage: Stage) -> None:
+    """The vendor refuses the old secret. Where a token is minted with it, another one is tried at once."""
+    stage.box.fault(stage.vendor, status=401, times=1 if stage.vendor == "twilio_video" else 2)
+
+
 def last_week(stage: Stage) -> None:
     """The same class a week ago. Twilio's room of then is gone by now, and the name leads to a new one."""
     come(stage)
@@ -197,6 +202,7 @@ SITUATIONS = (
               value=class_value((0, 60))),
     Situation("vendor clock behind: starts", STARTED, [(0, come)], behind=118, value="s1", params=NO_WINDOW, begin=0),
     Situation("vendor clock behind: ends", ENDED, [(0, come), (60, go)], behind=118, value=class_value((-2, 58))),
+    Situation("key refused until its secret is looked up again", STARTED, [(-10, refused_once), (0, come)], value="s1"),
     Situation("key refused for good", STARTED, [(-10, fault(status=401, times=-1))], how="AuthenticationError"),
     Situation("key refused for good, soft_fail", STARTED, [(-10, fault(status=401, times=-1))], how="skip",
               params={"soft_fail": True}),
