@@ -33,11 +33,15 @@ def find(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     if not isinstance(ref, str) or ref.strip() in ("", "None"):
         raise errors.InvalidSpecError(f"room: expected an id, a name or the room dict, got {ref!r}.")
     prefix = vendor.config.name_prefix
-    try:
+    if not prefix or ref.startswith(prefix):
         return (yield from vendor.get_room(ref))
+    try:
+        room = yield from vendor.get_room(ref)
+        if room.id == ref:
+            return room
+        # A room of that very name is somebody else's: that is what the prefix is for.
     except errors.NotFoundError:
-        if not prefix or ref.startswith(prefix):
-            raise
+        pass
     return (yield from vendor.get_room(prefix + ref))
 
 

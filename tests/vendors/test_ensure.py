@@ -291,6 +291,17 @@ def test_rooms_are_found_with_and_without_the_prefix(conn_type: str, hand: Any) 
         worker.run(find(worker.vendor, {"vendor": "zoom", "id": "x"}))
 
 
+@pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_prefix_keeps_off_rooms_of_the_same_name_without_it(conn_type: str, hand: Any) -> None:
+    """Else the staging DAG that closes "algebra" closes production's."""
+    theirs, worker = hand(conn_type).ensure(), hand(conn_type, name_prefix="staging-")
+    with pytest.raises(errors.NotFoundError):
+        worker.run(find(worker.vendor, "algebra"))
+    ours = worker.ensure()
+    assert worker.run(find(worker.vendor, "algebra")).id == ours.id != theirs.id
+    assert worker.run(find(worker.vendor, theirs.id)).id == theirs.id
+
+
 @pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])
 def test_only_100ms_can_change_a_room(conn_type: str, hand: Any) -> None:
     with pytest.raises(errors.UnsupportedError):
