@@ -292,6 +292,19 @@ def test_rooms_are_found_with_and_without_the_prefix(conn_type: str, hand: Any) 
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_name_leads_to_the_room_that_is_usable(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type)
+    first = worker.ensure()
+    for _ in range(2):
+        worker.close(first.name)
+        assert worker.run(find(worker.vendor, first.name)).state == "closed"
+        again = worker.ensure(on_closed="reopen")
+        found = worker.run(find(worker.vendor, first.name))
+        assert (found.id, found.state) == (again.id, "open")
+    assert worker.run(find(worker.vendor, first.id)).id == first.id
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
 def test_a_prefix_keeps_off_rooms_of_the_same_name_without_it(conn_type: str, hand: Any) -> None:
     """Else the staging DAG that closes "algebra" closes production's."""
     theirs, worker = hand(conn_type).ensure(), hand(conn_type, name_prefix="staging-")

@@ -86,6 +86,10 @@ class VideoSDKRooms(VideoSDKApi):
     # -- rooms ----------------------------------------------------------------------------------------------------------
 
     def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
+        """The room of that name, whatever the spec."""
+        return self._latest(name)
+
+    def _latest(self, name: str) -> Flow[Existing | None]:
         """The first room of the name, or of the rooms that took over from it, that is open; else the last closed one."""
         last: Existing | None = None
         for numbered in self.names_of(name):
@@ -155,14 +159,18 @@ class VideoSDKRooms(VideoSDKApi):
         )
 
     def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id or name.
+        """The room of that id; or of that name, which is the one that took over from a closed one.
 
         :raises NotFoundError: there is none.
         """
         answer = yield from self._find(ref)
         if answer is None:
             raise self.not_found(ref)
-        return self.room(answer)
+        room = self.room(answer)
+        if room.state == "closed" and room.id != ref:
+            latest = yield from self._latest(room.name or ref)
+            return self.room(latest.answer) if latest else room
+        return room
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v2/rooms, page by page."""
