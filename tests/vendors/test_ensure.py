@@ -6,8 +6,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
+import flows
 import pytest
 
 from airflow_provider_rooms import errors
@@ -47,23 +49,21 @@ class Hand:
 
         :param meanwhile: what happens before the request of that number, counted from 1.
         """
-        answer: Response | None = None
-        number = 0
-        while True:
-            try:
-                step = flow.send(answer)
-            except StopIteration as end:
-                return end.value
-            answer = None
+        numbers = count(1)
+
+        def perform(step: Any) -> Response | None:
             if isinstance(step, Sleep):
                 self.slept.append(step.seconds)
-            elif isinstance(step, Request):
-                number += 1
-                self.sent.append(step.method)
-                for when, act in meanwhile:
-                    if when == number:
-                        act()
-                answer = self.transport.send(step)
+            if not isinstance(step, Request):
+                return None
+            self.sent.append(step.method)
+            number = next(numbers)
+            for when, act in meanwhile:
+                if when == number:
+                    act()
+            return self.transport.send(step)
+
+        return flows.run(flow, perform)
 
     def ensure(self, *meanwhile: tuple[int, Callable[[], Any]], name: str = "algebra", **given: Any) -> Any:
         asks = {key: given.pop(key) for key in ("on_drift", "on_closed") if key in given}

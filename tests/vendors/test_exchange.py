@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import flows
 import pytest
 
 from airflow_provider_rooms import errors
@@ -62,21 +63,18 @@ class Play:
     def run(self, flow: Any, *answers: Response | Exception | int) -> Any:
         """Its result; answers may be given as a bare status."""
         waiting = list(answers)
-        reply: Any = None
-        while True:
-            try:
-                step = flow.throw(reply) if isinstance(reply, Exception) else flow.send(reply)
-            except StopIteration as end:
-                return end.value
-            reply = None
+
+        def perform(step: Any) -> Response | Exception | None:
             if isinstance(step, Sleep):
                 self.slept.append(step.seconds)
                 self.seconds += step.seconds
-            else:
-                self.sent.append(step)
-                self.seconds += self.takes
-                reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-                reply = Response(status=reply, body=b"{}") if isinstance(reply, int) else reply
+                return None
+            self.sent.append(step)
+            self.seconds += self.takes
+            reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            return Response(status=reply, body=b"{}") if isinstance(reply, int) else reply
+
+        return flows.run(flow, perform)
 
     def post(self, *answers: Any, **kwargs: Any) -> Any:
         return self.run(self.vendor.post("/v2/rooms", {"a": 1}, **{"repeatable": True, **kwargs}), *answers)

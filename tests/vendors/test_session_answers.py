@@ -7,6 +7,7 @@ import json
 from collections.abc import Generator, Mapping
 from typing import Any
 
+import flows
 import pytest
 
 from airflow_provider_rooms import errors
@@ -41,18 +42,15 @@ class Script:
         return self
 
     def run(self, flow: Generator[Any, Any, Any]) -> Any:
-        answer: Response | None = None
-        while True:
-            try:
-                step = flow.send(answer)
-            except StopIteration as end:
-                return end.value
-            answer = None
-            if isinstance(step, Sleep):
-                self.slept.append(step.seconds)
-            elif isinstance(step, Request):
-                self.sent.append(step)
-                answer = self._answer(step)
+        return flows.run(flow, self._perform)
+
+    def _perform(self, step: Any) -> Response | None:
+        if isinstance(step, Sleep):
+            self.slept.append(step.seconds)
+        if not isinstance(step, Request):
+            return None
+        self.sent.append(step)
+        return self._answer(step)
 
     def _answer(self, request: Request) -> Response:
         for what, answers in self.answers.items():
