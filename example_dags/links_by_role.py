@@ -1,8 +1,9 @@
 """A link for each role, mailed; and a room that is closed when the class is over, but never before.
 
-The links are minted in the task that mails them: they are secrets, and nothing of them is left in Airflow. The room is closed
-by a teardown, which runs whatever became of the other tasks. Should the mail server be down at night, that is long before the
-class: the teardown sees that it is too early, leaves the room open, and says so.
+The links are minted in the task that mails them: they are secrets, and nothing of them is left in Airflow. Each person has a
+task: an address that the mail server refuses keeps nobody else waiting, and clearing that task mails nobody twice. The room is
+closed by a teardown, which runs whatever became of the other tasks. Should the mail server be down at night, that is long
+before the class: the teardown sees that it is too early, leaves the room open, and says so.
 
 At Twilio Video the connection needs ``join_page``, the address of a page of yours; at 100ms ``subdomain``.
 """
@@ -17,7 +18,10 @@ from airflow.providers.common.compat.sdk import Param, dag, task
 from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoomOperator
 from airflow_provider_rooms.sensors.rooms import SessionEndedSensor
 
-ENDS_AT = "{{ ti.xcom_pull(task_ids='create', key='room')['ends_at'] }}"
+# Without times, a class that begins soon: to be tried out.
+STARTS_AT = "{{ params.starts_at or dag_run.start_date + macros.timedelta(minutes=10) }}"
+ENDS_AT = "{{ params.ends_at or dag_run.start_date + macros.timedelta(minutes=70) }}"
+NOT_BEFORE = "{{ ti.xcom_pull(task_ids='create', key='room')['ends_at'] }}"
 
 
 @dag(
@@ -30,8 +34,12 @@ ENDS_AT = "{{ ti.xcom_pull(task_ids='create', key='room')['ends_at'] }}"
     params={
         "conn_id": Param("videosdk_default", type="string"),
         "name": Param("algebra-1", type="string"),
-        "starts_at": Param("2026-11-20T09:00:00-06:00", type="string", format="date-time"),
-        "ends_at": Param("2026-11-20T10:00:00-06:00", type="string", format="date-time"),
+        "starts_at": Param(
+            None, type=["null", "string"], format="date-time", description="Left out: 10 minutes after the run began."
+        ),
+        "ends_at": Param(
+            None, type=["null", "string"], format="date-time", description="Left out: 70 minutes after the run began."
+        ),
         "people": Param(
             {"host": ["teacher@example.com"], "guest": ["ada@example.com", "bob@example.com"]},
             type="object",
@@ -45,38 +53,38 @@ def links_by_role() -> None:
         task_id="create",
         conn_id="{{ params.conn_id }}",
         name="{{ params.name }}",
-        starts_at="{{ params.starts_at }}",
-        ends_at="{{ params.ends_at }}",
+        starts_at=STARTS_AT,
+        ends_at=ENDS_AT,
     )
     created: Any = create.output
     room = created["room"]
 
     @task
-    def mail_links(room: dict[str, Any], **context: Any) -> int:
+    def people(**context: Any) -> list[dict[str, str]]:
+        roles = context["params"]["people"]
+        return [{"role": role, "address": address} for role, addresses in roles.items() for address in addresses]
+
+    # The SMTP hook tries again by itself. A task that did so too could mail what has arrived, its answer being lost.
+    @task(retries=0)
+    def mail_link(person: dict[str, str], room: dict[str, Any]) -> None:
         from airflow.providers.smtp.hooks.smtp import SmtpHook
 
         from airflow_provider_rooms.hooks import get_rooms_hook
 
-        hook = get_rooms_hook(room["conn_id"])
-        sent = 0
+        # A link each: whoever joins twice as the same user is removed from the first window.
+        link = get_rooms_hook(room["conn_id"]).join_url(room, person["role"], user=person["address"])
         with SmtpHook() as smtp:
-            for role, addresses in context["params"]["people"].items():
-                for address in addresses:
-                    # One link each: whoever joins twice as the same user is removed from the first window.
-                    link = hook.join_url(room, role, user=address)
-                    smtp.send_email_smtp(
-                        to=address,
-                        subject=f"{room['name']}: your way in",
-                        html_content=f"Your class starts at {room['starts_at']}. <a href='{link}'>Join as {role}</a>",
-                    )
-                    sent += 1
-        return sent
+            smtp.send_email_smtp(
+                to=person["address"],
+                subject=f"{room['name']}: your way in",
+                html_content=f"Your class starts at {room['starts_at']}. <a href='{link}'>Join as {person['role']}</a>",
+            )
 
     over = SessionEndedSensor(task_id="over", conn_id="{{ params.conn_id }}", room_id=room, deferrable=True)
     close = CloseRoomOperator(
-        task_id="close", conn_id="{{ params.conn_id }}", room_id=room, not_before=ENDS_AT, if_live="wait"
+        task_id="close", conn_id="{{ params.conn_id }}", room_id=room, not_before=NOT_BEFORE, if_live="wait"
     )
-    mail_links(room) >> over >> close.as_teardown(setups=create)
+    mail_link.partial(room=room).expand(person=people()) >> over >> close.as_teardown(setups=create)
 
 
 links_by_role()
