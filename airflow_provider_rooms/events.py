@@ -43,14 +43,14 @@ def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     }
 
 
-def event_of_error(error: errors.RoomsError, seen: Seen | None = None) -> dict[str, Any]:
+def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
     """A wait that an error ended."""
     return {
         "status": "error",
         "message": error.message,
         "error": type(error).__name__,
         "context": {name: getattr(error, name) for name in _CONTEXT},
-        "room_url": seen.url if seen else None,
+        "room_url": None,
     }
 
 

@@ -62,9 +62,7 @@ class Invitation:
     smtp_conn_id: str = "smtp_default"
 
 
-def send_invitations(
-    invitation: Invitation, hook_of: Callable[[str], RoomsHook], *, now: dt.datetime | None = None
-) -> dict[str, Any]:
+def send_invitations(invitation: Invitation, hook_of: Callable[[str], RoomsHook]) -> dict[str, Any]:
     """Send one mail to each attendee.
 
     :param hook_of: the hook of a connection.
@@ -83,7 +81,7 @@ def send_invitations(
     if isinstance(room, str):
         room = hook.get_room(room).as_dict()
         about.setdefault("full_name", _shown_name(room))
-    event = _event(invitation, about, hook, sender, method, now or dt.datetime.now(dt.UTC))
+    event = _event(invitation, about, hook, sender, method, dt.datetime.now(dt.UTC))
     links = _links(invitation, hook, room, about, people) if method == "request" else [None] * len(people)
     mails = [
         mail(event, person, join_url=link, sender=sender, subject=subject, text=text)

@@ -140,5 +140,5 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", plain.lower()).strip("-")
 
 
-def _shorten(text: str, limit: int = 80) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= 80 else text[:80] + "…"

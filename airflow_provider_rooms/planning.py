@@ -80,10 +80,8 @@ def plan_rooms(
     specs: Sequence[Mapping[str, Any]],
     conn_id: str | None,
     hook_of: Callable[[str], RoomsHook],
-    *,
-    concurrency: int = AT_ONCE,
 ) -> list[Planned]:
-    """Look up the room of every spec, several at a time, with read-only calls.
+    """Look up the room of every spec, ten at a time, with read-only calls.
 
     A spec that is wrong costs no call and stops no other.
 
@@ -115,7 +113,7 @@ def plan_rooms(
         found[index] = Planned(conn_id=hook.conn_id, spec=specs[index], finding=finding)
 
     try:
-        asyncio.run(for_each(asked, look_up, hooks=[hook for _, hook, _ in asked], concurrency=concurrency))
+        asyncio.run(for_each(asked, look_up, hooks=[hook for _, hook, _ in asked], concurrency=AT_ONCE))
     except ExceptionGroup as group:
         # One look-up met what the others would have met too.
         raise group.exceptions[0] from None

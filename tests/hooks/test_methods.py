@@ -153,6 +153,21 @@ def test_what_a_hook_answers_can_be_given_back_to_it(
     assert hook.close_room(room).state == "closed"
 
 
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_rooms_by_the_time_at_which_they_were_made(
+    conn_type: str, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(rooms_sandbox.connection(conn_type)))
+    hook = get_rooms_hook("rooms")
+    hook.ensure_room({"name": "algebra"})
+    rooms_sandbox.advance(600)
+    hook.ensure_room({"name": "botany"})
+    since = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+    assert [room.name for room in hook.list_rooms(since=since)] == ["botany"]
+    assert [room.name for room in hook.list_rooms("alg", since.isoformat())] == []
+    assert sorted(room.name or "" for room in hook.list_rooms()) == ["algebra", "botany"]
+
+
 def test_what_is_no_spec_and_no_text_is_refused(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(rooms_sandbox.connection("videosdk")))
     hook = get_rooms_hook("rooms")

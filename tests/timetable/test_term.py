@@ -210,6 +210,16 @@ class TestPatterns:
             "row 2: unknown weekday 'X' in 'X'; write M T W R F S U (R Thursday, U Sunday)",
         ]
 
+    def test_bad_patterns_may_be_left_out(self):
+        good = {"course": "A", "section": "B", "days": "M", "start": "9:00", "end": "10:00", "timezone": "UTC"}
+        patterns = weekly([{**good, "days": "X"}, good], source="the plan", bad_rows="skip")
+        assert [str(problem) for problem in patterns.problems] == [
+            "row 1: unknown weekday 'X' in 'X'; write M T W R F S U (R Thursday, U Sunday)"
+        ]
+        assert len(patterns.on(MONDAY).classes) == 1
+        with pytest.raises(TimetableError, match="the plan has 1 bad row"):
+            weekly([{**good, "days": "X"}], source="the plan")
+
     def test_a_zone_nobody_knows(self):
         with pytest.raises(ValueError, match="timezone: 'Mars' is no IANA zone"):
             weekly([], timezone="Mars")
