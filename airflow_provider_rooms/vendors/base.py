@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow, Response
-    from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.join import Joiner
     from airflow_provider_rooms.vendors.plans import Plan
     from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.vendors.recordings import Wanted
@@ -209,18 +209,18 @@ class Vendor(Exchange):
         """
 
     @abstractmethod
-    def check_guest(self, guest: Guest) -> None:
+    def check_joiner(self, joiner: Joiner) -> None:
         """Refuse, before any call, what a token of this vendor cannot say."""
 
     @abstractmethod
-    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+    def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """A token that lets somebody into one room, and may no more than the role needs."""
 
     @abstractmethod
-    def check_page(self, guest: Guest) -> None:
+    def check_page(self, joiner: Joiner) -> None:
         """Refuse, before any call, what a link to the vendor's own page cannot honour; or all, where there is no page."""
 
-    def page_url(self, room: Room, guest: Guest) -> Flow[str]:
+    def page_url(self, room: Room, joiner: Joiner) -> Flow[str]:
         """A link to the room on the vendor's own page, where it has one."""
         raise NotImplementedError
 

@@ -32,7 +32,7 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guest:
+class Joiner:
     """Who wants in, and as what.
 
     :param role: ``host``, ``guest``, or another word of the connection's ``roles``.
@@ -61,10 +61,10 @@ def join_token(
     :raises InvalidSpecError: an unknown role, a bad user, or a life that is too long or over.
     :raises RoomClosedError: the room is closed.
     """
-    guest = read_guest(vendor, room, role, user, expires_at)
-    check_life(vendor, guest)
+    joiner = read_joiner(vendor, room, role, user, expires_at)
+    check_life(vendor, joiner)
     found = yield from _open_room(vendor, room)
-    return (yield from _minted(vendor, found, guest))
+    return (yield from _minted(vendor, found, joiner))
 
 
 def join_url(vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = None, expires_at: Any = None) -> Flow[str]:
@@ -72,34 +72,34 @@ def join_url(vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = Non
 
     :raises InvalidConnectionError: there is no page, or its template is wrong.
     """
-    guest = read_guest(vendor, room, role, user, expires_at)
+    joiner = read_joiner(vendor, room, role, user, expires_at)
     template = vendor.config.join_page
     if template is None:
-        vendor.check_page(guest)
+        vendor.check_page(joiner)
         found = yield from _open_room(vendor, room)
-        return (yield from vendor.page_url(found, guest))
+        return (yield from vendor.page_url(found, joiner))
     names = _placeholders(vendor, template)
     if "token" in names:
-        check_life(vendor, guest)
-    elif guest.asked:
+        check_life(vendor, joiner)
+    elif joiner.asked:
         raise errors.UnsupportedError(
             "expires_at: join_page of the connection has no {token}, so nothing in the link could expire.",
             vendor=vendor.title,
         )
     found = yield from _open_room(vendor, room)
-    token = (yield from _minted(vendor, found, guest)) if "token" in names else ""
+    token = (yield from _minted(vendor, found, joiner)) if "token" in names else ""
     values = {
         "room_id": found.id,
         "name": found.name or found.id,
         "token": token,
-        "role": guest.role,
-        "user_id": guest.user_id or "",
-        "user_name": guest.user_name or "",
+        "role": joiner.role,
+        "user_id": joiner.user_id or "",
+        "user_name": joiner.user_name or "",
     }
     return template.format(**{name: quote(value, safe="") for name, value in values.items()})
 
 
-def read_guest(vendor: Vendor, room: object, role: Any, user: Any, expires_at: Any) -> Guest:
+def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: Any) -> Joiner:
     """Everything about a way in that can be checked without a call.
 
     :raises InvalidSpecError: an unknown role, a bad user, or an end in the past.
@@ -115,7 +115,7 @@ def read_guest(vendor: Vendor, room: object, role: Any, user: Any, expires_at: A
     user_id, user_name = _read_user(user)
     asked = read_time("expires_at", expires_at)
     now = vendor.now()
-    guest = Guest(
+    joiner = Joiner(
         role=name,
         rights=known.get(name, name),
         user_id=user_id,
@@ -124,21 +124,21 @@ def read_guest(vendor: Vendor, room: object, role: Any, user: Any, expires_at: A
         expires=int((asked or _usual_end(room, now)).timestamp()),
         asked=asked is not None,
     )
-    if guest.expires <= guest.issued:
+    if joiner.expires <= joiner.issued:
         raise errors.InvalidSpecError(
             "expires_at: this is in the past."
-            if guest.asked
+            if joiner.asked
             else "The class ended more than a quarter of an hour ago: a link for it would not work any more.",
             vendor=vendor.title,
             advice="Give expires_at if somebody is to get in now.",
         )
-    vendor.check_guest(guest)
-    return guest
+    vendor.check_joiner(joiner)
+    return joiner
 
 
-def check_life(vendor: Vendor, guest: Guest) -> None:
+def check_life(vendor: Vendor, joiner: Joiner) -> None:
     """Refuse a life that the vendor refuses, which it would say to the person at the door only."""
-    life = guest.expires - guest.issued
+    life = joiner.expires - joiner.issued
     if life > vendor.longest_token:
         raise errors.InvalidSpecError(
             f"expires_at: a token of {vendor.title} lives {vendor.longest_token // 3600} hours at most, "
@@ -178,8 +178,8 @@ def _open_room(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     return room
 
 
-def _minted(vendor: Vendor, room: Room, guest: Guest) -> Flow[str]:
-    token = yield from vendor.mint(room, guest)
+def _minted(vendor: Vendor, room: Room, joiner: Joiner) -> Flow[str]:
+    token = yield from vendor.mint(room, joiner)
     vendor.runtime.conceal(token)
     return token
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.join import Joiner
 
 
 class HundredMsJoin(HundredMsApi):
@@ -30,16 +30,16 @@ class HundredMsJoin(HundredMsApi):
     # 100ms' pages say 14 days here and 90 there; nobody contradicts a day.
     longest_token: ClassVar[int] = 86400
 
-    def check_guest(self, guest: Guest) -> None:
+    def check_joiner(self, joiner: Joiner) -> None:
         """The connection's roles are names."""
-        if not isinstance(guest.rights, str) or not guest.rights:
+        if not isinstance(joiner.rights, str) or not joiner.rights:
             raise errors.InvalidConnectionError(
-                f"roles of connection {self.config.conn_id!r}: {guest.role!r} is {guest.rights!r}.",
+                f"roles of connection {self.config.conn_id!r}: {joiner.role!r} is {joiner.rights!r}.",
                 vendor=self.title,
                 advice="Give the name of a role of your template, as the dashboard shows it.",
             )
 
-    def check_page(self, guest: Guest) -> None:
+    def check_page(self, joiner: Joiner) -> None:
         """The subdomain is nowhere in the API, and a code has no end."""
         if not self.config.settings.get("subdomain"):
             raise errors.InvalidConnectionError(
@@ -47,41 +47,41 @@ class HundredMsJoin(HundredMsApi):
                 vendor=self.title,
                 advice="Add subdomain to the extra: the dashboard shows it at your template, 100ms' API does not.",
             )
-        if guest.asked:
+        if joiner.asked:
             raise errors.UnsupportedError(
                 "expires_at: links of 100ms carry a room code, which does not expire.",
                 vendor=self.title,
                 advice="Leave it out and close the room after the class, or use join_token.",
             )
 
-    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+    def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """Claims of an app token, for a role that the room's template has."""
         roles = yield from self._roles(room)
-        if roles is not None and guest.rights not in roles:
-            raise self._no_role(guest, roles)
-        issued = guest.issued - BACKDATED
+        if roles is not None and joiner.rights not in roles:
+            raise self._no_role(joiner, roles)
+        issued = joiner.issued - BACKDATED
         claims = {
             "access_key": self.config.key,
             "type": "app",
             "version": 2,
             "room_id": room.id,
-            "role": guest.rights,
+            "role": joiner.rights,
             "jti": str(uuid.uuid4()),
             "iat": issued,
             "nbf": issued,
-            "exp": guest.expires,
+            "exp": joiner.expires,
         }
-        if guest.user_id is not None:
-            claims["user_id"] = guest.user_id
+        if joiner.user_id is not None:
+            claims["user_id"] = joiner.user_id
         return sign(claims, self.config.secret)
 
-    def page_url(self, room: Room, guest: Guest) -> Flow[str]:
+    def page_url(self, room: Room, joiner: Joiner) -> Flow[str]:
         """The prebuilt page, with the room's code for the role."""
         code = yield from found_or_made(
-            self, lambda: self._code(room, guest.rights), lambda: self._make_code(room, guest), what="room code"
+            self, lambda: self._code(room, joiner.rights), lambda: self._make_code(room, joiner), what="room code"
         )
         self.runtime.conceal(code)
-        query = {"name": guest.user_name, "userId": guest.user_id}
+        query = {"name": joiner.user_name, "userId": joiner.user_id}
         text = urlencode({key: value for key, value in query.items() if value is not None})
         return f"https://{self._host()}/meeting/{segment(code)}{'?' if text else ''}{text}"
 
@@ -97,13 +97,13 @@ class HundredMsJoin(HundredMsApi):
         fitting = (code for code in codes if code.get("role") == role and code.get("enabled") is not False)
         return next((str(code["code"]) for code in fitting if code.get("code")), None)
 
-    def _make_code(self, room: Room, guest: Guest) -> Flow[str | None]:
+    def _make_code(self, room: Room, joiner: Joiner) -> Flow[str | None]:
         """POST /v2/room-codes/room/{id}/role/{role}: only the one that is missing."""
-        path = f"/v2/room-codes/room/{segment(room.id)}/role/{segment(guest.rights)}"
+        path = f"/v2/room-codes/room/{segment(room.id)}/role/{segment(joiner.rights)}"
         try:
             response = yield from self.post(path, {}, room=room.id)
         except errors.NotFoundError:
-            raise self._no_role(guest, (yield from self._roles(room))) from None
+            raise self._no_role(joiner, (yield from self._roles(room))) from None
         return str(as_object(response, key="code")["code"])
 
     def _roles(self, room: Room) -> Flow[list[str] | None]:
@@ -118,10 +118,10 @@ class HundredMsJoin(HundredMsApi):
         roles = answer.get("roles")
         return list(roles) if roles else None
 
-    def _no_role(self, guest: Guest, roles: list[str] | None) -> errors.InvalidSpecError:
+    def _no_role(self, joiner: Joiner, roles: list[str] | None) -> errors.InvalidSpecError:
         known = f"It has {', '.join(roles)}: " if roles else ""
         return errors.InvalidSpecError(
-            f"role: the room's template has no role {guest.rights!r}.",
+            f"role: the room's template has no role {joiner.rights!r}.",
             vendor=self.title,
-            advice=f'{known}name yours in roles of the connection, such as {{"{guest.role}": "student"}}.',
+            advice=f'{known}name yours in roles of the connection, such as {{"{joiner.role}": "student"}}.',
         )

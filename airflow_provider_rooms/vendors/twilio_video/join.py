@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.vendors.flow import Flow
-    from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.join import Joiner
 
 #: Characters of an identity; those beyond Latin-1 count twice (error 53201).
 LONGEST_IDENTITY = 128
@@ -27,7 +27,7 @@ class TwilioVideoJoin(TwilioVideoApi):
     # Longer ones are refused when somebody joins (error 20157).
     longest_token: ClassVar[int] = 86400
 
-    def check_guest(self, guest: Guest) -> None:
+    def check_joiner(self, joiner: Joiner) -> None:
         """Tokens for people are signed by an API key of an account; an identity has its length."""
         if not self.config.key.startswith("SK"):
             raise errors.InvalidConnectionError(
@@ -35,12 +35,12 @@ class TwilioVideoJoin(TwilioVideoApi):
                 vendor=self.title,
                 advice="Make an API key (SK…) in the console; give it and its secret, and account_sid in the extra.",
             )
-        if sum(2 if ord(char) > 255 else 1 for char in guest.user_id or "") > LONGEST_IDENTITY:
+        if sum(2 if ord(char) > 255 else 1 for char in joiner.user_id or "") > LONGEST_IDENTITY:
             raise errors.InvalidSpecError(
                 f"user: Twilio takes {LONGEST_IDENTITY} characters at most.", vendor=self.title
             )
 
-    def check_page(self, guest: Guest) -> None:
+    def check_page(self, joiner: Joiner) -> None:
         """Twilio has no page to join on."""
         raise errors.InvalidConnectionError(
             f"Connection {self.config.conn_id!r} has no join_page, and Twilio Video has no page of its own.",
@@ -48,18 +48,18 @@ class TwilioVideoJoin(TwilioVideoApi):
             advice="Add join_page to the extra, such as https://example.org/class/{room_id}#{token}, or use join_token.",
         )
 
-    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+    def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """An access token for this very room: one without a room would open all of the account.
 
         There is no ``nbf``: a clock that is a little behind Twilio's would make the token unusable.
         """
         yield from ()  # nothing to ask the vendor
         claims = {
-            "jti": f"{self.config.key}-{guest.issued}",
+            "jti": f"{self.config.key}-{joiner.issued}",
             "iss": self.config.key,
             "sub": self.config.settings["account_sid"],
-            "iat": guest.issued,
-            "exp": guest.expires,
-            "grants": {"identity": guest.user_id or anonymous(), "video": {"room": room.id}},
+            "iat": joiner.issued,
+            "exp": joiner.expires,
+            "grants": {"identity": joiner.user_id or anonymous(), "video": {"room": room.id}},
         }
         return sign(claims, self.config.secret, {"cty": "twilio-fpa;v=1"})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.vendors.flow import Flow
-    from airflow_provider_rooms.vendors.join import Guest
+    from airflow_provider_rooms.vendors.join import Joiner
 
 #: The hosted page, at the version that this package was written with. Another version goes into ``join_page``.
 PREBUILT = "https://embed.videosdk.live/rtc-js-prebuilt/0.3.44/"
@@ -29,54 +29,54 @@ class VideoSDKJoin(VideoSDKApi):
     # VideoSDK takes any life; one of more than a year is a slip of the pen.
     longest_token: ClassVar[int] = 366 * 86400
 
-    def check_guest(self, guest: Guest) -> None:
+    def check_joiner(self, joiner: Joiner) -> None:
         """Permissions that exist and go together, and an id without spaces (client error 4004)."""
-        rights = _permissions(guest.rights)
+        rights = _permissions(joiner.rights)
         good = bool(rights) and all(right in PERMISSIONS for right in rights)
         if not good or ("ask_join" in rights and len(rights) > 1) or rights == ["allow_mod"]:
             raise errors.InvalidConnectionError(
-                f"roles of connection {self.config.conn_id!r}: {guest.role!r} is {guest.rights!r}.",
+                f"roles of connection {self.config.conn_id!r}: {joiner.role!r} is {joiner.rights!r}.",
                 vendor=self.title,
                 advice='VideoSDK knows ["allow_join"], ["allow_join", "allow_mod"] and ["ask_join"] by itself.',
             )
-        if guest.user_id is not None and any(char.isspace() for char in guest.user_id):
+        if joiner.user_id is not None and any(char.isspace() for char in joiner.user_id):
             raise errors.InvalidSpecError(
-                f"user: VideoSDK allows no spaces in an id, got {guest.user_id!r}.",
+                f"user: VideoSDK allows no spaces in an id, got {joiner.user_id!r}.",
                 vendor=self.title,
                 advice='Give both: user={"id": "ada", "name": "Ada Lovelace"}.',
             )
 
-    def check_page(self, guest: Guest) -> None:
+    def check_page(self, joiner: Joiner) -> None:
         """The link carries a token."""
-        check_life(self, guest)
+        check_life(self, joiner)
 
-    def mint(self, room: Room, guest: Guest) -> Flow[str]:
+    def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """Claims of a participant's token. Without permissions the official SDK makes moderators: they are always said."""
         yield from ()  # nothing to ask the vendor
         claims = {
             "apikey": self.config.key,
-            "permissions": _permissions(guest.rights),
+            "permissions": _permissions(joiner.rights),
             "version": 2,
             "roles": ["rtc"],
             "roomId": room.id,
-            "iat": guest.issued - BACKDATED,
-            "exp": guest.expires,
+            "iat": joiner.issued - BACKDATED,
+            "exp": joiner.expires,
         }
-        if guest.user_id is not None:
-            claims["participantId"] = guest.user_id
+        if joiner.user_id is not None:
+            claims["participantId"] = joiner.user_id
         return sign(claims, self.config.secret)
 
-    def page_url(self, room: Room, guest: Guest) -> Flow[str]:
+    def page_url(self, room: Room, joiner: Joiner) -> Flow[str]:
         """The prebuilt page. A link carries its token: one person each, since a second join throws the first one out."""
-        token = yield from self.mint(room, guest)
+        token = yield from self.mint(room, joiner)
         self.runtime.conceal(token)
         query = {"meetingId": room.id, "token": token, "micEnabled": "true", "webcamEnabled": "true"}
-        if guest.user_name is None:
+        if joiner.user_name is None:
             query["joinScreenEnabled"] = "true"  # where people give their name themselves
         else:
-            query["name"] = guest.user_name
-        if guest.user_id is not None:
-            query["participantId"] = guest.user_id
+            query["name"] = joiner.user_name
+        if joiner.user_id is not None:
+            query["participantId"] = joiner.user_id
         return f"{PREBUILT}?{urlencode(query)}"
 
 
