@@ -155,9 +155,10 @@ def test_videosdk_people_as_they_come() -> None:
 def test_videosdk_who_dropped_out_left_at_the_end_of_the_session(session: Any, left: str | None) -> None:
     """In the example of VideoSDK's own page, people of a session of the past have no end."""
     person = {"participantId": "p1", "name": "Ann", "timelog": [{"start": "2026-11-20T09:00:00Z", "end": None}]}
-    pages = [{"data": {"id": "s1", "participants": [person]}, "pageInfo": {"lastPage": 1}}]
+    pages = [{"data": {"id": "s1", "participants": [person]}, "pageInfo": {"lastPage": 2}}] * 2
     script = Script(**{"GET__/v2/sessions/s1/participants": pages, "GET__/v2/sessions/s1": [session]})
     (ann,) = script.run(attendance_of(made("videosdk"), "s1"))
+    assert len(script.sent) == 3  # two pages, and once the session
     assert ann.intervals == [{"joined_at": "2026-11-20T09:00:00.000Z", "left_at": left}]
     assert (ann.seconds == 3600) is bool(left)
 

@@ -79,6 +79,8 @@ class VideoSDKSessions(VideoSDKApi):
 
     def list_participants(self, session_id: str) -> Flow[None]:
         """GET /v2/sessions/{id}/participants: what is paged is the list inside of one session."""
+        # When the session ended, which these pages do not say: asked for once, and only if somebody was not seen to leave.
+        told: list[dt.datetime | None] = []
 
         def page(cursor: int | None) -> Flow[tuple[list[Participant], int | None]]:
             number = cursor or 1
@@ -86,9 +88,9 @@ class VideoSDKSessions(VideoSDKApi):
             body = (yield from self.get(path, {"page": number})).json()
             data = body.get("data") if isinstance(body, Mapping) else None
             people = as_items(data if isinstance(data, Mapping) else {}, "participants")
-            over = None
-            if any(left is None for person in people for _, left in _stays(person)):
-                over = yield from self._over(session_id)  # not said here
+            if not told and any(left is None for person in people for _, left in _stays(person)):
+                told.append((yield from self._over(session_id)))
+            over = told[0] if told else None
             return [self._participant(person, over) for person in people], page_after(body, number, people)
 
         return paged(page)
