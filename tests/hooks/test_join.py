@@ -259,6 +259,9 @@ def test_100ms_what_a_link_needs_and_cannot_do(hook_of: Any, rooms_sandbox: Room
         hook_of("hundredms").join_url("algebra")
     with pytest.raises(errors.UnsupportedError, match="does not expire"):
         hook_of("hundredms", subdomain="x").join_url("algebra", expires_at=dt.datetime.now(dt.UTC) + DAY)
+    for wrong in ("my school", "https://", "a@b.example", "x?y"):
+        with pytest.raises(errors.InvalidConnectionError, match="no part of an address"):
+            hook_of("hundredms", subdomain=wrong).join_url("algebra")
     assert rooms_sandbox.requests() == []
 
 

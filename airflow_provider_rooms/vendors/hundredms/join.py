@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.vendors.join import Joiner
+
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 class HundredMsJoin(HundredMsApi):
@@ -46,6 +49,12 @@ class HundredMsJoin(HundredMsApi):
                 f"Connection {self.config.conn_id!r} has no subdomain, which every join link of 100ms begins with.",
                 vendor=self.title,
                 advice="Add subdomain to the extra: the dashboard shows it at your template, 100ms' API does not.",
+            )
+        if not _HOST.fullmatch(self._host()):
+            raise errors.InvalidConnectionError(
+                f"Connection {self.config.conn_id!r}: subdomain in extra is no part of an address.",
+                vendor=self.title,
+                advice="Write the first part of your join links, such as my-school.",
             )
         if joiner.asked:
             raise errors.UnsupportedError(
