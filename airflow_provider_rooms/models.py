@@ -105,7 +105,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "region": values.read_text,
     "webhook": values.read_object,
     "options": values.read_object,
-    "ref": lambda _, value: value,
+    "ref": values.read_plain,
 }
 
 

@@ -150,6 +150,17 @@ def read_json(field: str, value: object) -> Any:
         raise InvalidSpecError(f"{field}: {_show(value)} is not JSON: {error}.") from None
 
 
+def read_plain(field: str, value: object) -> Any:
+    """Anything that JSON can express, as JSON gives it back.
+
+    :raises InvalidSpecError: anything else, which Airflow might refuse to store when the room is made already.
+    """
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise _wrong(field, value, "anything that is JSON") from None
+
+
 def read_object(field: str, value: object) -> dict[str, Any] | None:
     """A dict with text keys, or its JSON text.
 

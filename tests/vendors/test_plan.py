@@ -327,6 +327,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
     ("videosdk", {"name": ["algebra", None]}, "use text, a whole number or a date"),
     ("videosdk", {"name": 5}, "expected text or a list of parts, got int"),
+    # Airflow would refuse to store these, and only when the room is there
+    ("videosdk", {"ref": {"course": object()}}, "ref: expected anything that is JSON"),
+    ("videosdk", {"ref": NINE}, "ref: expected anything that is JSON"),
+    ("videosdk", {"ref": float("nan")}, "ref: expected anything that is JSON"),
     # the spec itself
     ("videosdk", {"start_at": NINE}, "unknown key 'start_at'. Did you mean 'starts_at'?"),
 ]
