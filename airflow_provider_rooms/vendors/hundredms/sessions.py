@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -27,16 +28,13 @@ class HundredMsSessions(HundredMsApi):
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
         """GET /v2/sessions?room_id=, the active one and then the others: what is shown without the flag is contradictory."""
         after = iso(since - LONGEST_SESSION) if since is not None else None
+        for active in (True, False):
+            filters = {"room_id": room.id, "active": active, "after": after}
+            yield from paged(partial(self._session_page, filters), keep)
 
-        def page(cursor: tuple[bool, str | None] | None) -> Flow[tuple[list[Session], tuple[bool, str | None] | None]]:
-            active, start = cursor or (True, None)
-            query = {"room_id": room.id, "active": active, "after": after}
-            items, more = yield from self.page("/v2/sessions", query, start)
-            found = [session for item in items if (session := _people(item)) is not None]
-            following = (active, more) if more else ((False, None) if active else None)
-            return found, following
-
-        return paged(page, keep)
+    def _session_page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Session], str | None]]:
+        items, following = yield from self.page("/v2/sessions", filters, cursor)
+        return [session for item in items if (session := _people(item)) is not None], following
 
     def _read(self, session_id: str, room_id: str | None = None) -> Flow[Mapping[str, Any]]:
         response = yield from self.get(f"/v2/sessions/{segment(session_id)}", room=room_id)
