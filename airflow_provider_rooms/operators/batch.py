@@ -142,6 +142,10 @@ class _Batch:
     def __init__(self, orders: Sequence[tuple[RoomsHook, Order]], log: Any) -> None:
         self.results: list[dict[str, Any] | None] = [None] * len(orders)
         self.failures: dict[int, RoomsError] = {}
+        #: Connections that the vendor let in; and those whose key it refused from the first room on, so that it is no use to
+        #: ask five thousand times.
+        self._accepted: set[str] = set()
+        self._refused: dict[str, RoomsError] = {}
         self._orders = orders
         self._log = log
         self._counts: Counter[str] = Counter()
@@ -164,19 +168,26 @@ class _Batch:
             self._report()
 
     async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
-        from airflow_provider_rooms.errors import ClassOverError, RoomsError
+        from airflow_provider_rooms.errors import AuthenticationError, ClassOverError, RoomsError
 
         due = order.due(hook)
         if due is not None:
             self._log.info("specs[%d]: not before %s.", index, due.isoformat())
             return _without_room(hook, order, outcome="not_due")
         try:
+            if refusal := self._refused.get(hook.conn_id):
+                raise AuthenticationError(
+                    f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
+                )
             room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
+            self._accepted.add(hook.conn_id)
         except Exception as unexpected:  # noqa: BLE001 - one room that fails, however, must not lose the others
             error = unexpected if isinstance(unexpected, RoomsError) else _strange(unexpected)
             # A class that is over fails nothing.
             level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
             self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
+            if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:
+                self._refused.setdefault(hook.conn_id, error)
             self.failures[index] = error
             return {**_without_room(hook, order, outcome=None), "error": str(error)}
         for row in room.drift:

@@ -297,6 +297,30 @@ def test_progress_is_told(
     ]
 
 
+def test_a_key_that_is_refused_is_not_tried_for_every_room(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = rooms_sandbox.connection("twilio_video") | {"password": "another-secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_WRONG", json.dumps(wrong))
+    specs = [{"name": f"c{number}", "conn_id": "wrong"} for number in range(50)] + [{"name": "good"}]
+    pushed = Pushed()
+    with pytest.raises(errors.PermanentError, match="50 of 51 rooms failed"):
+        make(specs, pushed, concurrency=4)
+    assert len(rooms_sandbox.requests("twilio")) <= 4
+    rows = pushed.xcoms["return_value"]
+    assert [row["outcome"] for row in rows] == [None] * 50 + ["created"]
+    assert "Not tried after the first" in rows[49]["error"]
+
+
+def test_one_refusal_in_the_middle_stops_nothing(rooms_sandbox: RoomsSandbox) -> None:
+    make([{"name": "c0"}], conn_id="twilio_video_default")
+    rooms_sandbox.fault("twilio", status=401, method="POST")
+    pushed = Pushed()
+    with pytest.raises(errors.PermanentError, match="1 of 4 rooms failed"):
+        make([{"name": f"c{number}"} for number in range(4)], pushed, conn_id="twilio_video_default", concurrency=1)
+    assert [row["outcome"] for row in pushed.xcoms["return_value"]] == ["found", None, "created", "created"]
+
+
 def test_a_lost_answer_makes_no_second_room(rooms_sandbox: RoomsSandbox) -> None:
     for vendor in ("videosdk", "hundredms", "twilio"):
         rooms_sandbox.fault(vendor, "drop_after", method="POST", path="/*/*ooms", times=3)
