@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
     doc_md=__doc__,
     params={
         "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "first": Param("2027-01-11", type="string", format="date"),
-        "last": Param("2027-02-05", type="string", format="date"),
+        "first": Param(None, type=["null", "string"], format="date", description="Left out: the day of the run."),
+        "last": Param(None, type=["null", "string"], format="date", description="Left out: four weeks from the first."),
         "weekdays": Param("MTWRF", type="string"),
-        "off": Param(["2027-01-18"], type="array", description="Days without classes."),
+        "off": Param([], type="array", description="Days without classes, such as 2027-01-18."),
         "conn_id": Param("hundredms_default", type="string"),
     },
 )
@@ -44,7 +44,10 @@ def term_batch() -> None:
     @task
     def classes_of_the_term(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
-        first, last, *off = (dt.date.fromisoformat(day) for day in (params["first"], params["last"], *params["off"]))
+        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        first = dt.date.fromisoformat(params["first"]) if params["first"] else due.date()
+        last = dt.date.fromisoformat(params["last"]) if params["last"] else first + dt.timedelta(days=27)
+        off = [dt.date.fromisoformat(day) for day in params["off"]]
         term = read_timetable(params["timetable"]).between(
             first, last, weekdays=params["weekdays"], off=off, clock_change="later"
         )

@@ -25,7 +25,10 @@ pytestmark = pytest.mark.usefixtures("mails")
 
 DAY = dt.timedelta(days=1)
 NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "unique_name"}
-TUESDAY = "2027-01-12"
+TODAY = dt.datetime.now(dt.UTC).date()
+#: A week that is still to come, whenever the tests run.
+MONDAY = TODAY + dt.timedelta(days=28 - TODAY.weekday())
+TUESDAY = (MONDAY + DAY).isoformat()
 
 
 def names(sandbox: RoomsSandbox, vendor: str) -> set[str]:
@@ -85,7 +88,7 @@ class TestNightlyRooms:
         assert outcomes(again) == {"found": 6}
 
     def test_without_a_date_it_is_the_day_after_the_run(self, rooms_sandbox: RoomsSandbox):
-        monday = dt.datetime(2027, 1, 11, 18, tzinfo=dt.UTC)
+        monday = dt.datetime.combine(MONDAY, dt.time(18), dt.UTC)
         result = run_dag("nightly_rooms", {}, logical_date=monday)
         assert {room["ref"]["date"] for room in result.rooms} == {TUESDAY}
 
@@ -166,7 +169,6 @@ class TestClassLife:
 
 class TestChangedClasses:
     HEAD = "course,section,days,start,end,timezone,title,date,moved to,cancelled,attendees\n"
-    MONDAY = dt.date(2027, 1, 11)
     CLASS = "ALG,A,M,09:00,10:00,Europe/Berlin,Algebra,,,,ada@example.com\n"
 
     @staticmethod
@@ -174,8 +176,8 @@ class TestChangedClasses:
         # Each test remembers by itself.
         return {
             "timetable": str(timetable),
-            "first": "2027-01-11",
-            "last": "2027-01-17",
+            "first": MONDAY.isoformat(),
+            "last": (MONDAY + 6 * DAY).isoformat(),
             "memory": timetable.parent.name,
         }
 
@@ -187,8 +189,8 @@ class TestChangedClasses:
 
     def test_moved_cancelled_and_back_again(self, rooms_sandbox: RoomsSandbox, mails: MailSink, tmp_path: Path):
         timetable = tmp_path / "timetable.csv"
-        moved = "ALG,A,,14:00,15:00,Europe/Berlin,Algebra,2027-01-11,2027-01-12,,ada@example.com"
-        cancelled = "ALG,A,,,,Europe/Berlin,Algebra,2027-01-11,,yes,ada@example.com"
+        moved = f"ALG,A,,14:00,15:00,Europe/Berlin,Algebra,{MONDAY},{TUESDAY},,ada@example.com"
+        cancelled = f"ALG,A,,,,Europe/Berlin,Algebra,{MONDAY},,yes,ada@example.com"
         told = []
         for rows in ([], [], [moved], [cancelled], [cancelled], []):
             mails.mails.clear()
@@ -205,8 +207,8 @@ class TestChangedClasses:
         assert len({str(event["UID"]) for event in events}) == 1
         sequences = [event["SEQUENCE"] for event in events]
         assert sequences == sorted(set(sequences))
-        assert [f"{event['DTSTART'].dt:%m-%d %H:%M}" for event in events] == [
-            "01-11 09:00", "01-12 14:00", "01-12 14:00", "01-11 09:00",
+        assert [f"{event['DTSTART'].dt:%Y-%m-%d %H:%M}" for event in events] == [
+            f"{MONDAY} 09:00", f"{TUESDAY} 14:00", f"{TUESDAY} 14:00", f"{MONDAY} 09:00",
         ]  # fmt: skip
 
     def test_an_evening_class_does_not_look_cancelled_at_midnight_in_utc(
@@ -287,12 +289,14 @@ class TestTenants:
 
 class TestTermBatch:
     def test_a_term_is_planned_and_made_and_found_again(self, rooms_sandbox: RoomsSandbox):
-        assert run_dag("term_batch", {}).state == "success"
+        day_off = (MONDAY + 7 * DAY).isoformat()
+        term = {"first": MONDAY.isoformat(), "last": (MONDAY + 25 * DAY).isoformat(), "off": [day_off]}
+        assert run_dag("term_batch", term).state == "success"
         assert xcoms("term_batch", "plan")[-1] == {"missing": 110}
         rooms = rooms_sandbox.rooms("hundredms")
         assert len(rooms) == 110
-        assert not any("2027-01-18" in room["name"] for room in rooms)
-        assert run_dag("term_batch", {}).state == "success"
+        assert not any(day_off in room["name"] for room in rooms)
+        assert run_dag("term_batch", term).state == "success"
         assert len(rooms_sandbox.rooms("hundredms")) == 110
         assert xcoms("term_batch", "plan")[-1] == {"exists": 110}
 
@@ -304,8 +308,8 @@ class TestLastingOrNew:
             "course,section,days,start,end,timezone\nALG,A,MWF,09:00,10:00,UTC\nBIO,B,T,09:00,10:00,UTC\n"
         )
         made = []
-        for first in ("2027-01-11", "2027-01-18"):
-            result = run_dag("lasting_or_new", {"first": first, "timetable": str(timetable)})
+        for first in (MONDAY, MONDAY + 7 * DAY):
+            result = run_dag("lasting_or_new", {"first": first.isoformat(), "timetable": str(timetable)})
             assert result.state == "success"
             lasting = [room for room in result.rooms if room["name"].startswith("lasting")]
             made.append((dict(Counter(room["outcome"] for room in lasting)), len(result.rooms) - len(lasting)))
