@@ -214,10 +214,15 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
         if not self.deferrable:
+            vendor = self.hook.vendor
+            if vendor.longest_ahead is None:
+                otherwise = f"leave create_ahead out: {vendor.title} keeps an unused room"
+            else:
+                otherwise = f"run it later: {vendor.title} would have closed a room made now by then"
             raise InvalidSpecError(
-                f"The class starts at {starts_at}: a room made now would be closed again by then.",
-                vendor=self.hook.vendor.title,
-                advice=f"Leave deferrable out, so that the task waits until {due.isoformat()}, or run it later.",
+                f"The class starts at {starts_at}: its room is not to be made before {due.isoformat()}.",
+                vendor=vendor.title,
+                advice=f"Leave deferrable out, so that the task waits until then; or {otherwise}.",
             )
         self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
         delay = due - dt.datetime.now(dt.UTC)

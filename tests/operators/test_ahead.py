@@ -97,16 +97,19 @@ def test_without_deferring_a_class_too_far_ahead_is_refused_with_advice(
     )
     ran = run_tasks(tmp_path, "not_deferrable", body)
     assert ran.states == {"far": "failed", "soon": "success"}
-    assert "Leave deferrable out, so that the task waits until" in logged()
+    assert "Leave deferrable out, so that the task waits until then; or run it later" in logged()
     assert [room["unique_name"] for room in rooms_sandbox.rooms("twilio")] == ["soon"]
 
 
-def test_the_others_create_at_once_unless_told(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+def test_the_others_create_at_once_unless_told(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
+) -> None:
     times = class_in(600)
     body = "".join(create(conn_type, conn_type, **times) for conn_type in ("videosdk", "hundredms"))
     body += create("told", "videosdk", **{**times, "name": "told", "create_ahead": 3600, "deferrable": False})
     ran = run_tasks(tmp_path, "at_once", body)
     assert ran.states == {"videosdk": "success", "hundredms": "success", "told": "failed"}
+    assert "or leave create_ahead out: VideoSDK keeps an unused room" in logged()
 
 
 def test_create_ahead_may_be_given(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
