@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 #: What an error knows of where it happened.
 _CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
 
-_ADVICE = {
-    "NoShowError": 'Use on_no_show="skip" or "value" if that is no failure.',
-    "RecordingMissingError": 'Raise deadline, or use on_missing="skip" if that is no failure.',
-    "RecordingFailedError": 'Look at it in the vendor\'s dashboard, or use on_failed="all" to go on with the others.',
-}
-
 
 def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     """How a wait ended.
@@ -32,7 +26,7 @@ def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     """
     context: dict[str, Any] = {}
     if verdict.error:
-        context = {"vendor": title, "room": seen.room.name or seen.room.id, "advice": _ADVICE.get(verdict.error)}
+        context = {"vendor": title, "room": seen.room.name or seen.room.id, "advice": verdict.advice}
     return {
         "status": verdict.status,
         "value": verdict.value,

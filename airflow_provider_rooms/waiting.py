@@ -177,12 +177,14 @@ class Verdict:
     :param value: what the task returns.
     :param message: what happened, for the log and for people.
     :param error: name of the class in :mod:`airflow_provider_rooms.errors`, where the status is ``error``.
+    :param advice: what to do about the error.
     """
 
     status: Status
     value: Any = None
     message: str = ""
     error: str | None = None
+    advice: str | None = None
 
 
 def decide(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
@@ -245,7 +247,8 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
             return _failed(failed, rows)
         return Verdict(status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.")
     if not mine and not sessions:
-        return _missing(wait, f"Nobody came, so there is no {wait.kind}.", rows)
+        advice = 'Use on_missing="skip" if that is no failure.'
+        return _missing(wait, f"Nobody came, so there is no {wait.kind}.", advice, rows)
     due = _due(wait, seen, sessions, now)
     if now < due:
         return None
@@ -256,7 +259,8 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
             status="success", value=rows, message=f"Ready by the deadline: {_listed(wait, by_state['ready'])}."
         )
     late = f"{_listed(wait, by_state['processing'])} was not ready" if mine else f"there was no {wait.kind}"
-    return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", rows)
+    advice = 'Raise deadline, or use on_missing="skip" if that is no failure.'
+    return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", advice, rows)
 
 
 _DECISIONS: Mapping[str, Callable[[Wait, Seen, dt.datetime], Verdict | None]] = {
@@ -354,21 +358,25 @@ def _listed(wait: Wait, ids: Sequence[str]) -> str:
 def _no_show(wait: Wait, value: Any, message: str) -> Verdict:
     match wait.on_no_show:
         case "fail":
-            return Verdict(status="error", message=message, error="NoShowError")
+            advice = 'Use on_no_show="skip" or "value" if that is no failure.'
+            return Verdict(status="error", message=message, error="NoShowError", advice=advice)
         case "value":
             return Verdict(status="success", value=value, message=message)
         case _:
             return Verdict(status="skip", message=message)
 
 
-def _missing(wait: Wait, message: str, rows: list[dict[str, Any]]) -> Verdict:
+def _missing(wait: Wait, message: str, advice: str, rows: list[dict[str, Any]]) -> Verdict:
     if wait.on_missing == "skip":
         return Verdict(status="skip", message=message)
-    return Verdict(status="error", value=rows, message=message, error="RecordingMissingError")
+    return Verdict(status="error", value=rows, message=message, error="RecordingMissingError", advice=advice)
 
 
 def _failed(message: str, rows: list[dict[str, Any]]) -> Verdict:
-    return Verdict(status="error", value=rows, message=message, error="RecordingFailedError")
+    advice = "Look at it in the vendor's dashboard"
+    if any(row["state"] != "failed" for row in rows):
+        advice += ', or use on_failed="all" to go on with the others'
+    return Verdict(status="error", value=rows, message=message, error="RecordingFailedError", advice=f"{advice}.")
 
 
 def _time(text: str) -> dt.datetime:

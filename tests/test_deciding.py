@@ -219,6 +219,22 @@ def test_recordings_of_the_class(change: Any, recordings: Any, now: float, statu
     assert wants_recordings(wait("recording"), shown, at(now)) is (now >= 60)
 
 
+@pytest.mark.parametrize(
+    ("shown", "now", "helps"),
+    [
+        (seen(), 60, {"on_missing"}),  # nobody came: no deadline changes that
+        (seen(CLASS), 120, {"deadline", "on_missing"}),
+        (seen(CLASS, recordings=[film(), film("failed")]), 61, {"on_failed"}),
+        (seen(CLASS, recordings=[film("failed")]), 61, set()),
+    ],
+)
+def test_advice_is_what_would_help(shown: Seen, now: float, helps: set[str]) -> None:
+    verdict = decide(wait("recording", on_missing="fail"), shown, at(now))
+    assert verdict is not None
+    assert verdict.advice is not None
+    assert {name for name in ("deadline", "on_missing", "on_failed") if name in verdict.advice} == helps
+
+
 def test_recordings_of_a_class_that_runs_over() -> None:
     late = film(of=None, made=85)
     shown = seen(session(0, 90), recordings=[late])
