@@ -1,6 +1,6 @@
 """What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
 
-``{"status": "success" | "skip" | "error" | "timeout", "value", "message", "error", "context", "room_url"}``
+``{"status": "success" | "skip" | "error" | "timeout", "value", "message", "error", "context", "room_url", "give_up_at"}``
 """
 
 from __future__ import annotations

@@ -85,6 +85,9 @@ class CloseRoomOperator(RoomOperator):
 
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
+        return self._close(context)
+
+    def _close(self, context: Context, give_up_at: str | None = None) -> str:
         from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
@@ -110,7 +113,8 @@ class CloseRoomOperator(RoomOperator):
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
             if self.if_live == "wait":
-                self._wait(room, wait_at_most, poll_interval)
+                latest = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most)
+                self._wait(room, give_up_at or latest.isoformat(), poll_interval)
             session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
@@ -122,7 +126,7 @@ class CloseRoomOperator(RoomOperator):
         return room.state
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
-        """They have left: look again, since somebody may have come back."""
+        """They have left: look again, since somebody may have come back; what is left of the time to wait is left."""
         from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
         from airflow_provider_rooms.errors import SessionLiveError
@@ -138,25 +142,24 @@ class CloseRoomOperator(RoomOperator):
                 room=room if isinstance(room, str) else room.get("name") or room.get("id"),
                 advice='Raise wait_at_most, or use if_live="end".',
             ) from None
-        return self.execute(context)
+        return self._close(context, event.get("give_up_at"))
 
     def _live(self, room: Room) -> bool:
         """Whether people are in the room; a recorder that was left alone is none."""
         return any(session.live for session in self.hook.sessions(room, since=self.hook.vendor.now()))
 
-    def _wait(self, room: Room, at_most: float, interval: float) -> None:
+    def _wait(self, room: Room, give_up_at: str, interval: float) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
         from airflow_provider_rooms.waiting import Wait
 
-        now = self.hook.vendor.now()
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
                 room=room.id,
-                wait=Wait(purpose="ended", since=now, on_no_show="value").as_dict(),
+                wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,
-                give_up_at=(now + dt.timedelta(seconds=at_most)).isoformat(),
+                give_up_at=give_up_at,
             ),
             method_name="execute_complete",
         )

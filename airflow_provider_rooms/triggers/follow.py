@@ -60,7 +60,8 @@ async def follow(
                 await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
                 verdict, rest = await follower.poll()
                 if verdict is not None and follower.seen is not None:
-                    return event_of(verdict, follower.seen, title=watch.title)
+                    event = event_of(verdict, follower.seen, title=watch.title)
+                    return {**event, "give_up_at": give_up_at}  # for a task that has to wait once more
                 if watch.now() >= latest:
                     return event_of_timeout(give_up_at, follower.seen)
     except PermanentError as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 from dag_lab import run_tasks
 
 from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
@@ -198,6 +200,30 @@ def test_it_does_not_wait_for_ever(rooms_sandbox: RoomsSandbox, tmp_path: Path) 
     assert ran.states == {"close": "failed"}
     assert "all of wait_at_most (1)" in str(ran.errors["close"])
     assert hook("videosdk").get_room(room.id).state == "open"
+
+
+def test_who_comes_back_gets_no_more_time(rooms_sandbox: RoomsSandbox) -> None:
+    """They leave, and are back before the task has resumed: it waits on, until the time that was set at first."""
+    room = hook("videosdk").ensure_room({"name": "algebra"})
+    close = CloseRoomOperator(
+        task_id="close", conn_id="videosdk_default", room_id="algebra", if_live="wait", poll_interval=0.2
+    )
+
+    def waiting(step: Callable[..., Any], **how: Any) -> Any:
+        rooms_sandbox.start_session("videosdk", room.id)
+        with pytest.raises(TaskDeferred) as deferred:
+            step({"ti": Pushed()}, **how)
+        return deferred.value.trigger
+
+    async def event_of(trigger: Any) -> Any:
+        (event,) = [event async for event in trigger.run()]
+        return event.payload
+
+    trigger = waiting(close.execute)
+    rooms_sandbox.end_session("videosdk", room.id)
+    again = waiting(close.execute_complete, event=asyncio.run(event_of(trigger)))
+    assert again.give_up_at == trigger.give_up_at
+    assert again.wait["since"] > trigger.wait["since"]
 
 
 def test_bad_input_closes_nothing(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
