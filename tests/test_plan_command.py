@@ -24,6 +24,12 @@ REPO = Path(__file__).parent.parent
 UNIVERSITY = REPO.parent / "shared" / "data" / "uiuc-online-2025-summer.csv"
 SHIPPED = REPO / "example_dags" / "data" / "timetable.csv"
 DEFAULTS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
+#: A Tuesday of next year's January: to come whenever the tests run, and in winter time.
+TUESDAY = next(
+    day
+    for day in (dt.date(dt.datetime.now(dt.UTC).year + 1, 1, number) for number in range(10, 17))
+    if day.isoweekday() == 2
+)
 HEADER = "course,section,days,start,end,timezone\n"
 
 
@@ -74,13 +80,15 @@ def test_a_whole_term_in_one_command():
 
 class TestRooms:
     def test_nothing_is_written_and_every_class_is_named(self, rooms_sandbox: RoomsSandbox):
-        code, text = plan(SHIPPED, "--from", "2027-11-23", *[part for name in DEFAULTS for part in ("--conn", name)])
+        code, text = plan(
+            SHIPPED, "--from", TUESDAY.isoformat(), *[part for name in DEFAULTS for part in ("--conn", name)]
+        )
         assert code == 0
         assert {request["method"] for request in rooms_sandbox.requests()} == {"GET"}
         assert "videosdk_default: 6 would be created\n" in text
         assert "twilio_video_default: 6 would be created later\n" in text
         assert text.count("ALG 101 B Linear Algebra") == 3
-        assert re.search(r"twilio_video_default  .* ALG 101 B .*: would be created at 2027-11-23T13:30\+01:00", text)
+        assert re.search(rf"twilio_video_default  .* ALG 101 B .*: would be created at {TUESDAY}T13:30\+01:00", text)
 
     @pytest.mark.parametrize("conn_id", DEFAULTS)
     def test_what_making_the_rooms_comes_upon_is_what_was_told(self, conn_id: str):
@@ -135,7 +143,7 @@ class TestRooms:
         monkeypatch.setenv(
             "AIRFLOW_CONN_WRONG", rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"].replace("tests", "xxxxx")
         )
-        code, text = plan(SHIPPED, "--from", "2027-11-23", "--conn", "wrong")
+        code, text = plan(SHIPPED, "--from", TUESDAY.isoformat(), "--conn", "wrong")
         assert (code, text) == (2, "")
         assert capsys.readouterr().err.count("Check") == 1
 
@@ -148,14 +156,14 @@ class TestRooms:
 
     def test_a_connection_named_twice_is_asked_once(self):
         once, twice = (
-            plan(SHIPPED, "--from", "2027-11-23", *["--conn", "videosdk_default"] * count) for count in (1, 2)
+            plan(SHIPPED, "--from", TUESDAY.isoformat(), *["--conn", "videosdk_default"] * count) for count in (1, 2)
         )
         assert once == twice
         assert "6 would be created\n" in once[1]
 
     def test_a_connection_that_cannot_be_looked_up_is_named(self, monkeypatch: pytest.MonkeyPatch, capsys):
         monkeypatch.setattr("airflow_provider_rooms.check.look_up", lambda _: ("-", None, "The database is away."))
-        assert plan(SHIPPED, "--from", "2027-11-23", "--conn", "elsewhere") == (2, "")
+        assert plan(SHIPPED, "--from", TUESDAY.isoformat(), "--conn", "elsewhere") == (2, "")
         assert "Connection 'elsewhere' was not found. The database is away." in capsys.readouterr().err
 
     @pytest.mark.parametrize("key", ["name", "starts_at", "ends_at", "conn_id"])
@@ -228,7 +236,7 @@ def test_ten_thousand_rows_in_seconds(tmp_path: Path):
 
 
 def test_a_reader_who_has_seen_enough():
-    command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--from", "2027-11-23"]
+    command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--from", TUESDAY.isoformat()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as plan:
         assert plan.stdout
         assert plan.stderr
