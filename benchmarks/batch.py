@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import queue
 import subprocess
 import sys
 import tempfile
@@ -24,12 +23,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+from stack import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VENDORS = ("twilio_video", "videosdk", "hundredms")
 MOST_OVER_LIMIT = 1.25
@@ -51,23 +54,6 @@ DAG = """
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         ).expand(data=[f"UniqueName=mapped-{n}" for n in range(NUMBER)])
 """
-
-
-@contextmanager
-def sandbox(latency_ms: float) -> Iterator[str]:
-    """The sandbox in a process of its own; its address."""
-    command = [sys.executable, "-m", "airflow_provider_rooms.sandbox", "--port", "0", "--latency-ms", str(latency_ms)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=lambda: lines.put(process.stdout.readline() if process.stdout else ""), daemon=True).start()
-    try:
-        _, ready, url = lines.get(timeout=60).strip().partition("sandbox ready on ")
-        if not ready:
-            raise RuntimeError("the sandbox did not start")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 def resident_mb() -> float:
@@ -184,8 +170,8 @@ MEASUREMENTS = {"ours": ours, "sdk": sdk, "mapped": mapped}
 
 def measure(what: str, latency_ms: float, vendor: str, rooms: int, concurrency: int) -> dict[str, Any]:
     """One measurement, in a process of its own and with a sandbox of its own."""
-    with sandbox(latency_ms) as url:
-        command = [sys.executable, __file__, "--child", what, url, vendor, str(rooms), str(concurrency)]
+    with sandbox(Path(os.environ["AIRFLOW_HOME"]) / "sandbox.log", latency_ms=latency_ms) as box:
+        command = [sys.executable, __file__, "--child", what, box.url, vendor, str(rooms), str(concurrency)]
         answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found: dict[str, Any] = json.loads(answer.strip().splitlines()[-1])
     if found["made"] != rooms:

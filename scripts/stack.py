@@ -76,11 +76,12 @@ def room_ids(vendors: RoomsSandbox) -> set[tuple[str, str]]:
 
 
 @contextmanager
-def sandbox(log: Path, *, port: int = 0) -> Iterator[RoomsSandbox]:
+def sandbox(log: Path, *, port: int = 0, latency_ms: float = 0) -> Iterator[RoomsSandbox]:
     """The sandbox in a process of its own, ended on the way out."""
+    options = (f"--port={port}", f"--latency-ms={latency_ms}")
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow_provider_rooms.sandbox", "--port", str(port)],
+            [sys.executable, "-m", "airflow_provider_rooms.sandbox", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
