@@ -15,7 +15,7 @@ from dag_lab import run_tasks
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Room, RoomSpec
-from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
+from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoomsOperator
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.flow import Patience
 
@@ -359,6 +359,21 @@ def test_a_class_of_twilio_that_is_too_far_ahead_is_not_due(
     assert made["outcome"] == early["outcome"] == "created"
     assert "specs[0]: not before" in logged()
     assert names(rooms_sandbox, "twilio_video") == ["soon"]
+
+
+def test_a_row_that_was_not_due_leads_to_the_room_of_its_own_class(rooms_sandbox: RoomsSandbox) -> None:
+    """Not to the room that had the name until now, which Twilio still knows."""
+    hook = get_rooms_hook("twilio_video_default")
+    hook.close_room(hook.ensure_room({"name": "algebra"}))
+    starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=7)
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + dt.timedelta(hours=1)).isoformat()}
+    (row,) = make([{"name": "algebra", **times}], conn_id="twilio_video_default")
+    assert row["outcome"] == "not_due"
+    close = CloseRoomOperator(task_id="close", conn_id="twilio_video_default", room_id=row)
+    with pytest.raises(errors.NotFoundError, match=r"not made yet.*'algebra'.*Run the batch again"):
+        close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+    made = hook.ensure_room({"name": "algebra"}, on_closed="reopen")
+    assert hook.get_room(row).id == made.id
 
 
 def test_a_class_that_is_over_fails_nothing_and_if_all_are_the_task_is_skipped(rooms_sandbox: RoomsSandbox) -> None:
