@@ -134,7 +134,7 @@ def _event(
     ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
     if shown := about.get("full_name"):
         # A room that took over from a closed one is the same class: calendars must find their event again.
-        name = hook.vendor.first_name(shown)
+        name = hook.transport.run(hook.vendor.first_name(shown))
     else:
         name = resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
     title = line_text(

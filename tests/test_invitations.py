@@ -195,6 +195,10 @@ class TestWhatACalendarReceives:
         )
         assert again["id"] in next(iter(links(sink.mails[2])))
 
+    def test_classes_that_people_number_themselves_are_events_of_their_own(self, sink: MailSink):
+        rooms = [make(spec=spec(name=name)) for name in ("seminar-r2", "seminar-r3")]
+        assert [send(room_id=room)["uid"].partition("@")[0] for room in rooms] == ["p-seminar-r2", "p-seminar-r3"]
+
     @pytest.mark.parametrize("conn_id", CONN_IDS)
     def test_every_vendor(self, sink: MailSink, conn_id: str):
         room = make(conn_id)

@@ -322,8 +322,9 @@ class Vendor(Exchange):
         """Every name that the room of a class may have: the one asked for, then those of rooms that took over from closed ones."""
         return (name,)
 
-    def first_name(self, shown: str) -> str:
+    def first_name(self, shown: str) -> Flow[str]:
         """The name that was asked for, of a room that may have taken over from a closed one."""
+        yield from ()
         return shown
 
     def same_name(self, shown: str, name: str) -> bool:

@@ -231,10 +231,21 @@ def test_videosdk_is_reopened_a_bounded_number_of_times(hand: Any) -> None:
 @pytest.mark.parametrize("conn_type", VENDORS)
 @pytest.mark.parametrize("name", ["algebra", "a" * 59])
 def test_the_names_that_the_room_of_a_class_may_have(conn_type: str, name: str, hand: Any) -> None:
-    vendor = hand(conn_type).vendor
-    names = vendor.names_of(name)
-    assert [vendor.first_name(one) for one in names] == [name] * len(names)
-    assert len(set(names)) == (20 if conn_type == "videosdk" else 1)
+    worker = hand(conn_type)
+    assert len(set(worker.vendor.names_of(name))) == (20 if conn_type == "videosdk" else 1)
+    rooms = [worker.ensure(name=name)]
+    for _ in range(2):
+        worker.close(rooms[-1].name)
+        rooms.append(worker.ensure(name=name, on_closed="reopen"))
+    shown = [room.name for room in rooms]
+    assert shown == list(worker.vendor.names_of(name)[:3] * (1 if conn_type == "videosdk" else 3))
+    assert [worker.run(worker.vendor.first_name(one)) for one in shown] == [name] * 3
+
+
+def test_a_class_that_people_call_r2_is_no_successor(hand: Any) -> None:
+    worker = hand("videosdk")
+    names = [worker.ensure(name=name).name for name in ("seminar", "seminar-r2", "lab-r3")]
+    assert [worker.run(worker.vendor.first_name(name)) for name in names] == ["seminar", "seminar-r2", "lab-r3"]
 
 
 @pytest.mark.parametrize("matching", ["exact", "substring"])

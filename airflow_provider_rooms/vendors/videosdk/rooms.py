@@ -105,9 +105,11 @@ class VideoSDKRooms(VideoSDKApi):
         """``name``, ``name-r2``, ``name-r3`` …: VideoSDK never opens a closed room again, and keeps its name."""
         return [numbered_name(name, number) for number in range(1, LAST_NUMBER + 1)]
 
-    def first_name(self, shown: str) -> str:
-        """Without the number."""
-        return _NUMBER.sub("", shown)
+    def first_name(self, shown: str) -> Flow[str]:
+        """Without the number, where a room of that name was closed: people may call a class ``seminar-r2`` themselves."""
+        first = _NUMBER.sub("", shown)
+        answer = (yield from self._find(first, name=first)) if first != shown else None
+        return first if answer and answer.get("disabled") else shown
 
     def _find(self, ref: str, *, name: str | None = None) -> Flow[Mapping[str, Any] | None]:
         """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
