@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import jinja2
-    from airflow.providers.common.compat.sdk import BaseOperator, Context
+    from airflow.providers.common.compat.sdk import BaseOperator
 
     from airflow_provider_rooms.hooks.base import RoomsHook
 
@@ -37,10 +36,14 @@ class WithSecrets:
     #: Which ones: they are looked through once they are rendered, before rendered fields are stored.
     may_hold_secrets: ClassVar[Sequence[str]] = ()
 
-    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
-        """Render, and tell Airflow's masker about the secrets: rendered fields, logs and the UI then show ``***``."""
-        super().render_template_fields(context, jinja_env)  # type: ignore[misc]
-        mask_secrets(*(getattr(self, name) for name in self.may_hold_secrets))
+    def _do_render_template_fields(self, parent: Any, *args: Any, **kwargs: Any) -> None:
+        """Render, and tell Airflow's masker about the secrets: rendered fields, logs and the UI then show ``***``.
+
+        This is the step that mapped tasks share with the others: their ``render_template_fields`` is not that of our class.
+        """
+        super()._do_render_template_fields(parent, *args, **kwargs)  # type: ignore[misc]
+        if parent is self:
+            mask_secrets(*(getattr(self, name) for name in self.may_hold_secrets))
 
 
 def give_retry_policy(task: BaseOperator) -> None:

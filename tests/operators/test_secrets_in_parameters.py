@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from dag_lab import run_tasks
 
 from airflow_provider_rooms.operators import rooms
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Parameters that take a vendor's own fields, in which credentials may stand.
 VENDOR_FIELDS = {"options", "spec", "specs", "webhook"}
@@ -35,3 +39,14 @@ def test_the_masker_is_told(monkeypatch: pytest.MonkeyPatch, name: str, given: d
     task = getattr(rooms, name)(task_id="task", conn_id="hundredms_default", **given)
     task.render_template_fields({})
     assert told == ["canary"]
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_the_masker_is_told_by_mapped_tasks_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("airflow.providers.common.compat.sdk.mask_secret", told.append)
+    body = f"""
+        CreateRoomOperator.partial(task_id="create", conn_id="nowhere").expand(spec=[{SPEC}])
+    """
+    run_tasks(tmp_path, "mapped_secrets", body)
+    assert "canary" in told
