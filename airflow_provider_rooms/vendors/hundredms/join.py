@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
@@ -16,8 +17,6 @@ from airflow_provider_rooms.vendors.recordings import found_or_made
 from airflow_provider_rooms.vendors.tokens import BACKDATED, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.vendors.join import Joiner
 
@@ -125,7 +124,7 @@ class HundredMsJoin(HundredMsApi):
         except (errors.NotFoundError, errors.AccessDeniedError):
             return None
         roles = answer.get("roles")
-        return list(roles) if roles else None
+        return list(roles) if roles and isinstance(roles, Mapping) else None
 
     def _no_role(self, joiner: Joiner, roles: list[str] | None) -> errors.InvalidSpecError:
         known = f"It has {', '.join(roles)}: " if roles else ""
