@@ -195,6 +195,14 @@ class TestWhatACalendarReceives:
         )
         assert again["id"] in next(iter(links(sink.mails[2])))
 
+    def test_times_with_a_zone_are_read_in_that_zone(self, sink: MailSink):
+        start = START.astimezone(ZoneInfo("America/Chicago"))
+        send(room_id=make(), spec={"starts_at": start, "ends_at": start + dt.timedelta(minutes=50)})
+        assert str(event_of(sink.mails[0])["DTSTART"].params["TZID"]) == "Europe/Berlin"  # that of ref goes first
+        times = {"starts_at": start, "ends_at": start + dt.timedelta(minutes=50), "ref": "Algebra"}
+        send(room_id=make(), spec=times)
+        assert str(event_of(sink.mails[1])["DTSTART"].params["TZID"]) == "America/Chicago"
+
     def test_classes_that_people_number_themselves_are_events_of_their_own(self, sink: MailSink):
         rooms = [make(spec=spec(name=name)) for name in ("seminar-r2", "seminar-r3")]
         assert [send(room_id=room)["uid"].partition("@")[0] for room in rooms] == ["p-seminar-r2", "p-seminar-r3"]

@@ -128,6 +128,8 @@ class TestRooms:
         (found,) = plan_rooms([spec("class", tomorrow())], "twilio_video_default", get_rooms_hook)
         assert found.finding.verdict == "not_due"
         assert found.finding.due == tomorrow() - dt.timedelta(minutes=30)
+        (told,) = plan_rooms([spec("class", tomorrow(), create_ahead=3300)], "twilio_video_default", get_rooms_hook)
+        assert told.finding.due == tomorrow() - dt.timedelta(minutes=55)
 
     def test_a_vendor_that_does_not_answer_costs_one_class_only(self, rooms_sandbox: RoomsSandbox):
         rooms_sandbox.fault("videosdk", "status", status=500, path="/v2/rooms/b*", times=20)

@@ -166,6 +166,9 @@ def test_rooms_by_the_time_at_which_they_were_made(
     assert [room.name for room in hook.list_rooms(since=since)] == ["botany"]
     assert [room.name for room in hook.list_rooms("alg", since.isoformat())] == []
     assert sorted(room.name or "" for room in hook.list_rooms()) == ["algebra", "botany"]
+    hook.close_room("algebra")
+    assert sorted(room.name or "" for room in hook.list_rooms()) == ["algebra", "botany"]
+    assert [room.name for room in hook.list_rooms(only_open=True)] == ["botany"]
 
 
 def test_what_is_no_spec_and_no_text_is_refused(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:

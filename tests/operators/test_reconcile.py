@@ -125,10 +125,13 @@ class TestMissing:
         assert run.verdicts == ["not_due" if "twilio" in conn_id else "created"]
 
     def test_a_closed_room_is_reopened_only_if_the_spec_says_so(self, rooms_sandbox: RoomsSandbox, conn_id: str):
-        make(conn_id, "class")
-        get_rooms_hook(conn_id).close_room("class")
-        assert Run(conn_id, [spec("class")], missing="create").verdicts == ["closed"]
-        run = Run(conn_id, [spec("class", on_closed="reopen")], missing="create")
+        hook = get_rooms_hook(conn_id)
+        hook.close_room(hook.ensure_room(spec("class", options={"hundredms": {"size": 9}})))
+        left = Run(conn_id, [spec("class")], missing="create")
+        assert (left.verdicts, left.error) == (["closed"], None)
+        # 100ms opens the very room, which has other settings.
+        again = spec("class", on_closed="reopen", on_drift="ignore", options={"hundredms": {"size": 5}})
+        run = Run(conn_id, [again], missing="create")
         assert run.verdicts == ["created"]
         # VideoSDK's successor has another name, and is no orphan.
         assert Run(conn_id, [spec("class")]).result["orphans"] == []

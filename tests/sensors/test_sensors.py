@@ -188,6 +188,19 @@ def test_a_vendor_that_is_down_is_waited_for(rooms_sandbox: RoomsSandbox, monkey
     assert (kwargs["room"], kwargs["seen"]) == ("algebra", None)
 
 
+def test_a_secret_that_was_changed_while_it_poked_is_looked_up(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_rooms_hook("videosdk_default").ensure_room({"name": "algebra"})
+    good = rooms_sandbox.connection("videosdk")
+    monkeypatch.setenv("AIRFLOW_CONN_CHANGED", json.dumps({**good, "password": "the-old-secret-of-32-bytes-at-least"}))
+    sensor = SessionStartedSensor(task_id="s", conn_id="changed", room_id="algebra")
+    with pytest.raises(errors.AuthenticationError):
+        sensor.poke(context())
+    monkeypatch.setenv("AIRFLOW_CONN_CHANGED", json.dumps(good))
+    assert not sensor.poke(context()).is_done
+
+
 def test_the_link_follows_when_the_first_look_failed() -> None:
     given = context()
     sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id="algebra", deferrable=True)

@@ -82,6 +82,8 @@ def test_two_devices_at_once_count_once_and_the_last_name_is_kept() -> None:
 
 def test_a_vendor_ahead_of_us_never_takes_time_away() -> None:
     assert make_participant("u1", [(NOW + dt.timedelta(minutes=2), None)], NOW).seconds == 0
+    late = make_participant("u1", [(at(600), None)], NOW, over=at(300))
+    assert late.intervals == [{"joined_at": iso(at(600)), "left_at": iso(at(600))}]
 
 
 def test_texts_sort_like_times() -> None:
