@@ -316,6 +316,17 @@ def test_a_name_leads_to_the_room_that_is_usable(conn_type: str, hand: Any) -> N
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)
+def test_a_row_that_was_not_due_leads_to_its_room_once_it_is_made(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type)
+    row = {"vendor": conn_type, "id": None, "name": "algebra", "outcome": "not_due", "starts_at": None, "ends_at": None}
+    with pytest.raises(errors.NotFoundError, match="not made yet"):
+        worker.run(find(worker.vendor, row))
+    room = worker.ensure()
+    assert worker.run(find(worker.vendor, row)).id == room.id
+    assert [worker.run(close(worker.vendor, row)).state for _ in range(2)] == ["closed", "closed"]
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
 def test_a_prefix_keeps_off_rooms_of_the_same_name_without_it(conn_type: str, hand: Any) -> None:
     """Else the staging DAG that closes "algebra" closes production's."""
     theirs, worker = hand(conn_type).ensure(), hand(conn_type, name_prefix="staging-")
