@@ -13,7 +13,6 @@ from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -90,26 +89,25 @@ def test_what_is_wrong_is_said_before_any_waiting(rooms_sandbox: RoomsSandbox, t
 
 
 def test_without_deferring_a_class_too_far_ahead_is_refused_with_advice(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
+    rooms_sandbox: RoomsSandbox, tmp_path: Path
 ) -> None:
     body = create("far", **class_in(600), deferrable=False) + create(
         "soon", **class_in(20), name="soon", deferrable=False
     )
     ran = run_tasks(tmp_path, "not_deferrable", body)
     assert ran.states == {"far": "failed", "soon": "success"}
-    assert "Leave deferrable out, so that the task waits until then; or run it later" in logged()
+    advice = "Leave deferrable out, so that the task waits until then; or run it later"
+    assert advice in str(ran.errors["far"])
     assert [room["unique_name"] for room in rooms_sandbox.rooms("twilio")] == ["soon"]
 
 
-def test_the_others_create_at_once_unless_told(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
-) -> None:
+def test_the_others_create_at_once_unless_told(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     times = class_in(600)
     body = "".join(create(conn_type, conn_type, **times) for conn_type in ("videosdk", "hundredms"))
     body += create("told", "videosdk", **{**times, "name": "told", "create_ahead": 3600, "deferrable": False})
     ran = run_tasks(tmp_path, "at_once", body)
     assert ran.states == {"videosdk": "success", "hundredms": "success", "told": "failed"}
-    assert "or leave create_ahead out: VideoSDK keeps an unused room" in logged()
+    assert "or leave create_ahead out: VideoSDK keeps an unused room" in str(ran.errors["told"])
 
 
 def test_create_ahead_may_be_given(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
