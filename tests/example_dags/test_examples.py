@@ -300,6 +300,14 @@ class TestTermBatch:
         assert len(rooms_sandbox.rooms("hundredms")) == 110
         assert xcoms("term_batch", "plan")[-1] == {"exists": 110}
 
+    def test_without_dates_it_is_four_weeks_from_the_day_of_the_run(self):
+        read = load_dag("term_batch").get_task("classes_of_the_term").python_callable
+        timetable = EXAMPLES / "data" / "timetable.csv"
+        params = {"timetable": str(timetable), "first": None, "last": None, "weekdays": "MTWRF", "off": []}
+        specs = read(params=params, data_interval_end=dt.datetime(2027, 1, 11, 18, tzinfo=dt.UTC))
+        dates = {spec["ref"]["date"] for spec in specs}
+        assert (min(dates), max(dates)) == ("2027-01-11", "2027-02-05")
+
 
 class TestLastingOrNew:
     def test_two_weeks_side_by_side(self, rooms_sandbox: RoomsSandbox, tmp_path: Path):
