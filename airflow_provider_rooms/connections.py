@@ -260,3 +260,19 @@ def schema(setting: Setting) -> dict[str, Any]:
     if setting.kind == "number":
         kind["exclusiveMinimum"] = 0
     return kind
+
+
+def field_behaviour(item: ConnectionType) -> dict[str, Any]:
+    """Labels and hints of the form's standard fields."""
+    return {
+        "hidden-fields": ["schema"],
+        "relabeling": {"login": item.login, "password": item.password, "host": "Base URL"},
+        "placeholders": {
+            "login": item.login_help,
+            "password": item.password_help,
+            "host": item.default_url,
+            # A mistake of these two, which send port 0 for none: https://github.com/apache/airflow/pull/73298
+            "port": "443; Airflow 3.3.1 and 3.3.2 cannot test without it",
+            **{setting.name: setting.example for setting in item.fields if setting.example},
+        },
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_rooms import __version__
-from airflow_provider_rooms.connections import CONNECTION_TYPES, ConnectionType, schema
+from airflow_provider_rooms.connections import CONNECTION_TYPES, ConnectionType, field_behaviour, schema
 
 _PACKAGE = "airflow_provider_rooms"
 
@@ -29,7 +29,7 @@ def get_provider_info() -> dict[str, Any]:
         "notifications": [f"{_PACKAGE}.notifications.invitations.InvitationNotifier"],
         "extra-links": [f"{_PACKAGE}.links.rooms.RoomLink"],
         # Looked at by Airflow 3.2 and later.
-        "cli": [f"{_PACKAGE}.cli.get_cli_commands"],
+        "cli": [f"{_PACKAGE}.commands.cli.get_cli_commands"],
     }
 
 
@@ -47,21 +47,5 @@ def _connection_type(item: ConnectionType) -> dict[str, Any]:
         "conn-fields": {
             setting.name: {"label": setting.label, "description": setting.hint, "schema": schema(setting)}
             for setting in item.fields
-        },
-    }
-
-
-def field_behaviour(item: ConnectionType) -> dict[str, Any]:
-    """Labels and hints of the form's standard fields."""
-    return {
-        "hidden-fields": ["schema"],
-        "relabeling": {"login": item.login, "password": item.password, "host": "Base URL"},
-        "placeholders": {
-            "login": item.login_help,
-            "password": item.password_help,
-            "host": item.default_url,
-            # A mistake of these two, which send port 0 for none: https://github.com/apache/airflow/pull/73298
-            "port": "443; Airflow 3.3.1 and 3.3.2 cannot test without it",
-            **{setting.name: setting.example for setting in item.fields if setting.example},
         },
     }

@@ -13,7 +13,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowPlugin
 
 from airflow_provider_rooms.connections import COMMON_SETTINGS, CONNECTION_TYPES
-from airflow_provider_rooms.maskers import masker_modules
+from airflow_provider_rooms.secrets.maskers import masker_modules
 
 log = logging.getLogger(__name__)
 

@@ -62,8 +62,8 @@ def mask_secrets(*given: Any) -> None:
     """Tell Airflow's masker about the secrets in what a DAG gives."""
     from airflow.providers.common.compat.sdk import mask_secret
 
-    from airflow_provider_rooms.maskers import mask_deeper
-    from airflow_provider_rooms.masking import secret_texts
+    from airflow_provider_rooms.secrets.maskers import mask_deeper
+    from airflow_provider_rooms.secrets.masking import secret_texts
 
     mask_deeper()
     for text in secret_texts(given):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 from airflow_provider_rooms.errors import InvalidSpecError
-from airflow_provider_rooms.masking import masked
+from airflow_provider_rooms.secrets.masking import masked
 
 C = TypeVar("C", bound=str)
 

@@ -31,10 +31,10 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 
 from airflow_provider_rooms.hooks import get_rooms_hook
-from airflow_provider_rooms.transport import AsyncTransport
+from airflow_provider_rooms.transport.drivers import AsyncTransport
 from airflow_provider_rooms.triggers import follow, pool
 from airflow_provider_rooms.triggers.rooms import RoomTrigger
-from airflow_provider_rooms.waiting import Wait
+from airflow_provider_rooms.waiting.waits import Wait
 from stack import sandbox
 
 if TYPE_CHECKING:

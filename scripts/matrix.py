@@ -54,7 +54,7 @@ TESTS = [
     "tests/operators",
     "tests/sensors",
     "tests/example_dags",
-    "tests/test_check.py",
+    "tests/commands/test_check.py",
     "tests/test_plugin.py",
     "tests/test_provider_info.py",
 ]

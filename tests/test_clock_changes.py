@@ -16,7 +16,7 @@ from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Runtime
 from airflow_provider_rooms.vendors.plans import due_at
-from airflow_provider_rooms.waiting import Wait
+from airflow_provider_rooms.waiting.waits import Wait
 
 BERLIN = ZoneInfo("Europe/Berlin")
 #: 2 to 3 o'clock does not exist on the first of these nights, and happens twice on the second one.

@@ -10,7 +10,8 @@ from importlib import metadata
 
 import pytest
 
-from airflow_provider_rooms import maskers, plugin
+from airflow_provider_rooms import plugin
+from airflow_provider_rooms.secrets import maskers
 
 EXTRA = {
     "webhook_headers": {"X-Caller": "canary-1"},

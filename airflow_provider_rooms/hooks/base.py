@@ -11,10 +11,10 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHo
 from airflow_provider_rooms.hooks.connection import check_extra, no_connection, read_connection
 from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
 from airflow_provider_rooms.hooks.methods import AsyncRooms, file_method, flow_method, list_method
-from airflow_provider_rooms.masking import core
 from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
-from airflow_provider_rooms.network import blocking_session
-from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.secrets.masking import core
+from airflow_provider_rooms.transport.drivers import BlockingTransport
+from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.presence import Survey
-    from airflow_provider_rooms.waiting import Seen, Wait
+    from airflow_provider_rooms.waiting.waits import Seen, Wait
 
 _buckets: dict[tuple[str, str], TokenBucket] = {}
 _buckets_lock = threading.Lock()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
-from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.values import suggestion
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.base import LOOPBACK

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_rooms.connections import BY_TYPE
-from airflow_provider_rooms.get_provider_info import field_behaviour
+from airflow_provider_rooms.connections import BY_TYPE, field_behaviour
 
 
 def behaviour_of(conn_type: str) -> dict[str, Any]:

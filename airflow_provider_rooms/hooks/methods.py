@@ -7,14 +7,14 @@ import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from airflow_provider_rooms.network import async_client
-from airflow_provider_rooms.transport import AsyncTransport
+from airflow_provider_rooms.transport.drivers import AsyncTransport
+from airflow_provider_rooms.transport.network import async_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.transport import OpenFile
+    from airflow_provider_rooms.transport.drivers import OpenFile
     from airflow_provider_rooms.vendors.flow import Download, Flow
 
 P = ParamSpec("P")

@@ -45,7 +45,7 @@ class InvitationNotifier(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Send the invitations of the task's room."""
         from airflow_provider_rooms.hooks import get_rooms_hook
-        from airflow_provider_rooms.mailing import Invitation, send_invitations
+        from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
 
         ti = context["ti"]
         room = ti.xcom_pull(task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.errors import RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.orders import Order
+    from airflow_provider_rooms.planning.orders import Order
 
 #: More at once than this is more than any vendor's limit of requests lets through.
 MOST_AT_ONCE = 100
@@ -78,7 +78,7 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Check all, make all, report all."""
         from airflow_provider_rooms.assets import report_rooms
-        from airflow_provider_rooms.orders import read_orders
+        from airflow_provider_rooms.planning.orders import read_orders
 
         concurrency, most = self._read_parameters()
         orders = read_orders(self.specs, self.conn_id, self._hook, most=most, warn=self.log.warning)

@@ -130,7 +130,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
         from airflow_provider_rooms.errors import SessionLiveError
-        from airflow_provider_rooms.events import conclude
+        from airflow_provider_rooms.waiting.handover import conclude
 
         room = self.read_room()
         try:
@@ -150,7 +150,7 @@ class CloseRoomOperator(RoomOperator):
 
     def _wait(self, room: Room, give_up_at: str, interval: float) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
-        from airflow_provider_rooms.waiting import Wait
+        from airflow_provider_rooms.waiting.waits import Wait
 
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(

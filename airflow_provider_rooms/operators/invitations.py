@@ -112,7 +112,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Check, mint, send."""
         from airflow_provider_rooms.hooks import get_rooms_hook
-        from airflow_provider_rooms.mailing import Invitation, send_invitations
+        from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
 
         given = {name: getattr(self, name) for name in self.template_fields}
         sent = send_invitations(Invitation(**given), get_rooms_hook)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.planning import Planned
+    from airflow_provider_rooms.planning.lookups import Planned
 
 _MISSING = ("report", "create", "fail")
 _ORPHANS = ("report", "close")
@@ -81,7 +81,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look up all, report, create or close what is to be, and fail last."""
-        from airflow_provider_rooms.planning import plan_rooms, summary
+        from airflow_provider_rooms.planning.lookups import plan_rooms, summary
 
         specs = self._read()
         planned = plan_rooms(self._due(specs), self.conn_id, lambda _: self.hook)
@@ -198,7 +198,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
     def _create(self, planned: Sequence[Planned], classes: list[dict[str, Any]]) -> list[Exception]:
         """Make the rooms that are missing; what was found of them in ``classes`` becomes what they are now."""
         from airflow_provider_rooms.errors import ClassOverError, RoomsError
-        from airflow_provider_rooms.orders import Order
+        from airflow_provider_rooms.planning.orders import Order
 
         failures: list[Exception] = []
         for one, row in zip(planned, classes, strict=True):

@@ -171,7 +171,7 @@ class RecordingToStorageOperator(RoomOperator):
     def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
         """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""
         from airflow_provider_rooms.values import read_time
-        from airflow_provider_rooms.waiting import Seen, Wait, recordings_of_class
+        from airflow_provider_rooms.waiting.waits import Seen, Wait, recordings_of_class
 
         given = self.read_room()
         times = given if isinstance(given, dict) else {}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         StartRecordingOperator,
         StopRecordingOperator,
     )
-    from airflow_provider_rooms.orders import Order
+    from airflow_provider_rooms.planning.orders import Order
 
 __all__ = [
     "CloseRoomOperator",
@@ -182,7 +182,7 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
         from airflow_provider_rooms import values
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.names import room_name
-        from airflow_provider_rooms.orders import POLICIES, Order
+        from airflow_provider_rooms.planning.orders import POLICIES, Order
 
         given = {name: getattr(self, name) for name in self._SPEC_FIELDS if getattr(self, name) is not None}
         # Their defaults are no choice of anybody's.

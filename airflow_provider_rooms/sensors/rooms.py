@@ -23,7 +23,7 @@ from airflow_provider_rooms.tasks import WithHook, give_retry_policy
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_rooms.waiting import Purpose, Seen, Wait
+    from airflow_provider_rooms.waiting.waits import Purpose, Seen, Wait
 
 __all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
 
@@ -90,8 +90,8 @@ class _ClassSensor(WithHook, BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
         from airflow_provider_rooms.errors import PassingError, RoomsError
-        from airflow_provider_rooms.events import conclude, event_of
-        from airflow_provider_rooms.waiting import decide
+        from airflow_provider_rooms.waiting.handover import conclude, event_of
+        from airflow_provider_rooms.waiting.waits import decide
 
         try:
             wait = self._wait(context)
@@ -126,7 +126,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Back from the triggerer: nothing of the first instance is left, and everything is in the event."""
         from airflow_provider_rooms.errors import RoomsError
-        from airflow_provider_rooms.events import conclude
+        from airflow_provider_rooms.waiting.handover import conclude
 
         try:
             if isinstance(event, Mapping):
@@ -175,7 +175,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
 
     def _wait(self, context: Context) -> Wait:
         from airflow_provider_rooms.values import not_given, read_seconds, read_time
-        from airflow_provider_rooms.waiting import Wait
+        from airflow_provider_rooms.waiting.waits import Wait
 
         room = self._room()
         times = {name: read_time(name, getattr(self, name)) for name in _CLASS_TIMES}

@@ -8,16 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
-from airflow_provider_rooms.events import event_of, event_of_error, event_of_timeout
 from airflow_provider_rooms.triggers.pool import shared_watch
-from airflow_provider_rooms.waiting import Seen, Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting.handover import event_of, event_of_error, event_of_timeout
+from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, pause, wants_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Session
     from airflow_provider_rooms.triggers.pool import Watch
-    from airflow_provider_rooms.waiting import Verdict
+    from airflow_provider_rooms.waiting.waits import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from airflow_provider_rooms.vendors.presence import Survey
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.waiting import Seen, Wait
+    from airflow_provider_rooms.waiting.waits import Seen, Wait
 
 log = logging.getLogger(__name__)
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 class RoomTrigger(BaseTrigger):
     """Waits for a session to start or end, or for recordings.
 
-    Its event is described in :mod:`airflow_provider_rooms.events`; the value is what the sensor returns.
+    Its event is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
 
     :param conn_id: the Airflow connection, looked up in the triggerer.
     :param room: the room's id or name.
-    :param wait: :meth:`airflow_provider_rooms.waiting.Wait.as_dict`.
+    :param wait: :meth:`airflow_provider_rooms.waiting.waits.Wait.as_dict`.
     :param poll_interval: usual seconds between two polls.
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
-    :param seen: what the worker saw, :meth:`airflow_provider_rooms.waiting.Seen.as_dict`: no need to look at once again.
+    :param seen: what the worker saw, :meth:`airflow_provider_rooms.waiting.waits.Seen.as_dict`: no need to look at once again.
     :param seen_at: when it saw that, ISO 8601.
     """
 

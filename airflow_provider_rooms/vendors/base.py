@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.masking import masked
 from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
+from airflow_provider_rooms.secrets.masking import masked
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object
 from airflow_provider_rooms.vendors.flow import segment

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
-from airflow_provider_rooms import errors, masking
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.secrets import masking
 from airflow_provider_rooms.vendors.flow import (
     Flow,
     Patience,

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import InvalidSpecError
-from airflow_provider_rooms.masking import MASK, hides, is_secret, masked
+from airflow_provider_rooms.secrets.masking import MASK, hides, is_secret, masked
 
 
 def _plain(reader: Any) -> BeforeValidator:

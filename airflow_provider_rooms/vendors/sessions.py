@@ -12,14 +12,14 @@ from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
 from airflow_provider_rooms.vendors.recordings import read_kind
 from airflow_provider_rooms.vendors.rooms import find
-from airflow_provider_rooms.waiting import Seen, wants_recordings
+from airflow_provider_rooms.waiting.waits import Seen, wants_recordings
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from airflow_provider_rooms.models import Participant, Room, RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
-    from airflow_provider_rooms.waiting import Wait
+    from airflow_provider_rooms.waiting.waits import Wait
 
 #: Seconds between reads of a session that was told to end: VideoSDK and 100ms end it a moment after their answer.
 _END_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)

@@ -13,14 +13,15 @@ import pytest
 import wire as w
 from wire import Fault, Wire
 
-from airflow_provider_rooms import errors, network
-from airflow_provider_rooms.network import Watchdog, async_client, blocking_session, reason
-from airflow_provider_rooms.transport import (
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.transport import network
+from airflow_provider_rooms.transport.drivers import (
     AsyncOpenFile,
     AsyncTransport,
     BlockingTransport,
     OpenFile,
 )
+from airflow_provider_rooms.transport.network import Watchdog, async_client, blocking_session, reason
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Page, Request, Response, Sleep
 
 
@@ -176,7 +177,7 @@ def test_an_address_that_is_none(mode: str, url: str) -> None:
 
 
 def test_a_body_that_stands_still_is_late_though_nobody_bites(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_rooms.transport.Watchdog", lambda seconds: Watchdog(seconds + 20))
+    monkeypatch.setattr("airflow_provider_rooms.transport.drivers.Watchdog", lambda seconds: Watchdog(seconds + 20))
     with (
         Wire("", [Fault("GET", stands_still)]) as wire,
         blocking_session() as session,

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from wire import Fault, Wire
 
-from airflow_provider_rooms import errors, network
+from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.transport import network
 from airflow_provider_rooms.vendors.flow import Patience
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")

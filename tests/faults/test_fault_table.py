@@ -23,9 +23,9 @@ from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
-from airflow_provider_rooms.network import async_client, blocking_session
 from airflow_provider_rooms.sandbox import credentials
-from airflow_provider_rooms.transport import AsyncTransport, BlockingTransport
+from airflow_provider_rooms.transport.drivers import AsyncTransport, BlockingTransport
+from airflow_provider_rooms.transport.network import async_client, blocking_session
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config

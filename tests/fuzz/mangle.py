@@ -14,11 +14,11 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import HundredMsHook, TwilioVideoHook, VideoSDKHook
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox import credentials
-from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Page, Patience, Request, Response, Runtime, Sleep
-from airflow_provider_rooms.waiting import Wait
+from airflow_provider_rooms.waiting.waits import Wait
 
 HOOKS: dict[str, Any] = {"videosdk": VideoSDKHook, "hundredms": HundredMsHook, "twilio_video": TwilioVideoHook}
 SIGN_IN = {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mangle import NAME, QUESTIONS, Listening, answer, feed, make_hook, mangled, methods
 
 from airflow_provider_rooms.errors import RoomsError, UnreadableAnswerError
-from airflow_provider_rooms.network import blocking_session
+from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import flow as flows
 from airflow_provider_rooms.vendors.flow import Page, Request, Response
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sandbox_help import hundredms_token, videosdk_token
 
 from airflow_provider_rooms.sandbox.credentials import SECRET, TWILIO_ACCOUNT
-from airflow_provider_rooms.sandbox.hundredms import HundredMs
-from airflow_provider_rooms.sandbox.hundredms_shapes import CREATE_ROOM as HUNDREDMS_ROOM
-from airflow_provider_rooms.sandbox.twilio import Twilio
-from airflow_provider_rooms.sandbox.twilio_shapes import CREATE_ROOM as TWILIO_ROOM
-from airflow_provider_rooms.sandbox.videosdk import VideoSDK
-from airflow_provider_rooms.sandbox.videosdk_shapes import CREATE_ROOM as VIDEOSDK_ROOM
+from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+from airflow_provider_rooms.sandbox.hundredms.shapes import CREATE_ROOM as HUNDREDMS_ROOM
+from airflow_provider_rooms.sandbox.twilio.api import Twilio
+from airflow_provider_rooms.sandbox.twilio.shapes import CREATE_ROOM as TWILIO_ROOM
+from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+from airflow_provider_rooms.sandbox.videosdk.shapes import CREATE_ROOM as VIDEOSDK_ROOM
 from airflow_provider_rooms.sandbox.wire import Call
 from airflow_provider_rooms.sandbox.world import World
 

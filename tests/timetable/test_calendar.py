@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_rooms.invitations import read_people
+from airflow_provider_rooms.invitations.calendar import read_people
 from airflow_provider_rooms.timetable import Selection, TimetableError, parse_timetable, read_timetable
 
 BERLIN = ZoneInfo("Europe/Berlin")

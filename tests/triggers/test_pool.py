@@ -11,14 +11,14 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.events import conclude
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.triggers import follow, pool
 from airflow_provider_rooms.triggers.rooms import RoomTrigger
 from airflow_provider_rooms.vendors.flow import Patience
-from airflow_provider_rooms.waiting import Seen, Wait
+from airflow_provider_rooms.waiting.handover import conclude
+from airflow_provider_rooms.waiting.waits import Seen, Wait
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
 INTERVAL = 0.1

@@ -14,9 +14,9 @@ import pytest
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import RoomSpec
-from airflow_provider_rooms.network import blocking_session
 from airflow_provider_rooms.sandbox import credentials
-from airflow_provider_rooms.transport import BlockingTransport
+from airflow_provider_rooms.transport.drivers import BlockingTransport
+from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config

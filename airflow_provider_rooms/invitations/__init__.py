@@ -1,0 +1,1 @@
+"""Calendar invitations: the calendar objects, and sending them."""

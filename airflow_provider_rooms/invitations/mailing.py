@@ -1,0 +1,287 @@
+"""Sending invitations over Airflow's own SMTP connection: everything is checked and every link is minted before one goes out."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hmac
+import smtplib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from airflow_provider_rooms import values
+from airflow_provider_rooms.errors import (
+    InvalidConnectionError,
+    InvalidSpecError,
+    NotFoundError,
+    PassingError,
+    PermanentError,
+)
+from airflow_provider_rooms.invitations.calendar import (
+    METHODS,
+    Event,
+    Person,
+    body_text,
+    line_text,
+    mail,
+    read_people,
+    read_person,
+    read_zone,
+    sequence_at,
+)
+from airflow_provider_rooms.names import resolve_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from email.message import EmailMessage
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.invitations.calendar import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """An invitation to be sent, as a task or a notifier was given it; see ``SendInvitationOperator``."""
+
+    attendees: Any
+    room_id: Any = None
+    spec: Any = None
+    conn_id: Any = None
+    method: Any = "request"
+    title: Any = None
+    timezone: Any = None
+    organizer: Any = None
+    sequence: Any = None
+    subject: Any = None
+    text: Any = None
+    join_url: Any = None
+    expires_at: Any = None
+    from_email: Any = None
+    smtp_conn_id: str = "smtp_default"
+
+
+def send_invitations(invitation: Invitation, hook_of: Callable[[str], RoomsHook]) -> dict[str, Any]:
+    """Send one mail to each attendee.
+
+    :param hook_of: the hook of a connection.
+    :returns: ``{uid, sequence, method, sent}``: no address and no link.
+    :raises InvalidSpecError: something that was given is wrong. Nothing was sent.
+    :raises PassingError: the mail server, or the vendor, could not do it now.
+    """
+    method: Method = values.read_choice("method", invitation.method, METHODS)
+    people = read_people("attendees", invitation.attendees)
+    subject = None if values.not_given(invitation.subject) else line_text("subject", invitation.subject)
+    text = body_text("text", invitation.text, method)
+    about, room = _about(invitation)
+    hook = hook_of(_conn_id(invitation, about))
+    server = _server(invitation.smtp_conn_id)
+    sender = _sender(invitation, server)
+    if isinstance(room, str):
+        room = hook.get_room(room).as_dict()
+        about.setdefault("full_name", _shown_name(room))
+    event = _event(invitation, about, hook, sender, method, dt.datetime.now(dt.UTC))
+    links = _links(invitation, hook, room, about, people) if method == "request" else [None] * len(people)
+    mails = [
+        mail(event, person, join_url=link, sender=sender, subject=subject, text=text)
+        for person, link in zip(people, links, strict=True)
+    ]
+    _send(server, invitation.smtp_conn_id, mails, [person.address for person in people])
+    return {"uid": event.uid, "sequence": event.sequence, "method": method, "sent": len(mails)}
+
+
+# -- what it is about ---------------------------------------------------------------------------------------------------
+
+
+def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any] | None]:
+    """What is known of the class, from the spec and the ``room`` dict; and the room as it was given."""
+    spec = values.read_object("spec", invitation.spec) or {}
+    room = None if values.not_given(invitation.room_id) else values.read_room("room_id", invitation.room_id)
+    if room is None and not spec:
+        raise InvalidSpecError("room_id: give the room, or spec for the class.")
+    known: dict[str, Any] = {}
+    for source in (room if isinstance(room, dict) else {}, spec):
+        known.update({key: source[key] for key in ("conn_id", "starts_at", "ends_at", "ref") if source.get(key)})
+    if spec.get("name"):
+        known["name"] = spec["name"]
+    elif isinstance(room, dict):
+        known["full_name"] = _shown_name(room)
+    elif room is None:
+        raise InvalidSpecError("spec: it has no name, and no room was given.")
+    return known, room
+
+
+def _shown_name(room: Mapping[str, Any]) -> str:
+    return str(room.get("name") or room.get("id"))
+
+
+def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
+    conn_id = values.read_text("conn_id", invitation.conn_id) or about.get("conn_id")
+    if not conn_id:
+        raise InvalidSpecError("conn_id: give it, or the room dict of a create task, which has it.")
+    return str(conn_id)
+
+
+def _event(
+    invitation: Invitation, about: Mapping[str, Any], hook: RoomsHook, sender: Person, method: Method, now: dt.datetime
+) -> Event:
+    starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
+    if starts_at is None or ends_at is None:
+        raise InvalidSpecError("spec: a calendar needs starts_at and ends_at, in the room dict or in spec.")
+    values.check_order(starts_at, ends_at)
+    ref = about.get("ref")
+    ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
+    if shown := about.get("full_name"):
+        # A room that took over from a closed one is the same class: calendars must find their event again.
+        name = hook.transport.run(hook.vendor.first_name(shown))
+    else:
+        name = resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
+    title = line_text(
+        "title", next((t for t in (invitation.title, ref.get("title"), name) if not values.not_given(t)), name)
+    )
+    organizer = sender if values.not_given(invitation.organizer) else read_person("organizer", invitation.organizer)
+    sequence = values.read_int("sequence", invitation.sequence)
+    if sequence is not None and not 0 <= sequence < 2**31:
+        raise InvalidSpecError(f"sequence: {sequence} is not a number from 0 to {2**31 - 1}.")
+    return Event(
+        uid=f"{name}@{organizer.address.rpartition('@')[2].lower()}",
+        sequence=sequence_at(now) if sequence is None else sequence,
+        method=method,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=_zone(invitation, ref, about["starts_at"]),
+        organizer=organizer,
+        sent_at=now,
+    )
+
+
+def _zone(invitation: Invitation, ref: Mapping[str, Any], starts_at: dt.datetime | str) -> ZoneInfo:
+    for parameter, value in (("timezone", invitation.timezone), ("ref.timezone", ref.get("timezone"))):
+        if not values.not_given(value):
+            return read_zone(parameter, value)
+    zone = getattr(starts_at, "tzinfo", None)
+    own = getattr(zone, "key", None) or getattr(zone, "name", None)
+    # An offset alone names no zone: then the times are given in UTC, which is right everywhere.
+    return read_zone("starts_at", own) if isinstance(own, str) and "/" in own else ZoneInfo("UTC")
+
+
+def _links(
+    invitation: Invitation,
+    hook: RoomsHook,
+    room: dict[str, Any] | None,
+    about: Mapping[str, Any],
+    people: Sequence[Person],
+) -> list[str]:
+    """Each person's way into the room: minted now and kept nowhere but in the mail."""
+    if not values.not_given(invitation.join_url):
+        link = line_text("join_url", invitation.join_url)
+        if not link.startswith(("https://", "http://")):
+            raise InvalidSpecError("join_url: expected an absolute URL.")
+        return [link] * len(people)
+    if room is None:
+        found = hook.find_room(about["name"])
+        if found is None:
+            raise NotFoundError(
+                "There is no room of this name yet.",
+                vendor=hook.vendor.title,
+                room=resolve_name(about["name"], prefix=hook.vendor.config.name_prefix),
+                advice="Send the invitation after the room was made.",
+            )
+        room = found.as_dict()
+    # The end of the class as it is planned now: a link made for an older end would stop too early.
+    whole = {**room, **{key: about[key] for key in ("starts_at", "ends_at") if key in about}}
+    return [
+        hook.join_url(
+            whole,
+            role=person.role,
+            user=_user(hook, room, person),
+            expires_at=None if values.not_given(invitation.expires_at) else invitation.expires_at,
+        )
+        for person in people
+    ]
+
+
+def _user(hook: RoomsHook, room: Mapping[str, Any], person: Person) -> dict[str, str]:
+    """Who this is to the vendor: the same one at every sending, and nobody can tell the address from it."""
+    text = f"{room.get('name') or room.get('id')} {person.address.lower()}"
+    digest = hmac.new(hook.vendor.config.secret.encode(), text.encode(), "sha256").hexdigest()
+    return {"id": f"p-{digest[:16]}", **({"name": person.name} if person.name else {})}
+
+
+# -- the mail server ----------------------------------------------------------------------------------------------------
+
+
+def _server(smtp_conn_id: str) -> Any:
+    """Airflow's own hook, not connected yet."""
+    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+    try:
+        import icalendar  # noqa: F401 - asked for before anything is minted
+        from airflow.providers.smtp.hooks.smtp import SmtpHook
+    except ImportError as error:
+        raise InvalidConnectionError(
+            f"Invitations need {error.name}, which is not installed.",
+            advice="pip install apache-airflow-providers-smtp 'airflow-provider-rooms[calendar]'",
+        ) from None
+    server = SmtpHook(smtp_conn_id=smtp_conn_id)
+    try:
+        # Looked up here, so that its from_email is known before anything is connected.
+        server.smtp_connection = server.get_connection(smtp_conn_id)
+    except AirflowNotFoundException:
+        raise InvalidConnectionError(
+            f"There is no connection {smtp_conn_id!r}.", advice="Add it under Admin → Connections with the type SMTP."
+        ) from None
+    return server
+
+
+def _sender(invitation: Invitation, server: Any) -> Person:
+    given = invitation.from_email if not values.not_given(invitation.from_email) else server.from_email
+    if values.not_given(given):
+        raise InvalidConnectionError(
+            f"Connection {invitation.smtp_conn_id!r} has no from_email.",
+            advice="Add it to the extra, or give from_email.",
+        )
+    return read_person("from_email", given)
+
+
+def _send(server: Any, smtp_conn_id: str, mails: Sequence[EmailMessage], addresses: Sequence[str]) -> None:
+    """Send all; those that the server refuses stop no other, and are told by their place in the list."""
+    try:
+        server.get_conn()
+    except (OSError, smtplib.SMTPException) as error:
+        raise PassingError(
+            f"The mail server of connection {smtp_conn_id!r} could not be reached: {type(error).__name__}.",
+            advice="Check host, port and disable_ssl/disable_tls of the connection. Nothing was sent.",
+        ) from None
+    # The provider has renamed it: older versions have no underscore.
+    client = getattr(server, "_smtp_client", None) or server.smtp_client
+    with contextlib.closing(client):
+        _send_over(client, mails, addresses)
+
+
+def _send_over(client: Any, mails: Sequence[EmailMessage], addresses: Sequence[str]) -> None:
+    refused: dict[int, str] = {}
+    passing = False
+    for index, (message, address) in enumerate(zip(mails, addresses, strict=True)):
+        try:
+            client.send_message(message, to_addrs=[address])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _ = next(iter(error.recipients.values()))
+            refused[index] = f"code {code}"
+            passing = passing or code < 500
+        except smtplib.SMTPResponseException as error:
+            refused[index] = f"code {error.smtp_code}"
+            passing = passing or error.smtp_code < 500
+        except (OSError, smtplib.SMTPException) as error:
+            raise PassingError(
+                f"The mail server broke off after {index - len(refused)} of {len(mails)} mails: {type(error).__name__}.",
+                advice="The next try sends them again; calendars keep one event.",
+            ) from None
+    if refused:
+        listed = ", ".join(f"attendees[{index}] ({why})" for index, why in list(refused.items())[:10])
+        raise (PassingError if passing else PermanentError)(
+            f"The mail server refused {len(refused)} of {len(mails)} mails: {listed}. The others were sent.",
+            advice="Check these addresses.",
+        )

@@ -1,0 +1,143 @@
+"""What a list of specs would come upon, found out by reading only: the dry run of the terminal and of task logs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms.errors import PermanentError
+from airflow_provider_rooms.hooks.concurrency import for_each
+from airflow_provider_rooms.planning.orders import Order, TakenNames
+from airflow_provider_rooms.vendors.findings import Finding, Verdict
+from airflow_provider_rooms.vendors.plans import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from airflow_provider_rooms.hooks.base import RoomsHook
+
+#: Rooms looked up at the same time.
+AT_ONCE = 10
+
+#: How each verdict is said; a class of the first group needs nobody's attention.
+FINE: Mapping[Verdict, str] = {
+    "exists": "exists",
+    "missing": "would be created",
+    "not_due": "would be created later",
+    "over": "class is over",
+}
+TROUBLE: Mapping[Verdict, str] = {
+    "differs": "differs",
+    "closed": "is closed",
+    "refused": "would be refused",
+    "unknown": "could not be looked up",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One spec and what was found about its room.
+
+    :param spec: as it was given.
+    """
+
+    conn_id: str
+    spec: Mapping[str, Any]
+    finding: Finding
+
+    @property
+    def label(self) -> str:
+        """What people call the class: the title in ``ref``, or its name."""
+        ref, name = self.spec.get("ref"), self.spec.get("name")
+        if isinstance(ref, dict) and ref.get("title"):
+            return str(ref["title"])
+        return " ".join(map(str, name)) if isinstance(name, (list, tuple)) else str(name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as plain JSON."""
+        found = self.finding
+        return {
+            "conn_id": self.conn_id,
+            "name": found.name,
+            "id": found.room.id if found.room else None,
+            "verdict": found.verdict,
+            "drift": found.drift,
+            "due": found.due.isoformat() if found.due else None,
+            "told": found.told,
+            "starts_at": str(self.spec["starts_at"]) if self.spec.get("starts_at") else None,
+            "ref": self.spec.get("ref"),
+        }
+
+    def __str__(self) -> str:
+        found = self.finding
+        parts = [self.conn_id, str(self.spec.get("starts_at") or ""), self.label, found.name]
+        return "  ".join(part for part in parts if part) + f": {said(found)}"
+
+
+def plan_rooms(
+    specs: Sequence[Mapping[str, Any]],
+    conn_id: str | None,
+    hook_of: Callable[[str], RoomsHook],
+) -> list[Planned]:
+    """Look up the room of every spec, ten at a time, with read-only calls.
+
+    A spec that is wrong costs no call and stops no other.
+
+    :param specs: dicts as for ``CreateRoomsOperator``.
+    :param conn_id: the connection of specs that name none.
+    :param hook_of: the hook of a connection.
+    :raises AuthenticationError: a vendor refuses the credentials.
+    """
+    found: list[Planned | None] = [None] * len(specs)
+    asked: list[tuple[int, RoomsHook, Order]] = []
+    names = TakenNames()
+    for index, given in enumerate(specs):
+        own = str(given.get("conn_id") or conn_id or "")
+        try:
+            hook = hook_of(own)
+            order = Order.read({key: value for key, value in given.items() if key != "conn_id"})
+            names.take(hook, make_plan(hook.vendor, order.spec).name, index)
+        except PermanentError as error:
+            finding = Finding(verdict="refused", told=str(error))
+            found[index] = Planned(conn_id=own, spec=given, finding=finding)
+        else:
+            asked.append((index, hook, order))
+
+    async def look_up(job: tuple[int, RoomsHook, Order]) -> None:
+        index, hook, order = job
+        finding = await hook.aio.inspect_room(
+            order.spec, on_drift=order.on_drift, on_closed=order.on_closed, ahead=order.ahead
+        )
+        found[index] = Planned(conn_id=hook.conn_id, spec=specs[index], finding=finding)
+
+    try:
+        asyncio.run(for_each(asked, look_up, hooks=[hook for _, hook, _ in asked], concurrency=AT_ONCE))
+    except ExceptionGroup as group:
+        # One look-up met what the others would have met too.
+        raise group.exceptions[0] from None
+    return [one for one in found if one is not None]
+
+
+def said(finding: Finding) -> str:
+    """A finding in words."""
+    text = {**FINE, **TROUBLE}[finding.verdict]
+    if finding.due:
+        text = f"would be created at {finding.due.isoformat(timespec='minutes')}"
+    if finding.drift:
+        listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in finding.drift)
+        text = f"{text}: {listed}"
+    if finding.room:
+        text = f"{text} (id {finding.room.id})"
+    return f"{text}: {finding.told}" if finding.told else text
+
+
+def summary(planned: Sequence[Planned]) -> Iterator[str]:
+    """One line per connection: how many rooms exist, would be created, would fail."""
+    by_connection: dict[str, Counter[Verdict]] = {}
+    for one in planned:
+        by_connection.setdefault(one.conn_id, Counter())[one.finding.verdict] += 1
+    for conn_id, counts in by_connection.items():
+        parts = [f"{counts[verdict]} {words}" for verdict, words in {**FINE, **TROUBLE}.items() if counts[verdict]]
+        yield f"{conn_id or '(no connection)'}: {', '.join(parts)}"

@@ -1,0 +1,1 @@
+"""100ms as the sandbox plays it."""

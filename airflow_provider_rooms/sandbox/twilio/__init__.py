@@ -1,0 +1,1 @@
+"""Twilio Video as the sandbox plays it."""

@@ -1,0 +1,1 @@
+"""VideoSDK as the sandbox plays it."""

@@ -1,0 +1,1 @@
+"""Which values are secrets, and telling Airflow's maskers about them."""

@@ -1,0 +1,1 @@
+"""When a wait is over, and what a trigger hands to the task that waits."""

@@ -1,0 +1,96 @@
+"""What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
+
+``{"status": "success" | "skip" | "error" | "timeout", "value", "message", "error", "context", "room_url", "give_up_at"}``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
+
+from airflow_provider_rooms import errors
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.waiting.waits import Seen, Verdict
+
+#: What an error knows of where it happened.
+_CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
+
+
+def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
+    """How a wait ended.
+
+    :param title: the vendor's name as people write it.
+    """
+    context: dict[str, Any] = {}
+    if verdict.error:
+        context = {"vendor": title, "room": seen.room.name or seen.room.id, "advice": verdict.advice}
+    return {
+        "status": verdict.status,
+        "value": verdict.value,
+        "message": verdict.message,
+        "error": verdict.error,
+        "context": context,
+        "room_url": seen.url,
+    }
+
+
+def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
+    """A wait that an error ended."""
+    return {
+        "status": "error",
+        "message": error.message,
+        "error": type(error).__name__,
+        "context": {name: getattr(error, name) for name in _CONTEXT},
+        "room_url": None,
+    }
+
+
+def event_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any]:
+    """A wait that took longer than it may."""
+    return {
+        "status": "timeout",
+        "message": f"The sensor has timed out: the wait was not over by {give_up_at}.",
+        "room_url": seen.url if seen else None,
+    }
+
+
+def conclude(event: object) -> Any:
+    """The value of an event, or its exception.
+
+    :raises AirflowSkipException: the task is to be skipped.
+    :raises AirflowSensorTimeout: the wait took too long.
+    :raises RoomsError: what went wrong; also an event that no trigger of ours sends.
+    """
+    if not isinstance(event, Mapping):
+        raise _unknown(f"no event at all, but {type(event).__name__}")
+    message = str(event.get("message") or "")
+    match event.get("status"):
+        case "success":
+            return event.get("value")
+        case "skip":
+            raise AirflowSkipException(message)
+        case "timeout":
+            raise AirflowSensorTimeout(message)
+        case "error":
+            raise _error(event, message)
+        case status:
+            raise _unknown(f"the status {status!r}")
+
+
+def _error(event: Mapping[str, Any], message: str) -> errors.RoomsError:
+    kind = getattr(errors, str(event.get("error")), None)
+    if not (isinstance(kind, type) and issubclass(kind, errors.RoomsError)):
+        kind = errors.PermanentError  # of a newer version of this package
+    given = event.get("context")
+    context = {name: given[name] for name in _CONTEXT if name in given} if isinstance(given, Mapping) else {}
+    return kind(message, **context)
+
+
+def _unknown(what: str) -> errors.RoomsError:
+    return errors.PassingError(
+        f"The trigger answered with {what}: it is not known how the wait ended.",
+        advice="Clear the task to wait again; restart triggerers after an upgrade of this package.",
+    )

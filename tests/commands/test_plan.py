@@ -1,0 +1,258 @@
+"""The dry run: what a timetable would make, told with read-only calls."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_provider_rooms.commands import plan as plan_command
+from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.planning.lookups import plan_rooms
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.sandbox.client import RoomsSandbox
+
+REPO = Path(__file__).parent.parent
+UNIVERSITY = REPO.parent / "shared" / "data" / "uiuc-online-2025-summer.csv"
+SHIPPED = REPO / "example_dags" / "data" / "timetable.csv"
+DEFAULTS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
+#: A Tuesday of next year's January: to come whenever the tests run, and in winter time.
+TUESDAY = next(
+    day
+    for day in (dt.date(dt.datetime.now(dt.UTC).year + 1, 1, number) for number in range(10, 17))
+    if day.isoweekday() == 2
+)
+HEADER = "course,section,days,start,end,timezone\n"
+
+
+@pytest.fixture(autouse=True)
+def connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in rooms_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+
+
+def plan(*arguments: Any) -> tuple[int, str]:
+    parser = argparse.ArgumentParser()
+    plan_command.add_arguments(parser)
+    written: list[str] = []
+    code = plan_command.run(parser.parse_args([str(one) for one in arguments]), written.append)
+    return code, "".join(written)
+
+
+def tomorrow(hour: int = 12) -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(hour=hour, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+
+
+def spec(name: str, start: dt.datetime | None = None, **more: Any) -> dict[str, Any]:
+    start = start or tomorrow()
+    times = {"starts_at": start.isoformat(), "ends_at": (start + dt.timedelta(hours=1)).isoformat()}
+    return {"name": name, **times, **more}
+
+
+def verdicts(specs: list[dict[str, Any]], conn_id: str) -> list[str]:
+    hooks = {name: get_rooms_hook(name) for name in DEFAULTS}
+    return [one.finding.verdict for one in plan_rooms(specs, conn_id, hooks.__getitem__)]
+
+
+@pytest.mark.skipif(not UNIVERSITY.exists(), reason=f"{UNIVERSITY.name} is not beside the repository")
+def test_a_whole_term_in_one_command():
+    term = ["--from", "2025-06-16", "--to", "2025-08-08", "--weekdays", "MTWRF"]
+    command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(UNIVERSITY), *term]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "3320 classes on 40 days, 2025-06-16 to 2025-08-08\n"
+        "3320 keys, 3320 room names\n"
+        "2 collisions, 0 bad rows, 0 cancelled\n"
+    )
+    assert "2025-06-16    90  100  102   94   29    -    -\n" in done.stdout
+    assert "lines 206, 207 and 208: one class SOCW 561 A on 8 days" in done.stdout
+    assert "line 98: GLBL 499 AM1 has no meeting pattern" in done.stdout
+
+
+class TestRooms:
+    def test_nothing_is_written_and_every_class_is_named(self, rooms_sandbox: RoomsSandbox):
+        code, text = plan(
+            SHIPPED, "--from", TUESDAY.isoformat(), *[part for name in DEFAULTS for part in ("--conn", name)]
+        )
+        assert code == 0
+        assert {request["method"] for request in rooms_sandbox.requests()} == {"GET"}
+        assert "videosdk_default: 6 would be created\n" in text
+        assert "twilio_video_default: 6 would be created later\n" in text
+        assert text.count("ALG 101 B Linear Algebra") == 3
+        assert re.search(rf"twilio_video_default  .* ALG 101 B .*: would be created at {TUESDAY}T13:30\+01:00", text)
+
+    @pytest.mark.parametrize("conn_id", DEFAULTS)
+    def test_what_making_the_rooms_comes_upon_is_what_was_told(self, conn_id: str):
+        hook = get_rooms_hook(conn_id)
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
+        past = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+        asked = {"region": "us1" if "twilio" in conn_id else "eu"}
+        for name in ("there", "closed", "other"):
+            hook.ensure_room(spec(name, soon, **asked))
+        hook.close_room("closed")
+        specs = [
+            spec("there", soon, **asked),
+            spec("new", soon),
+            spec("closed", soon, **asked),
+            spec("past", past),
+            spec("there", soon, **asked),  # the same name again
+            spec("bad name", soon),
+            spec("low", soon, max_participants=0),
+        ]
+        assert verdicts(specs, conn_id) == ["exists", "missing", "closed", "over", "refused", "refused", "refused"]
+        for one in specs[:2]:
+            assert hook.ensure_room(one).outcome in ("found", "created")
+
+    @pytest.mark.parametrize(
+        ("conn_id", "field"), [("hundredms_default", "size"), ("twilio_video_default", "MaxParticipants")]
+    )
+    def test_a_room_with_other_settings(self, conn_id: str, field: str):
+        hook = get_rooms_hook(conn_id)
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
+        hook.ensure_room(spec("class", soon, max_participants=20))
+        (found,) = plan_rooms([spec("class", soon, max_participants=30)], conn_id, lambda _: hook)
+        assert found.finding.verdict == "differs"
+        assert f"differs: {field}: asked 30, is 20 (id {found.finding.room.id})" in str(found)
+        assert found.as_dict()["drift"] == [{"field": field, "asked": 30, "actual": 20}]
+
+    def test_a_twilio_room_is_made_later(self):
+        (found,) = plan_rooms([spec("class", tomorrow())], "twilio_video_default", get_rooms_hook)
+        assert found.finding.verdict == "not_due"
+        assert found.finding.due == tomorrow() - dt.timedelta(minutes=30)
+        (told,) = plan_rooms([spec("class", tomorrow(), create_ahead=3300)], "twilio_video_default", get_rooms_hook)
+        assert told.finding.due == tomorrow() - dt.timedelta(minutes=55)
+
+    def test_a_vendor_that_does_not_answer_costs_one_class_only(self, rooms_sandbox: RoomsSandbox):
+        rooms_sandbox.fault("videosdk", "status", status=500, path="/v2/rooms/b*", times=20)
+        hook = get_rooms_hook("videosdk_default")
+        hook.patience = type(hook.patience)(tries=1)
+        found = plan_rooms([spec("a"), spec("b"), spec("c")], "videosdk_default", lambda _: hook)
+        assert [one.finding.verdict for one in found] == ["missing", "unknown", "missing"]
+        assert "HTTP 500" in found[1].finding.told
+
+    def test_wrong_credentials_are_told_once(
+        self, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch, capsys
+    ):
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_WRONG", rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"].replace("tests", "xxxxx")
+        )
+        code, text = plan(SHIPPED, "--from", TUESDAY.isoformat(), "--conn", "wrong")
+        assert (code, text) == (2, "")
+        assert capsys.readouterr().err.count("Check") == 1
+
+    def test_what_needs_attention_sets_the_exit_code(self, tmp_path: Path):
+        timetable = tmp_path / "one.csv"
+        timetable.write_text(HEADER + "ALG,A,MTWRFSU,12:00,13:00,UTC\n")
+        code, text = plan(timetable, "--conn", "twilio_video_default", "--spec", '{"max_participants": 80}')
+        assert code == 1
+        assert "would be refused: max_participants: 80 is out of range, Twilio Video takes 1 to 50." in text
+
+    def test_a_connection_named_twice_is_asked_once(self):
+        once, twice = (
+            plan(SHIPPED, "--from", TUESDAY.isoformat(), *["--conn", "videosdk_default"] * count) for count in (1, 2)
+        )
+        assert once == twice
+        assert "6 would be created\n" in once[1]
+
+    def test_a_connection_that_cannot_be_looked_up_is_named(self, monkeypatch: pytest.MonkeyPatch, capsys):
+        monkeypatch.setattr(
+            "airflow_provider_rooms.commands.check.look_up", lambda _: ("-", None, "The database is away.")
+        )
+        assert plan(SHIPPED, "--from", TUESDAY.isoformat(), "--conn", "elsewhere") == (2, "")
+        assert "Connection 'elsewhere' was not found. The database is away." in capsys.readouterr().err
+
+    @pytest.mark.parametrize("key", ["name", "starts_at", "ends_at", "conn_id"])
+    def test_what_the_timetable_says_is_not_for_every_class(self, key: str, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            plan(SHIPPED, "--conn", "videosdk_default", "--spec", f'{{"{key}": "x"}}')
+        assert f"--spec: {key} cannot be the same for every class" in capsys.readouterr().err
+
+
+class TestTimetables:
+    def test_bad_rows_and_notes(self, tmp_path: Path):
+        timetable = tmp_path / "bad.csv"
+        timetable.write_text(HEADER + "ALG,A,M,10:00,09:00,UTC\nALG,B,M,10:00,11:00,UTC\nALG,,TBA,,,UTC\n")
+        code, text = plan(timetable, "--from", "2026-11-23")
+        assert code == 1
+        assert "1 classes on 1 day, 2026-11-23\n" in text
+        assert "Bad rows:\n  line 2: ends at 09:00, but starts at 10:00\n" in text
+
+    def test_a_clock_change_in_the_middle(self, tmp_path: Path):
+        timetable = tmp_path / "early.csv"
+        timetable.write_text(HEADER + "ALG,A,U,02:30,04:00,Europe/Berlin\n")
+        around = ["--from", "2026-03-22", "--to", "2026-04-05"]
+        code, text = plan(timetable, *around)
+        assert code == 1
+        assert "2026-03-29 02:30 does not exist in Europe/Berlin" in text
+        code, text = plan(timetable, *around, "--clock-change", "later")
+        assert code == 0
+        assert "2026-03-29 03:30-04:00 Europe/Berlin  ALG A" in text
+
+    def test_days_off_and_cancelled_classes(self, tmp_path: Path):
+        timetable = tmp_path / "off.csv"
+        timetable.write_text(
+            HEADER.strip() + ",date,cancelled\nALG,A,MTWRF,9:00,10:00,UTC,,\nALG,A,,,,UTC,2026-11-24,yes\n"
+        )
+        code, text = plan(timetable, "--from", "2026-11-23", "--to", "2026-11-27", "--off", "2026-11-26")
+        assert code == 0
+        assert re.findall(r"2026-11-(\d\d) 09:00-10:00", text) == ["23", "25", "27"]
+        assert "Cancelled:\n  2026-11-24 09:00  ALG A\n" in text
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("course,section\n", "the header has no column for the days"),
+            ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", "is the file cut short?"),
+        ],
+    )
+    def test_a_file_that_is_no_timetable(self, tmp_path: Path, capsys, text: str, said: str):
+        timetable = tmp_path / "file.csv"
+        timetable.write_text(text)
+        assert plan(timetable) == (2, "")
+        assert said in capsys.readouterr().err
+
+    def test_a_file_that_is_not_there(self, capsys):
+        assert plan("nowhere.csv") == (2, "")
+        assert capsys.readouterr().err == "nowhere.csv: No such file or directory\n"
+
+    def test_a_long_list_is_cut_unless_all_is_asked_for(self, tmp_path: Path):
+        timetable = tmp_path / "long.csv"
+        timetable.write_text(HEADER + "".join(f"ALG {n},A,M,10:00,09:00,UTC\n" for n in range(100)))
+        assert "and 90 more (--all shows them)" in plan(timetable)[1]
+        assert "line 101: ends" in plan(timetable, "--all")[1]
+
+
+def test_ten_thousand_rows_in_seconds(tmp_path: Path):
+    timetable = tmp_path / "large.csv"
+    timetable.write_text(HEADER + "".join(f"ALG {n},A,MTWRF,09:00,10:00,Europe/Berlin\n" for n in range(10_000)))
+    code, text = plan(timetable, "--from", "2026-11-23")
+    assert code == 0
+    assert "10000 classes on 1 day" in text
+
+
+def test_a_reader_who_has_seen_enough():
+    command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--from", TUESDAY.isoformat()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as plan:
+        assert plan.stdout
+        assert plan.stderr
+        plan.stdout.close()
+        assert plan.stderr.read() == b""
+    assert plan.returncode == 0
+
+
+@pytest.mark.parametrize("command", [["-m", "airflow_provider_rooms", "plan", "--help"]])
+def test_the_help(command: list[str]):
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "200"}
+    )
+    assert "--from DATE" in done.stdout
+    assert "read-only calls" in done.stdout
