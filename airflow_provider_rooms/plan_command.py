@@ -12,8 +12,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.timetable import DATE_ORDERS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -104,7 +102,7 @@ OPTIONS = (
         },
     ),
     Option(
-        ("--dates",), {"choices": DATE_ORDERS, "help": "what comes first in dates such as 01/02/2027: month or day"}
+        ("--dates",), {"choices": ("mdy", "dmy"), "help": "what comes first in dates such as 01/02/2027: month or day"}
     ),
     Option(("--encoding",), {"help": "of the file, such as windows-1252 (default: UTF-8, or found in the file)"}),
     Option(

@@ -18,7 +18,7 @@ from __future__ import annotations
 from airflow_provider_rooms.timetable.changes import Change, changes
 from airflow_provider_rooms.timetable.clock import ClockChange
 from airflow_provider_rooms.timetable.columns import COLUMNS
-from airflow_provider_rooms.timetable.dates import DATE_ORDERS, DateOrder
+from airflow_provider_rooms.timetable.dates import DateOrder
 from airflow_provider_rooms.timetable.model import (
     BadRows,
     Class,
@@ -33,7 +33,6 @@ from airflow_provider_rooms.timetable.rows import weekly
 
 __all__ = [
     "COLUMNS",
-    "DATE_ORDERS",
     "BadRows",
     "Change",
     "Class",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Which comes first in a date in numbers: the month, or the day.
 DateOrder = Literal["mdy", "dmy"]
-DATE_ORDERS = ("mdy", "dmy")
+_ORDERS = ("mdy", "dmy")
 
 _MONTHS = {
     name[:length]: number
@@ -43,7 +43,7 @@ def check_dates(order: str | None) -> None:
 
     :raises ValueError: it is none.
     """
-    if order is not None and order not in DATE_ORDERS:
+    if order is not None and order not in _ORDERS:
         raise ValueError(f"dates: expected 'mdy' (the month first) or 'dmy' (the day first), got {order!r}.")
 
 
@@ -111,7 +111,7 @@ def split_dates(cell: str) -> list[str]:
 
 def looks_like_date(cell: str) -> bool:
     """Whether a cell is a date, in whatever order."""
-    for order in DATE_ORDERS:
+    for order in _ORDERS:
         try:
             Dates([], order).read(cell)  # type: ignore[arg-type]
         except ValueError:

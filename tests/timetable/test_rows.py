@@ -22,8 +22,8 @@ from airflow_provider_rooms.timetable import (
     parse_timetable,
     read_timetable,
 )
-from airflow_provider_rooms.timetable.model import NOT_A_VALUE
 from airflow_provider_rooms.timetable.columns import OPTIONAL
+from airflow_provider_rooms.timetable.model import NOT_A_VALUE
 
 OURS = "course,section,days,start,end,timezone,title,term"
 TUESDAY = dt.date(2025, 6, 10)
