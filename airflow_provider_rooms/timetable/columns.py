@@ -308,8 +308,13 @@ class _Search:
             choices = COLUMNS[field]
             called = " or ".join(" + ".join(choice) for choice in choices[:4]) + (" …" if choices[4:] else "")
             way_out = "timezone=" if field == "timezone" else f"columns={{{field!r}: …}}"
-            has = f"; it has {self._listed()}" if field == missing[-1] and any(self._header) else ""
-            self._fault(f"the header has no column for the {field} ({called}); name it so, or give {way_out}{has}")
+            self._fault(f"the header has no column for the {field} ({called}); name it so, or give {way_out}")
+        if missing and any(self._header):
+            last = self.problems[-1].text
+            self.problems[-1] = Problem(
+                self._line,
+                f"{last}. The header is the first line, or the one below a title; this one has {self._listed()}",
+            )
 
     def _listed(self) -> str:
         names = [repr(name) for name in self._header if name]

@@ -33,10 +33,8 @@ def csv_table(
     named = [known(cells, told) for _, cells in rows[:_TOP]]
     place = named.index(max(named)) if max(named) >= _HEADER else 0
     if place:
-        lines = ", ".join(str(line) for line, _ in rows[:place])
-        problems.append(
-            Problem(rows[0][0], f"stands above the header (line {lines}) and is not read", note=True, of_file=True)
-        )
+        text = f"the header is in line {rows[place][0]}; what stands above it is skipped"
+        problems.append(Problem(rows[0][0], text, note=True, of_file=True))
     line, header = rows[place]
     names = [clean(name) for name in header]
     # Some exports repeat the header on each page.

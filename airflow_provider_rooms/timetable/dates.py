@@ -32,9 +32,9 @@ _MIDNIGHT = re.compile(r"[T ](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)$", re
 _ISO = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})([-/.]) ?(\d{1,2})\2 ?(\d{4}|\d{2})", re.ASCII)
 _DAY_MONTH = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th)?\.?[ -]?([^\W\d_]{3,})\.?,?[ -]?(\d{4}|\d{2})", re.ASCII | re.IGNORECASE
+    r"([0-9]{1,2})(?:st|nd|rd|th)?\.?[ -]?([^\W\d_]{3,})\.?,?[ -]?([0-9]{4}|[0-9]{2})", re.IGNORECASE
 )
-_MONTH_DAY = re.compile(r"([^\W\d_]{3,})\.? ?(\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", re.IGNORECASE)
+_MONTH_DAY = re.compile(r"([^\W\d_]{3,})\.? ?([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})", re.IGNORECASE)
 _SPAN = re.compile(r"\s*(?:\s[-–—]\s|[–—]|\b(?:to|bis|through|thru|until)\b)\s*", re.IGNORECASE)
 
 
@@ -89,7 +89,7 @@ class Dates:
         if self._order:
             if date := month_first if self._order == "mdy" else day_first:
                 return date
-            raise ValueError(f"{cell!r} is no date with dates={self._order!r}")
+            raise ValueError(f"{cell!r} is not a date with dates={self._order!r}")
         if month_first and day_first and month_first != day_first:
             if self._told is None:
                 why = "the file has dates of both orders" if self._contradicts else "nothing in the file says which"

@@ -96,7 +96,7 @@ class Days:
             days = self._days(word, cell)
             if since is not None:
                 if len(days) != 1 or days[0] <= since:
-                    raise ValueError(f"days {cell!r} is no span of days; name each day")
+                    raise ValueError(f"days {cell!r} is not a range of days; name each day")
                 days = tuple(range(since + 1, days[0] + 1))
                 since = None
             found += days

@@ -30,19 +30,19 @@ def decode(data: bytes, source: str, encoding: str | None = None) -> str:
     try:
         return data.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = max(data.count(end, 0, error.start) for end in (b"\n", b"\r")) + 1
         if encoding:
             text = f"is not {encoding} text; give the encoding that the file was saved in"
         else:
             start = data.rfind(b"\n", 0, error.start) + 1
             shown = data[start:].partition(b"\n")[0].decode("cp1252", "replace").strip()[:_SHOWN]
             text = (
-                "is not UTF-8 text; save the file as 'CSV UTF-8', or give its encoding, such as "
+                "is not UTF-8 text; save the file in UTF-8 (Excel: 'CSV UTF-8'), or give its encoding, such as "
                 f"encoding='windows-1252' (--encoding windows-1252), which reads this line as {shown!r}"
             )
         raise TimetableError(source, [Problem(line, text)]) from None
     except (LookupError, UnicodeError):
-        raise ValueError(f"encoding: {encoding!r} is no encoding of text; write one such as windows-1252") from None
+        raise ValueError(f"encoding: {encoding!r} is not a text encoding; write one such as windows-1252") from None
 
 
 def _found(data: bytes) -> str:

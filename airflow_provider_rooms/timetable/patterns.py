@@ -41,6 +41,8 @@ _YES_NO = {"": False, "no": False, "false": False, "0": False, "yes": True, "tru
 #: Nothing else that stands in a status column cancels a class.
 _CANCELLED = frozenset({"cancelled", "canceled"})
 _SHOWN_VALUES = 10
+#: What may stand around days and times in one cell.
+_AROUND = " ,;/|()"
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,11 @@ def _about_file(line: int, columns: Columns, rows: Sequence[_Row]) -> Iterator[P
     """What is worth knowing of a header, once."""
     if columns.extra:
         names = ", ".join(map(repr, columns.extra))
-        yield Problem(line, f"read as extra, which changes no class: {names}", note=True, of_file=True)
+        yield Problem(line, f"columns without a meaning here, kept in extra: {names}", note=True, of_file=True)
     others = Counter(status for row in rows if (status := row.texts["status"]) and status.lower() not in _CANCELLED)
     if others:
         shown = ", ".join(repr(status) for status, _ in others.most_common(_SHOWN_VALUES))
-        text = f"{columns.names['status']} {shown} cancels no class; only 'cancelled' or 'canceled' does"
+        text = f"{columns.names['status']} {shown} does not cancel a class; only 'cancelled' or 'canceled' does"
         yield Problem(line, text, note=True, of_file=True)
 
 
@@ -167,21 +169,24 @@ def _take_apart(row: _Row) -> None:
         if cell := texts["when"]:
             span = split_span(cell)
             texts["start"], texts["end"], rest = span or ("", "", cell)
-            texts["days"] = without_nothing(rest.strip(" ,;/|()"))
-        elif cell := texts["time"]:
+            texts["days"] = without_nothing(rest.strip(_AROUND))
+        elif cell := texts["time"] or (texts["start"] if not texts["end"] else ""):
             span = split_span(cell)
-            if span and not span[2].strip(" ,;()"):
+            if span and not span[2].strip(_AROUND):
                 texts["start"], texts["end"], _ = span
-            elif not says_nothing(cell):
-                row.faults.append(f"{cell!r} is no time from one to another; write 13:10-14:25 or 1:10 PM - 2:25 PM")
+            elif texts["time"] and not says_nothing(cell):
+                row.faults.append(f"{cell!r} is not a time range; write 13:10-14:25 or 1:10 PM - 2:25 PM")
     except ValueError as error:
         row.faults.append(str(error))
+    for name in ("days", "start", "end"):
+        if says_nothing(texts[name]):
+            texts[name] = ""
     if cell := texts["dates"]:
         bounds = split_dates(cell)
         if len(bounds) == 2:
             texts["first day"], texts["last day"] = bounds
         elif not says_nothing(cell):
-            row.faults.append(f"{cell!r} is no span of dates; write 2026-08-24 - 2026-12-09")
+            row.faults.append(f"{cell!r} is not a date range; write 2026-08-24 - 2026-12-09")
 
 
 class _Reader:
@@ -243,19 +248,16 @@ class _Reader:
         texts = row.texts
         if texts["date"] or row.faults:
             return ""
-        if says_nothing(texts["days"]):
+        if not texts["days"]:
             return "pattern"
         # With one of the two the other was forgotten.
-        start, end = texts["start"], texts["end"]
-        if says_nothing(start) and (start or not end) and says_nothing(end):
-            return "time"
-        return ""
+        return "" if texts["start"] or texts["end"] else "time"
 
     def _cancelled(self, row: _Row) -> bool:
         status = row.texts["status"]
         if "cancel" in status.lower() and status.lower() not in _CANCELLED:
             row.faults.append(
-                f"{self._columns.names['status']} {status!r} may or may not cancel it; write 'cancelled', or nothing of it"
+                f"{self._columns.names['status']} {status!r} does not say clearly whether the class is cancelled; write 'cancelled' or another word"
             )
         cell = row.texts["cancelled"]
         says = _YES_NO.get(cell.lower())
@@ -267,7 +269,8 @@ class _Reader:
         """Every cell that the row needs is there, and none says what a program writes for nothing."""
         texts, names = row.texts, self._columns.names
         one_cell = self._columns.places["when"] or self._columns.places["time"]
-        times = () if cancelled or (one_cell and row.faults) else ("start", "end")
+        no_times = cancelled and not (texts["start"] or texts["end"])
+        times = () if no_times or (one_cell and row.faults) else ("start", "end")
         needed = ("course", *times, *(() if self._zone else ("timezone",)))
         row.faults += [f"has no {names[name]}" for name in needed if not texts[name]]
         row.faults += [

@@ -132,7 +132,6 @@ class Times:
         clocks = [clock for cell in set(cells) for part in _parts(cell) if (clock := read_clock(part))]
         self._halves = any(clock.half for clock in clocks)
         self._whole_day = any(clock.whole_day for clock in clocks)
-        self._zeros = any(clock.zero for clock in clocks)
 
     def settle(self, start: Clock, end: Clock) -> tuple[dt.time, dt.time]:
         """When a class starts and ends; an end that is not after the start is on the next day.
@@ -157,16 +156,18 @@ class Times:
         """Make sure that two times without AM and PM are of a clock of 24 hours."""
         if start.whole_day or end.whole_day:
             return
-        if self._halves and not self._whole_day:
+        if self._halves and not (self._whole_day and start.zero):
             why = "others in this file say AM or PM"
-        elif self._whole_day or self._zeros or start.hour >= _FIRST_HOUR:
+        elif self._whole_day or start.zero or start.hour >= _FIRST_HOUR:
             return
         else:
             why = "nothing in this file says which"
-        shown = f"{start.hour}:{start.minute:02}"
+        shown, later = f"{start.hour}:{start.minute:02}", f"{start.hour % 12 + 12}:{start.minute:02}"
         raise ValueError(
-            f"starts at {shown} in the morning or in the afternoon ({why}); write {start.hour % 12 + 12}:{start.minute:02}, "
-            f"or {shown} AM or PM"
+            f"starts at {shown} in the morning or in the afternoon ({why}); write {shown} AM or {shown} PM, "
+            f"or {start.hour:02}:{start.minute:02} or {later} on a clock of 24 hours"
+            if not self._halves
+            else f"starts at {shown} in the morning or in the afternoon ({why}); write {shown} AM or {shown} PM"
         )
 
 
