@@ -20,16 +20,13 @@ if TYPE_CHECKING:
 
 _ENGLISH = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GERMAN = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
-# Each may be cut short, down to two letters.
+# Each is written in two letters, in three, or whole; some in ways of their own.
 _NAMES = {
-    name[:length]: number
+    short: number
     for language in (_ENGLISH, _GERMAN)
     for number, name in enumerate(language)
-    for length in range(2, len(name) + 1)
-}
-_NAMES |= {"weds": 2, "sonnabend": 5}
-_NAMES |= {name + "s": number for language in (_ENGLISH, _GERMAN) for number, name in enumerate(language)}
-del _NAMES["sonn"]  # Sonntag or Sonnabend
+    for short in (name[:2], name[:3], name, name + "s")
+} | {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "sonnabends": 5}
 _LETTERS = {letter: number for number, letter in enumerate(WEEKDAYS)}
 #: Only where days are written in letters do these stand for a day alone.
 _ONLY_LETTERS = frozenset("RU")

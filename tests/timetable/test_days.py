@@ -77,6 +77,10 @@ class TestStyles:
             ("MTWRFSaSu", "Mon Tue Wed Thu Fri Sat Sun"),
             ("SuMTu", "Mon Tue Sun"),
             ("SAT", "Sat"),
+            ("SAM", "Sat"),
+            ("MONT", "Mon Tue"),
+            ("MTWRFSU", "Mon Tue Wed Thu Fri Sat Sun"),
+            ("MTWRFSA", "Mon Tue Wed Thu Fri Sat"),
             ("TUES/THURS", "Tue Thu"),
         ],
     )
@@ -116,6 +120,7 @@ class TestRefused:
         [
             ("MTX", "unknown weekday 'X' in 'MTX'"),
             ("Th X", "unknown weekday 'X' in 'Th X'"),
+            ("SAMTU", "unknown weekday 'A' in 'SAMTU'"),  # Sat, Mon, Tue or Sat, Tue
             ("Tux", "unknown weekday 'Tux' in 'Tux'"),
             ("MTWHF", "unknown weekday 'H' in 'MTWHF'"),
             ("Mwf", "unknown weekday 'Mwf' in 'Mwf'"),

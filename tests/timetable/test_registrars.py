@@ -158,6 +158,7 @@ class TestHeader:
             ("Course,Section,Days", "ALG,A,TR 13:10-14:25"),
             ("Course,Section,Days,Start,End", "ALG,A,TR,1:10pm-2:25pm,"),
             ("Course,Section,Days,Start,End,Start Time,End Time", "ALG,A,TR,8/24/2026,12/9/2026,13:10,14:25"),
+            ("Course,Section,Days,Start,End,Schedule", "ALG,A,TR,13:10,14:25,Lecture"),
             ("Course,Section,Days,Time,From,To", "ALG,A,TR,13:10-14:25,8/24/2026,12/9/2026"),
             ("Course,Section,Days,Time,Dates", "ALG,A,TR,13:10-14:25,8/24/2026 - 12/9/2026"),
             ("Course,Section,Days,Time,Date", "ALG,A,TR,13:10-14:25,8/24/2026 - 12/9/2026"),
@@ -256,6 +257,12 @@ class TestTold:
         timetable = parse(text, columns={"section": "Group", "time": "Time"})
         assert timetable.patterns[0].section == "7"
         assert timetable.patterns[0].extra == {"Section": "A", "Start": "x", "End": "y"}
+
+    def test_one_cell_that_is_told_makes_the_others_extra(self):
+        text = "Course,Section,Days,Time,Start,End,Slot\nALG,A,x,x,x,x,MW 9:00-9:50\n"
+        timetable = parse(text, columns={"when": "Slot"})
+        assert days(timetable) == ["MW"]
+        assert timetable.patterns[0].extra == dict.fromkeys(["Days", "Time", "Start", "End"], "x")
 
     def test_what_is_told_wrongly(self):
         with pytest.raises(
