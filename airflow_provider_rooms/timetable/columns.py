@@ -252,36 +252,49 @@ class _Search:
         return field in ("days", "time", "start", "end") and "when" in self._told
 
     def let_cells_decide(self) -> None:
-        """What a name leaves open: days and times in one cell, dates in a column that could hold times."""
+        """Settle what a name leaves open: days and times, two times or two dates in one cell; a course in two columns."""
+        self._settle_dates()
+        self._settle_days_and_times()
+        self._settle_times()
+        self._check_course()
+
+    def _settle_dates(self) -> None:
         places = self.places
         if places["date"] and not places["dates"] and self._all(places["date"][0], _is_span_of_dates):
             places["dates"], places["date"] = places["date"], ()
         if places["dates"] and (bounds := [field for field in _DATED.values() if places[field]]):
             self._fault_two("dates", bounds[0], "columns={'dates': …}, or columns={'first day': …, 'last day': …}")
+
+    def _settle_days_and_times(self) -> None:
+        places = self.places
         if places["start"] and places["end"] in ((), places["start"]) and self._any("start", has_span):
             places["time"], places["start"], places["end"] = places["start"], (), ()
         if "when" in self._told:
             for field in {"days", "time", "start", "end"} - self._told:
                 places[field] = ()
-        one_cell = places["days"] or places["time"]
+            return
+        times = places["time"] or places["start"]
         if places["days"] and places["days"] == places["time"]:
-            places["when"], places["days"], places["time"] = one_cell, (), ()
-        spans = places["time"] or places["start"]
-        if not places["when"] and not places["date"] and bool(places["days"]) != bool(spans):
-            field = "days" if places["days"] else "time"
-            if places[field] and self._any(field, has_span if field == "days" else _has_days_beside_a_span):
-                places["when"], places[field] = places[field], ()
-        if places["when"] and "when" not in self._told and (places["days"] or places["date"]) and spans:
-            places["when"] = ()
-        if places["time"] and (places["start"] or places["end"]):
-            if {"start", "end"} <= self._told and "time" not in self._told:
-                places["time"] = ()
-            elif "time" in self._told and not {"start", "end"} & self._told:
-                places["start"] = places["end"] = ()
-            else:
-                other = "start" if places["start"] else "end"
-                self._fault_two("time", other, "columns={'time': …}, or columns={'start': …, 'end': …}")
-        self._check_course()
+            places["when"], places["days"], places["time"] = places["days"], (), ()
+        elif (places["days"] or places["date"]) and times:
+            places["when"] = ()  # a "Schedule" beside them is something else
+        elif not places["when"] and not places["date"]:
+            for field, holds_both in (("days", has_span), ("time", _has_days_beside_a_span)):
+                if self._any(field, holds_both):
+                    places["when"], places[field] = places[field], ()
+
+    def _settle_times(self) -> None:
+        """The times are in one column or in two, not in three."""
+        places = self.places
+        if not places["time"] or not (places["start"] or places["end"]):
+            return
+        if "time" in self._told and not {"start", "end"} & self._told:
+            places["start"] = places["end"] = ()
+        elif {"start", "end"} <= self._told and "time" not in self._told:
+            places["time"] = ()
+        else:
+            other = "start" if places["start"] else "end"
+            self._fault_two("time", other, "columns={'time': …}, or columns={'start': …, 'end': …}")
 
     def _check_course(self) -> None:
         """A course that is a number alone needs its subject: MATH 101 and PHYS 101 are two."""
