@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import parse_qsl
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
@@ -19,7 +20,7 @@ from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
 from airflow_provider_rooms.vendors.findings import Finding, inspect_room
-from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Runtime, TokenBucket
+from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Request, Runtime, TokenBucket
 from airflow_provider_rooms.vendors.join import join_token, join_url
 from airflow_provider_rooms.vendors.recordings import (
     open_recording,
@@ -143,8 +144,14 @@ class RoomsHook(BaseHook):
                 base = vendor.config.base_url
 
                 def sign_in(request: requests.PreparedRequest) -> requests.PreparedRequest:
+                    path, _, query = str(request.url).removeprefix(base).partition("?")
                     if str(request.url).startswith(f"{base}/"):
-                        request.headers.setdefault("Authorization", vendor.authorization())
+                        asked = Request(method=str(request.method), path=path, query=tuple(parse_qsl(query)))
+                        signed = vendor.signed(asked)
+                        for name, value in signed.headers.items():
+                            request.headers.setdefault(name, value)
+                        if signed.target != asked.target:
+                            request.url = f"{base}{signed.target}"
                     return request
 
                 session.auth = sign_in

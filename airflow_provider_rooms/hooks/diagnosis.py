@@ -136,7 +136,7 @@ def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, hea
     if key == secret:
         return f"{refuses}: {words.login} and {words.password} are the same. {words.again}"
     skew = vendor.skew(heard)
-    signs_tokens = not vendor.authorization().startswith("Basic ")
+    signs_tokens = vendor.dated
     if signs_tokens and abs(skew) > BACKDATED:
         return (
             f"{refuses}, and {_clock(skew)}. Tokens carry the time: set the clock (NTP) and test again. "

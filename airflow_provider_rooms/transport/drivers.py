@@ -114,6 +114,7 @@ class BlockingTransport:
                     self._base_url + request.target,
                     headers={**request.headers, "User-Agent": USER_AGENT},
                     data=request.body,
+                    auth=_unsigned,  # the vendor signed it
                     timeout=request.timeout,
                     allow_redirects=False,
                     stream=True,

@@ -89,6 +89,10 @@ class Exchange(ABC):
     faults: ClassVar[Mapping[str | int, Fault]] = {}
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
+    #: What answers are made of, as the ``Accept`` header says it.
+    accept: ClassVar[str] = "application/json"
+    #: Whether what signs a request in carries the time, so that a wrong clock spoils it.
+    dated: ClassVar[bool] = False
     #: Headers of an answer that may hold the vendor's id of the request, in lower case.
     request_id_headers: ClassVar[tuple[str, ...]] = (
         "x-request-id",
@@ -115,8 +119,12 @@ class Exchange(ABC):
         self.bucket = bucket
 
     @abstractmethod
-    def authorization(self) -> str:
-        """Value of the ``Authorization`` header."""
+    def signed(self, request: Request) -> Request:
+        """The request with what signs it in."""
+
+    def minted(self) -> set[str]:
+        """Texts made of the secret that must not be shown either."""
+        return set()
 
     def forget_token(self, skew: float = 0.0) -> bool:
         """Drop a cached token after a 401; True when a new one can be minted.
@@ -135,9 +143,9 @@ class Exchange(ABC):
         hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Response]:
-        """A GET that is answered by JSON; see :meth:`exchange`."""
-        return self.fetch(path, _json_answer, query, **kwargs)
+    def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Any]:
+        """A GET, its answer decoded; see :meth:`decode` and :meth:`exchange`."""
+        return self.fetch(path, self.decode, query, **kwargs)
 
     def post(self, path: str, body: Mapping[str, Any], **kwargs: Any) -> Flow[Response]:
         """A POST in the vendor's own encoding, whatever it is answered by; see :meth:`exchange`."""
@@ -199,14 +207,13 @@ class Exchange(ABC):
                 raise failure or self._too_late(request, room)
             attempt += 1
             try:
-                response = yield replace(
-                    request,
-                    timeout=min(self.config.timeout, until - now),
-                    headers={**request.headers, "Accept": "application/json", "Authorization": self.authorization()},
+                timeout = min(self.config.timeout, until - now)
+                response = yield self.signed(
+                    replace(request, timeout=timeout, headers={**request.headers, "Accept": self.accept})
                 )
                 if response is None:
                     raise TypeError("a flow must be sent the response to its request")
-                if 200 <= response.status < 300 or response.status in allow:
+                if response.status in allow or not self.refuses(response):
                     return read(response)
                 if response.status == 401 and reminted is None:
                     skew = self.skew(response)
@@ -242,7 +249,18 @@ class Exchange(ABC):
         theirs = http_date(response.headers.get("date", ""))
         return 0.0 if theirs is None else theirs - self.runtime.wall()
 
+    def decode(self, response: Response) -> Any:
+        """The body of an answer as dicts, lists and plain values.
+
+        :raises UnreadableAnswerError: it is none.
+        """
+        return response.json()
+
     # -- errors ---------------------------------------------------------------------------------------------------------
+
+    def refuses(self, response: Response) -> bool:
+        """Whether an answer is an error. Some vendors say so in the body of a 200."""
+        return not 200 <= response.status < 300
 
     def error(
         self, response: Response, room: str | None = None, secrets: Collection[str] = (), skew: float = 0.0
@@ -308,8 +326,7 @@ class Exchange(ABC):
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
-        token = self.authorization().rpartition(" ")[2]
-        return masking.without(text, {*own, *secrets, token, masking.core(token)})
+        return masking.without(text, {*own, *secrets, *self.minted()})
 
 
 def parse_time(text: Any) -> dt.datetime | None:
@@ -323,35 +340,18 @@ def parse_time(text: Any) -> dt.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _json_answer(response: Response) -> Response:
-    if response.status < 300:
-        response.json()
-    return response
-
-
 def _any_answer(response: Response) -> Response:
     return response
 
 
-def a_list(*keys: str) -> Callable[[Response], tuple[list[Mapping[str, Any]], Any]]:
-    """Reads answers by :func:`as_items`: the items, and the whole body for what stands beside them."""
-
-    def read(response: Response) -> tuple[list[Mapping[str, Any]], Any]:
-        body = response.json()
-        return as_items(body, *keys), body
-
-    return read
-
-
-def as_object(response: Response, *, key: str) -> Mapping[str, Any]:
-    """The body as a JSON object that has the key which makes it one of the vendor's.
+def as_object(body: Any, *, key: str, status: int | None = None) -> Mapping[str, Any]:
+    """The body as an object that has the key which makes it one of the vendor's.
 
     :raises UnreadableAnswerError: anything else.
     """
-    body = response.json()
     if not isinstance(body, Mapping) or not isinstance(body.get(key), str) or not body[key]:
         raise errors.UnreadableAnswerError(
-            f"Expected an object with {key!r}, got {type(body).__name__}.", status=response.status
+            f"Expected an object with {key!r}, got {type(body).__name__}.", status=status
         )
     return body
 

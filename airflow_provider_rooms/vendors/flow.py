@@ -30,6 +30,8 @@ LONGEST_RETRY_AFTER = 3600.0
 
 #: Longest list that is read, in pages; an account of a million rooms is shorter.
 MOST_PAGES = 10_000
+#: Statuses that send a reader on to another place.
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Deepest nesting that a vendor's answer may have; theirs have five levels.
 DEEPEST = 50
 
@@ -170,8 +172,11 @@ def paged(
     raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
 
 
-def gathered(flow: Flow[None]) -> Flow[list[Any]]:
-    """A paged flow read to its end inside another one: its items."""
+def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items.
+
+    :param most: with that many, no further page is read.
+    """
     items: list[Any] = []
     answer: Response | None = None
     failure: PassingError | None = None
@@ -183,6 +188,9 @@ def gathered(flow: Flow[None]) -> Flow[list[Any]]:
         answer = failure = None
         if isinstance(step, Page):
             items += step.items
+            if len(items) >= most:
+                flow.close()
+                return items
             continue
         try:
             answer = yield step

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
 from airflow_provider_rooms.values import read_choice, suggestion
+from airflow_provider_rooms.vendors.contract.plan import Plan
+from airflow_provider_rooms.vendors.contract.rooms import NEUTRAL
 from airflow_provider_rooms.vendors.options import fill, merge, read_options
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomSpec
     from airflow_provider_rooms.vendors.base import Vendor
-
-_NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A spec as one vendor takes it.
-
-    :param name: the room name, prefix included.
-    :param body: the create request.
-    :param asked: the part of it that the user asked for, which the room is compared with.
-    :param warnings: what the user should know, though nothing is wrong.
-    """
-
-    name: str
-    body: Mapping[str, Any] = field(repr=False)
-    asked: Mapping[str, Any] = field(repr=False)
-    warnings: tuple[str, ...] = ()
 
 
 def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
@@ -43,7 +26,7 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
         raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
     asked: dict[str, Any] = {}
-    for field_name in _NEUTRAL:
+    for field_name in NEUTRAL:
         value = getattr(spec, field_name)
         if value is not None:
             _check_neutral(vendor, field_name, value)
@@ -68,7 +51,7 @@ def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) 
     """The plan for a spec, when everything about it that can be checked without a call is right."""
     read_choice("on_drift", on_drift, ("fail", "ignore", "update"))
     read_choice("on_closed", on_closed, ("fail", "reopen"))
-    if on_drift == "update" and not vendor.can_update:
+    if on_drift == "update" and not vendor.can("update"):
         raise errors.UnsupportedError(
             f"on_drift: {vendor.title} cannot change the settings of a room.",
             vendor=vendor.title,

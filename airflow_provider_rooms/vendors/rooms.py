@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
@@ -31,20 +32,43 @@ def find(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
             )
         if ref.get("outcome") == "not_due":
             return (yield from _made_since(vendor, ref))
-        ref = ref.get("id") or ref.get("name") or ""
+        if room_id := ref.get("id"):
+            return (yield from _by_id(vendor, str(room_id)))
+        ref = ref.get("name") or ""
     if not isinstance(ref, str) or ref.strip() in ("", "None"):
         raise errors.InvalidSpecError(f"room: expected an id, a name or the room dict, got {ref!r}.")
     prefix = vendor.config.name_prefix
     if not prefix or ref.startswith(prefix):
-        return (yield from vendor.get_room(ref))
+        return (yield from _by_ref(vendor, ref))
     try:
-        room = yield from vendor.get_room(ref)
+        room = yield from _by_ref(vendor, ref)
         if room.id == ref:
             return room
         # A room of that very name is somebody else's: that is what the prefix is for.
     except errors.NotFoundError:
         pass
-    return (yield from vendor.get_room(prefix + ref))
+    return (yield from _by_ref(vendor, prefix + ref))
+
+
+def _by_id(vendor: Vendor, room_id: str) -> Flow[Room]:
+    """The room of that id, and no other."""
+    try:
+        return vendor.room((yield from vendor.read(room_id)))
+    except errors.NotFoundError:
+        raise vendor.not_found(room_id) from None
+
+
+def _by_ref(vendor: Vendor, ref: str) -> Flow[Room]:
+    """The room of that id or name."""
+    if vendor.id_form and vendor.id_form.fullmatch(ref):
+        try:
+            return vendor.room((yield from vendor.read(ref)))
+        except (errors.NotFoundError, errors.AccessDeniedError):
+            pass  # It may be a name that looks like an id; 403 is how some calls answer an unknown one.
+    room = yield from vendor.room_named(ref)
+    if room is None:
+        raise vendor.not_found(ref)
+    return room
 
 
 def _made_since(vendor: Vendor, row: Mapping[str, Any]) -> Flow[Room]:
@@ -94,5 +118,14 @@ def close(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     room = yield from find(vendor, ref)
     if room.state == "open":
         yield from vendor.close_room(room)
-        room = yield from vendor.get_room(room.id)
+        room = yield from _closed(vendor, room)
     return room
+
+
+def _closed(vendor: Vendor, room: Room) -> Flow[Room]:
+    try:
+        return vendor.room((yield from vendor.read(room.id)))
+    except errors.NotFoundError:
+        if vendor.closing == "deletes":
+            return replace(room, state="closed")
+        raise

@@ -117,7 +117,7 @@ def test_blocking_and_awaited_ask_the_same_and_answer_the_same(
     if conn_type == "hundredms":
         connection["extra"] = {"subdomain": "school"}
     monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(connection))
-    monkeypatch.setattr("airflow_provider_rooms.vendors.recordings._LOOKS", (0.01,) * 4)
+    monkeypatch.setattr("airflow_provider_rooms.vendors.made._LOOKS", (0.01,) * 4)
     monkeypatch.setattr("airflow_provider_rooms.vendors.sessions._END_WAITS", (0.1,) * 30)
     told = []
     loop = asyncio.new_event_loop()

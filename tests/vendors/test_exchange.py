@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
-from collections.abc import Callable
 from typing import Any
 
 import flows
@@ -25,7 +24,7 @@ from airflow_provider_rooms.errors import (
     VendorDownError,
 )
 from airflow_provider_rooms.vendors import vendor_class
-from airflow_provider_rooms.vendors.exchange import Config, a_list, as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.exchange import Config, as_items, as_object, parse_time
 from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Runtime, Sleep, TokenBucket
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
@@ -146,8 +145,9 @@ def test_a_failure_that_may_have_had_its_effect_is_told(failure: Any, kind: type
 
 
 def test_an_error_that_is_an_answer() -> None:
-    assert Play().get(404, allow=(404,)).status == 404
-    assert Play().run(Play().vendor.call(Request(method="GET", path="/")), 204).status == 204
+    asked = Request(method="GET", path="/")
+    assert Play().run(Play().vendor.call(asked, allow=(404,)), 404).status == 404
+    assert Play().run(Play().vendor.call(asked), 204).status == 204
 
 
 def test_a_get_must_be_answered_by_json() -> None:
@@ -208,7 +208,7 @@ def test_everything_that_is_asked_has_a_deadline_together() -> None:
     play.seconds = 50
     with pytest.raises(DeadlineError, match="GET /: not sent, 50 s for the whole exchange are used up"):
         play.run(hurried.get("/"), 200)
-    assert play.run(play.vendor.get("/"), 200).status == 200
+    play.run(play.vendor.get("/"), 200)
 
 
 def test_writes_are_paced_and_reads_are_not() -> None:
@@ -444,18 +444,16 @@ def test_a_query_leaves_out_what_is_not_given() -> None:
 @pytest.mark.parametrize("body", [[], '"text"', 5, "null", {}, {"id": None}, {"id": ""}, {"id": 7}, {"id": ["a"]}])
 def test_an_object_without_its_id_is_none_of_the_vendors(body: Any) -> None:
     with pytest.raises(UnreadableAnswerError, match="Expected an object with 'id'"):
-        as_object(answer(200, body), key="id")
+        as_object(answer(200, body).json(), key="id")
 
 
 def test_items_of_a_list() -> None:
     assert as_items({"data": [{"a": 1}, None, "x", {}]}, "data") == [{"a": 1}, {}]
     assert as_items({"rooms": None}, "data", "rooms") == []
     assert as_items([{"a": 1}]) == [{"a": 1}]
-    read: Callable[[Response], Any] = a_list("data")
-    assert read(answer(200, {"data": [], "last": "x"})) == ([], {"data": [], "last": "x"})
-    for body in ({}, {"data": 5}, {"data": {}}, 5, '"text"'):
+    for body in ({}, {"data": 5}, {"data": {}}, 5, "text"):
         with pytest.raises(UnreadableAnswerError, match="Expected a list under data"):
-            read(answer(200, body))
+            as_items(body, "data")
 
 
 @pytest.mark.parametrize(

@@ -418,7 +418,7 @@ def test_twilio_waits_until_half_an_hour_before_the_class_and_the_others_only_wh
 
 @pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])
 def test_a_vendor_that_cannot_change_a_room_says_so(conn_type: str) -> None:
-    with pytest.raises(UnsupportedError, match="cannot change a room"):
+    with pytest.raises(UnsupportedError, match="cannot change the settings of a room"):
         vendor(conn_type).update({}, plan(conn_type))
 
 
