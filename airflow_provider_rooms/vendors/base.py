@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Recording, RecordingKind, Room, RoomSpec, RoomState, Session
+from airflow_provider_rooms.names import fold
 from airflow_provider_rooms.secrets.masking import masked
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.exchange import Exchange, as_object
@@ -23,6 +24,7 @@ from airflow_provider_rooms.vendors.recordings import read_body
 
 if TYPE_CHECKING:
     import datetime as dt
+    import re
 
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow, Response
@@ -58,6 +60,8 @@ class Vendor(Exchange):
     key_field: ClassVar[str]
     #: The field of its answers that holds the room id.
     id_field: ClassVar[str]
+    #: What a room id looks like; None where it looks like any name. A text of this form is asked for as an id first.
+    id_form: ClassVar[re.Pattern[str] | None] = None
     options: ClassVar[type[Options]]
     #: Neutral parameters this vendor cannot express, with the way out.
     unsupported: ClassVar[Mapping[str, str]] = {}
@@ -129,11 +133,16 @@ class Vendor(Exchange):
         """A cheap authenticated read; the answer is what to tell the user."""
 
     @abstractmethod
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id or name.
+    def get_room(self, room_id: str) -> Flow[Room]:
+        """The room with that id, and no other.
 
         :raises NotFoundError: there is none.
         """
+
+    def room_named(self, name: str) -> Flow[Room | None]:
+        """The room with that name (prefix included), open or closed; of several, the usable one, else the newest."""
+        existing = yield from self.look_up(name, RoomSpec())
+        return self.room(existing.answer) if existing else None
 
     @abstractmethod
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
@@ -304,16 +313,16 @@ class Vendor(Exchange):
             advice="Check it, and that the connection belongs to the account that made the room.",
         )
 
-    def a_room(self, name: str | None = None) -> Callable[[Response], Mapping[str, Any]]:
-        """Reads answers that describe a room; with a name, the room of that name and no other."""
+    def a_room(self, name: str | None = None, *, room_id: str | None = None) -> Callable[[Response], Mapping[str, Any]]:
+        """Reads answers that describe a room: the one asked for by name or by id, and no other."""
 
         def read(response: Response) -> Mapping[str, Any]:
             answer = as_object(response, key=self.id_field)
-            shown = self.room(answer).name
-            if name is not None and shown is not None and not self.same_name(shown, name):
-                raise errors.UnreadableAnswerError(
-                    "The answer is about a room of another name.", status=response.status
-                )
+            shown = self.room(answer)
+            if name is not None and shown.name is not None and not self.same_name(shown.name, name):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+            if room_id is not None and fold(shown.id) != fold(room_id):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
             return answer
 
         return read

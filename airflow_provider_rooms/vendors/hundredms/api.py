@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,6 +29,7 @@ class HundredMsApi(Vendor):
     console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
     key_field: ClassVar[str] = "name"
     id_field: ClassVar[str] = "id"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[0-9a-f]{24}")
     reopens_in_place: ClassVar[bool] = True
     vendor_chooses: ClassVar[Mapping[str, str]] = {"region": "auto"}
     options: ClassVar[type[Options]] = HundredMsOptions

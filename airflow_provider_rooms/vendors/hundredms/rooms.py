@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.names import fold
 from airflow_provider_rooms.vendors.base import Existing
 from airflow_provider_rooms.vendors.exchange import a_list
@@ -17,12 +15,11 @@ from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.plans import Plan
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500
-# What a room id looks like; a name of this form is found as a name when no room has that id.
-_ROOM_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class HundredMsRooms(HundredMsApi):
@@ -119,7 +116,8 @@ class HundredMsRooms(HundredMsApi):
         return self.page("/v2/rooms", filters, cursor)
 
     def _get(self, room_id: str) -> Flow[Mapping[str, Any]]:
-        return (yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(), room=room_id))
+        path = f"/v2/rooms/{segment(room_id)}"
+        return (yield from self.fetch(path, self.a_room(room_id=room_id), room=room_id))
 
     def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v2/rooms: a repeat with the same name gives the same room."""
@@ -141,8 +139,9 @@ class HundredMsRooms(HundredMsApi):
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v2/rooms/{room_id} with ``enabled``."""
-        path = f"/v2/rooms/{segment(str(existing.answer['id']))}"
-        return (yield from self.submit(path, self.a_room(), {"enabled": True}, room=plan.name, repeatable=True))
+        room_id = str(existing.answer["id"])
+        read, body = self.a_room(room_id=room_id), {"enabled": True}
+        return (yield from self.submit(f"/v2/rooms/{segment(room_id)}", read, body, room=plan.name, repeatable=True))
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """The room's settings; older answers call ``recording_info`` ``recording``, and 0 means that no size is set."""
@@ -161,20 +160,15 @@ class HundredMsRooms(HundredMsApi):
             answer=answer,
         )
 
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id or name.
+    def get_room(self, room_id: str) -> Flow[Room]:
+        """GET /v2/rooms/{room_id}, which takes no names.
 
         :raises NotFoundError: there is none.
         """
-        if _ROOM_ID.fullmatch(ref):
-            try:
-                return self.room((yield from self._get(ref)))
-            except (errors.NotFoundError, errors.AccessDeniedError):
-                pass  # It may be a name that looks like an id; 403 is how some calls answer an unknown one.
-        existing = yield from self.look_up(ref, RoomSpec())
-        if existing is None:
-            raise self.not_found(ref)
-        return self.room(existing.answer)
+        try:
+            return self.room((yield from self._get(room_id)))
+        except errors.NotFoundError:
+            raise self.not_found(room_id) from None
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v2/rooms, the enabled rooms and then the disabled ones."""

@@ -38,6 +38,7 @@ class TwilioVideoApi(Vendor):
     console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
     key_field: ClassVar[str] = "UniqueName"
     id_field: ClassVar[str] = "sid"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"RM[0-9a-fA-F]{32}")
     vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
     form: ClassVar[bool] = True
     request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Vendor.request_id_headers)

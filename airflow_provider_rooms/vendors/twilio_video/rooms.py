@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
@@ -43,6 +44,8 @@ _SHOWN_AS = {
     "LargeRoom": "large_room",
     "EnableTurn": "enable_turn",
 }
+#: Names that can be a segment of a path as they are.
+_IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 _ROOM_EXISTS = 53113
 #: "Status invalid or room not in progress", "room completed".
 _ROOM_COMPLETED = (53112, 53118)
@@ -119,7 +122,15 @@ class TwilioVideoRooms(TwilioVideoApi):
         return None
 
     def _in_progress(self, name: str) -> Flow[Mapping[str, Any] | None]:
-        """GET /v1/Rooms/{name} finds rooms in progress only."""
+        """GET /v1/Rooms/{name} finds rooms in progress only.
+
+        Names with characters that a path reserves are found by ``?UniqueName=``: no path takes them, encoded or not.
+        """
+        if not _IN_PATH.fullmatch(name):
+            items, _ = yield from self._page({"UniqueName": name}, None)
+            return next(
+                (item for item in items if self.room(item).state == "open" and self.room(item).name == name), None
+            )
         try:
             answer = yield from self.fetch(f"/v1/Rooms/{segment(name)}", self.a_room(name), room=name)
         except errors.NotFoundError:
@@ -181,7 +192,7 @@ class TwilioVideoRooms(TwilioVideoApi):
     def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
         """GET /v1/Rooms/{sid}."""
         sid = str(answer["sid"])
-        return (yield from self.fetch(f"/v1/Rooms/{segment(sid)}", self.a_room(), room=sid))
+        return (yield from self.fetch(f"/v1/Rooms/{segment(sid)}", self.a_room(room_id=sid), room=sid))
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """A completed room stays so: a new one under the same name takes over."""
@@ -204,18 +215,26 @@ class TwilioVideoRooms(TwilioVideoApi):
             answer=answer,
         )
 
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that SID or name; of several completed ones, the newest.
+    def get_room(self, room_id: str) -> Flow[Room]:
+        """GET /v1/Rooms/{sid}, in any status.
 
         :raises NotFoundError: there is none.
         """
+        path = f"/v1/Rooms/{segment(room_id)}"
         try:
-            return self.room((yield from self.fetch(f"/v1/Rooms/{segment(ref)}", self.a_room(), room=ref)))
+            return self.room((yield from self.fetch(path, self.a_room(room_id=room_id), room=room_id)))
         except errors.NotFoundError:
-            past = [] if is_room_sid(ref) else (yield from self._completed(ref, _FIRST_ROOMS))
-        if not past:
-            raise self.not_found(ref)
-        return self.room(past[0])
+            raise self.not_found(room_id) from None
+
+    def room_named(self, name: str) -> Flow[Room | None]:
+        """The room in progress with that name; else the newest completed one, whenever that was."""
+        if is_room_sid(name):
+            return None  # Twilio would take it for an id
+        live = yield from self._in_progress(name)
+        if live is not None:
+            return self.room(live)
+        past = yield from self._completed(name, _FIRST_ROOMS)
+        return self.room(past[0]) if past else None
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v1/Rooms, rooms in progress and then completed ones."""

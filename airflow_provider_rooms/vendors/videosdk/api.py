@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,7 @@ class VideoSDKApi(Vendor):
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
     key_field: ClassVar[str] = "customRoomId"
     id_field: ClassVar[str] = "roomId"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){2}")
     options: ClassVar[type[Options]] = VideoSDKOptions
     unsupported: ClassVar[Mapping[str, str]] = {
         "description": "Put it into your invitation, or use ref to hand it to later tasks.",

@@ -17,6 +17,7 @@ from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, Vide
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.flow import Response
     from airflow_provider_rooms.vendors.plans import Plan
 
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
@@ -93,7 +94,7 @@ class VideoSDKRooms(VideoSDKApi):
         """The first room of the name, or of the rooms that took over from it, that is open; else the last closed one."""
         last: Existing | None = None
         for numbered in self.names_of(name):
-            answer = yield from self._find(numbered, name=numbered)
+            answer = yield from self._find(numbered)
             if answer is None:
                 break
             last = Existing(name=numbered, answer=answer, closed=bool(answer.get("disabled")))
@@ -108,13 +109,27 @@ class VideoSDKRooms(VideoSDKApi):
     def first_name(self, shown: str) -> Flow[str]:
         """Without the number, where a room of that name was closed: people may call a class ``seminar-r2`` themselves."""
         first = _NUMBER.sub("", shown)
-        answer = (yield from self._find(first, name=first)) if first != shown else None
+        answer = (yield from self._find(first)) if first != shown else None
         return first if answer and answer.get("disabled") else shown
 
-    def _find(self, ref: str, *, name: str | None = None) -> Flow[Mapping[str, Any] | None]:
-        """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
+    def _find(self, name: str) -> Flow[Mapping[str, Any] | None]:
+        return self._ask(name, lambda room: room.name)
+
+    def _ask(self, text: str, meant: Callable[[Room], str | None]) -> Flow[Mapping[str, Any] | None]:
+        """GET /v2/rooms/{roomId or customRoomId}: one request asks for both, so which of the two it found is looked at.
+
+        An unknown one is answered by 400, 402 or 404.
+        """
+
+        def read(response: Response) -> Mapping[str, Any] | None:
+            answer = self.a_room()(response)
+            room = self.room(answer)
+            if text not in (room.id, room.name):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+            return answer if meant(room) == text else None
+
         try:
-            return (yield from self.fetch(f"/v2/rooms/{segment(ref)}", self.a_room(name), room=ref))
+            return (yield from self.fetch(f"/v2/rooms/{segment(text)}", read, room=text))
         except errors.NotFoundError:
             return None
 
@@ -135,7 +150,8 @@ class VideoSDKRooms(VideoSDKApi):
         """GET /v2/rooms/{roomId}."""
         room_id = str(answer["roomId"])
         # What create showed and fetch does not is still known.
-        return {**answer, **(yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(), room=room_id))}
+        shown = yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(room_id=room_id), room=room_id)
+        return {**answer, **shown}
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """Deactivation is final: a new room under the next number takes over."""
@@ -160,19 +176,15 @@ class VideoSDKRooms(VideoSDKApi):
             answer=answer,
         )
 
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id; or of that name, which is the one that took over from a closed one.
+    def get_room(self, room_id: str) -> Flow[Room]:
+        """The room with that id.
 
         :raises NotFoundError: there is none.
         """
-        answer = yield from self._find(ref)
+        answer = yield from self._ask(room_id, lambda room: room.id)
         if answer is None:
-            raise self.not_found(ref)
-        room = self.room(answer)
-        if room.state == "closed" and room.id != ref:
-            latest = yield from self._latest(room.name or ref)
-            return self.room(latest.answer) if latest else room
-        return room
+            raise self.not_found(room_id)
+        return self.room(answer)
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET /v2/rooms, page by page."""
