@@ -26,6 +26,7 @@ from airflow_provider_rooms.vendors.flow import (
     http_date,
     retry_after,
 )
+from airflow_provider_rooms.vendors.tokens import VendorClock
 
 R = TypeVar("R")
 
@@ -79,6 +80,13 @@ STATUS_FAULTS: Mapping[int, Fault] = {
     408: Fault(errors.VendorDownError),
     429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection, or the number of workers."),
 }
+#: What "not found" means if nothing was asked for by id or name: a create, or the list of all rooms.
+NOTHING_SOUGHT: Mapping[int, Fault] = {
+    404: Fault(
+        errors.RequestRefusedError,
+        "No id was asked for, so the address is wrong: check the connection's base URL (host), and its account.",
+    ),
+}
 
 
 class Exchange(ABC):
@@ -87,6 +95,10 @@ class Exchange(ABC):
     title: ClassVar[str]
     #: The vendor's error codes or messages, where it has any; looked up before the HTTP status.
     faults: ClassVar[Mapping[str | int, Fault]] = {}
+    #: Where rooms are created and listed. Requests there name nothing that could be missing.
+    rooms_path: ClassVar[str] = ""
+    #: What "not found" means there, by HTTP status.
+    nothing_sought: ClassVar[Mapping[int, Fault]] = NOTHING_SOUGHT
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
     #: Headers of an answer that may hold the vendor's id of the request, in lower case.
@@ -113,16 +125,14 @@ class Exchange(ABC):
         self.runtime = runtime or Runtime()
         self.patience = patience or Patience()
         self.bucket = bucket
+        self.clock = VendorClock(self.runtime.wall)
 
     @abstractmethod
     def authorization(self) -> str:
         """Value of the ``Authorization`` header."""
 
-    def forget_token(self, skew: float = 0.0) -> bool:
-        """Drop a cached token after a 401; True when a new one can be minted.
-
-        :param skew: seconds by which the vendor's clock is ahead of ours, where its answer told.
-        """
+    def forget_token(self) -> bool:
+        """Drop a cached token after a 401; True when a new one can be minted."""
         return False
 
     def now(self) -> dt.datetime:
@@ -208,12 +218,11 @@ class Exchange(ABC):
                     raise TypeError("a flow must be sent the response to its request")
                 if 200 <= response.status < 300 or response.status in allow:
                     return read(response)
-                if response.status == 401 and reminted is None:
-                    skew = self.skew(response)
-                    if self.forget_token(skew):
-                        reminted = skew
-                        continue
-                refusal = self.error(response, room, secrets, reminted or 0.0)
+                if response.status == 401 and reminted is None and self.forget_token():
+                    # From now on every token is dated by the vendor's clock, those of people too.
+                    reminted = self.clock.skew = self.skew(response)
+                    continue
+                refusal = self.error(response, room, secrets, reminted or 0.0, path=request.path)
                 if not isinstance(refusal, errors.PassingError):
                     raise refusal
                 failure = refusal
@@ -245,15 +254,24 @@ class Exchange(ABC):
     # -- errors ---------------------------------------------------------------------------------------------------------
 
     def error(
-        self, response: Response, room: str | None = None, secrets: Collection[str] = (), skew: float = 0.0
+        self,
+        response: Response,
+        room: str | None = None,
+        secrets: Collection[str] = (),
+        skew: float = 0.0,
+        *,
+        path: str | None = None,
     ) -> errors.RoomsError:
         """A refusal of the vendor as one of our errors.
 
         :param secrets: texts that it must not show, besides those of the connection.
         :param skew: seconds by which the vendor's clock is ahead of ours.
+        :param path: what was asked.
         """
         code, message = self.error_text(response)
         fault = self.fault(response.status, code, message)
+        if path == self.rooms_path and issubclass(fault.error, errors.NotFoundError):
+            fault = self.nothing_sought.get(response.status, Fault(errors.RequestRefusedError))
         # Cut only after secrets were taken out: of one that is cut in two, the first part would stay.
         message = self.scrub(message, secrets)[:LONGEST_MESSAGE]
         advice = fault.advice

@@ -39,7 +39,6 @@ class Joiner:
     :param rights: what the vendor calls it: a role, or permissions.
     :param user_id: what tells people apart in the room; None leaves it to the vendor.
     :param user_name: the name that others see.
-    :param issued: seconds since 1970.
     :param expires: seconds since 1970.
     :param asked: whether somebody asked for that very end, so that it must be kept.
     """
@@ -48,7 +47,6 @@ class Joiner:
     rights: Any
     user_id: str | None
     user_name: str | None
-    issued: int
     expires: int
     asked: bool
 
@@ -120,11 +118,10 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         rights=known.get(name, name),
         user_id=user_id,
         user_name=user_name,
-        issued=int(now.timestamp()),
         expires=int((asked or _usual_end(room, now)).timestamp()),
         asked=asked is not None,
     )
-    if joiner.expires <= joiner.issued:
+    if joiner.expires <= now.timestamp():
         raise errors.InvalidSpecError(
             "expires_at: this is in the past."
             if joiner.asked
@@ -138,7 +135,7 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
 
 def check_life(vendor: Vendor, joiner: Joiner) -> None:
     """Refuse a life that the vendor refuses, which it would say to the person at the door only."""
-    life = joiner.expires - joiner.issued
+    life = joiner.expires - vendor.clock.now()
     if life > vendor.longest_token:
         raise errors.InvalidSpecError(
             f"expires_at: a token of {vendor.title} lives {vendor.longest_token // 3600} hours at most, "

@@ -27,6 +27,7 @@ class HundredMsApi(Vendor):
     name: ClassVar[str] = "hundredms"
     title: ClassVar[str] = "100ms"
     console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
+    rooms_path: ClassVar[str] = "/v2/rooms"
     key_field: ClassVar[str] = "name"
     id_field: ClassVar[str] = "id"
     id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[0-9a-f]{24}")
@@ -63,7 +64,7 @@ class HundredMsApi(Vendor):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+        self._tokens = TokenSource(self.config.secret, self._claims, clock=self.clock, conceal=self.runtime.conceal)
 
     def _claims(self, now: int) -> Mapping[str, Any]:
         """https://www.100ms.live/docs/get-started/v2/get-started/security-and-tokens"""
@@ -79,9 +80,9 @@ class HundredMsApi(Vendor):
         """A management token."""
         return f"Bearer {self._tokens.token()}"
 
-    def forget_token(self, skew: float = 0.0) -> bool:
+    def forget_token(self) -> bool:
         """A token can be minted again at any time."""
-        self._tokens.forget(skew)
+        self._tokens.forget()
         return True
 
     def error_parts(self, body: Any) -> tuple[str | int | None, str]:

@@ -113,7 +113,7 @@ class HundredMsRooms(HundredMsApi):
         return fold(shown) == fold(name) or shown == hashlib.sha256(name.encode()).hexdigest()
 
     def _page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        return self.page("/v2/rooms", filters, cursor)
+        return self.page(self.rooms_path, filters, cursor)
 
     def _get(self, room_id: str) -> Flow[Mapping[str, Any]]:
         path = f"/v2/rooms/{segment(room_id)}"
@@ -135,7 +135,7 @@ class HundredMsRooms(HundredMsApi):
 
     def _upsert(self, plan: Plan) -> Flow[Mapping[str, Any]]:
         body, name = self.with_secrets(plan.body), plan.name
-        return (yield from self.submit("/v2/rooms", self.a_room(name), body, room=name, repeatable=True))
+        return (yield from self.submit(self.rooms_path, self.a_room(name), body, room=name, repeatable=True))
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v2/rooms/{room_id} with ``enabled``."""
@@ -192,5 +192,5 @@ class HundredMsRooms(HundredMsApi):
 
     def check(self) -> Flow[str]:
         """The smallest page of the room list."""
-        yield from self.fetch("/v2/rooms", a_list("data"), {"limit": 10})
+        yield from self.fetch(self.rooms_path, a_list("data"), {"limit": 10})
         return "100ms accepts the app access key and app secret."

@@ -36,6 +36,7 @@ class TwilioVideoApi(Vendor):
     usual_ahead: ClassVar[int | None] = 30 * 60
     writes_per_second: ClassVar[float | None] = 20.0
     console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
+    rooms_path: ClassVar[str] = "/v1/Rooms"
     key_field: ClassVar[str] = "UniqueName"
     id_field: ClassVar[str] = "sid"
     id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"RM[0-9a-fA-F]{32}")

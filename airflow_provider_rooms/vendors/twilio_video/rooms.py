@@ -175,7 +175,7 @@ class TwilioVideoRooms(TwilioVideoApi):
         try:
             return (
                 yield from self.submit(
-                    "/v1/Rooms",
+                    self.rooms_path,
                     self.a_room(name),
                     self.with_secrets(plan.body),
                     room=name,
@@ -253,7 +253,7 @@ class TwilioVideoRooms(TwilioVideoApi):
         return paged(page, keep)
 
     def _page(self, filters: Mapping[str, Any], url: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        return self.page("/v1/Rooms", "rooms", filters, url)
+        return self.page(self.rooms_path, "rooms", filters, url)
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v1/Rooms/{sid} with ``Status=completed``; a room that was completed in between is fine."""
@@ -266,7 +266,7 @@ class TwilioVideoRooms(TwilioVideoApi):
 
     def check(self) -> Flow[str]:
         """One room of the list, which shows whose account it is."""
-        rooms, _ = yield from self.fetch("/v1/Rooms", a_list("rooms"), {"PageSize": 1})
+        rooms, _ = yield from self.fetch(self.rooms_path, a_list("rooms"), {"PageSize": 1})
         named = self.config.settings.get("account_sid")
         owner = rooms[0].get("account_sid") if rooms else None
         if named and owner not in (None, named):

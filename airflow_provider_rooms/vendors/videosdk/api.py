@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault, a_list
+from airflow_provider_rooms.vendors.exchange import NOTHING_SOUGHT, Fault, a_list
 from airflow_provider_rooms.vendors.tokens import TokenSource
 from airflow_provider_rooms.vendors.videosdk.options import VideoSDKOptions
 
@@ -26,6 +26,7 @@ class VideoSDKApi(Vendor):
     name: ClassVar[str] = "videosdk"
     title: ClassVar[str] = "VideoSDK"
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
+    rooms_path: ClassVar[str] = "/v2/rooms"
     key_field: ClassVar[str] = "customRoomId"
     id_field: ClassVar[str] = "roomId"
     id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){2}")
@@ -34,6 +35,11 @@ class VideoSDKApi(Vendor):
         "description": "Put it into your invitation, or use ref to hand it to later tasks.",
         "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
     }
+    # Nothing can be missing of a create: there, 402 is what it is everywhere else.
+    nothing_sought: ClassVar[Mapping[int, Fault]] = {
+        **NOTHING_SOUGHT,
+        402: Fault(errors.QuotaError, "The account's quota is used up: see its plan in VideoSDK's dashboard."),
+    }
     # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
     faults: ClassVar[Mapping[str | int, Fault]] = {
         "invalid or expired": Fault(
@@ -41,11 +47,16 @@ class VideoSDKApi(Vendor):
         ),
         "room not found": Fault(errors.NotFoundError),
         "roomid is invalid": Fault(errors.NotFoundError),
+        "does not belong to you": Fault(
+            errors.AccessDeniedError,
+            "This name or id belongs to another VideoSDK account: use another name (a name_prefix of your own does that), "
+            "or a connection to that account.",
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._tokens = TokenSource(self.config.secret, self._claims, self.runtime)
+        self._tokens = TokenSource(self.config.secret, self._claims, clock=self.clock, conceal=self.runtime.conceal)
 
     def _claims(self, now: int) -> Mapping[str, Any]:
         """https://docs.videosdk.live/api-reference/realtime-communication/intro: no room, no join right."""
@@ -55,9 +66,9 @@ class VideoSDKApi(Vendor):
         """The token itself: VideoSDK does not use ``Bearer``."""
         return self._tokens.token()
 
-    def forget_token(self, skew: float = 0.0) -> bool:
+    def forget_token(self) -> bool:
         """A token can be minted again at any time."""
-        self._tokens.forget(skew)
+        self._tokens.forget()
         return True
 
     def fault(self, status: int, code: str | int | None, message: str) -> Fault:

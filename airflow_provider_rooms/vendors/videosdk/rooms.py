@@ -137,7 +137,7 @@ class VideoSDKRooms(VideoSDKApi):
         """POST /v2/rooms: a repeat with the same customRoomId gives the same room."""
         body = {**plan.body, self.key_field: name}
         try:
-            answer = yield from self.submit("/v2/rooms", self.a_room(name), body, room=name, repeatable=True)
+            answer = yield from self.submit(self.rooms_path, self.a_room(name), body, room=name, repeatable=True)
         except errors.RequestRefusedError as error:
             # 409 is "conflict, duplicate" to VideoSDK's own client: somebody else makes the room right now.
             if error.status == 409:
@@ -191,7 +191,7 @@ class VideoSDKRooms(VideoSDKApi):
         return paged(self._page, keep)
 
     def _page(self, cursor: int | None) -> Flow[tuple[list[Room], int | None]]:
-        items, following = yield from self.page("/v2/rooms", {}, cursor)
+        items, following = yield from self.page(self.rooms_path, {}, cursor)
         return [self.room(item) for item in items], following
 
     def close_room(self, room: Room) -> Flow[None]:
@@ -200,5 +200,5 @@ class VideoSDKRooms(VideoSDKApi):
 
     def check(self) -> Flow[str]:
         """One room of the list."""
-        yield from self.fetch("/v2/rooms", a_list("data"), {"page": 1, "perPage": 1})
+        yield from self.fetch(self.rooms_path, a_list("data"), {"page": 1, "perPage": 1})
         return "VideoSDK accepts the API key and secret."
