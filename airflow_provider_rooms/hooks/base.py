@@ -215,9 +215,9 @@ class RoomsHook(BaseHook):
 
     @flow_method
     def find_room(self, name: str | list[Any]) -> Flow[Room | None]:
-        """The room of that name (without the connection's prefix), or None.
+        """The room with that name, open or closed, or None. No id and no full name is accepted here.
 
-        :param name: a name, or a list of parts as for :class:`RoomSpec`.
+        :param name: a name as the DAG gives it (without the connection's prefix), or a list of parts as for :class:`RoomSpec`.
         """
         return find_by_name(self.vendor, name)
 
@@ -236,8 +236,9 @@ class RoomsHook(BaseHook):
         """Make a room unusable: deactivate (VideoSDK), disable (100ms) or complete (Twilio). Already closed is fine.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
-        :returns: the room as it is now.
+        :returns: the room, closed.
         :raises NotFoundError: there is no such room.
+        :raises NotVisibleYetError: the vendor accepted the request, but the room is still open half a minute later.
         """
         return close(self.vendor, room)
 

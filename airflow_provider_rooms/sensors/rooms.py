@@ -34,6 +34,8 @@ Time = dt.datetime | str | None
 TRIGGER_GRACE = dt.timedelta(minutes=5)
 #: The dict's own times, where a room dict is given.
 _CLASS_TIMES = ("starts_at", "ends_at")
+#: What a trigger needs of a room dict to find the room; the rest is not kept in Airflow's database.
+_WHICH = ("vendor", "id", "name", "outcome", *_CLASS_TIMES)
 
 
 class _ClassSensor(WithHook, BaseSensorOperator):
@@ -150,7 +152,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
-                room=room if isinstance(room, str) else str(room.get("id") or room.get("name")),
+                room=room if isinstance(room, str) else {key: str(room[key]) for key in _WHICH if room.get(key)},
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
                 give_up_at=(now + timeout).isoformat(),

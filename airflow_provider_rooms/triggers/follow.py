@@ -36,7 +36,7 @@ _NOTHING: list[Any] = []
 async def follow(
     *,
     conn_id: str,
-    room: str,
+    room: str | Mapping[str, Any],
     wait: Mapping[str, Any],
     poll_interval: float,
     give_up_at: str,
@@ -71,9 +71,10 @@ async def follow(
 class _Follower:
     """What one wait knows from poll to poll; all of it can be found out again."""
 
-    def __init__(self, watch: Watch, room: str, wait: Wait, interval: float) -> None:
+    def __init__(self, watch: Watch, room: str | Mapping[str, Any], wait: Wait, interval: float) -> None:
         self._watch = watch
         self._room = room
+        self._label = room if isinstance(room, str) else room.get("name") or room.get("id")
         self._wait = wait
         self._interval = interval
         #: What the worker saw, and when.
@@ -106,7 +107,7 @@ class _Follower:
             verdict = await self._glance()
             self._refused = False
         except PassingError as error:
-            log.warning("Room %s: could not look; the next poll may do better. %s", self._room, error)
+            log.warning("Room %s: could not look; the next poll may do better. %s", self._label, error)
             rest = error.retry_after or 0.0
         except AuthenticationError:
             # The secret may have been changed while we wait: once, the connection is looked up again.

@@ -18,7 +18,7 @@ class RoomTrigger(BaseTrigger):
     Its event is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
 
     :param conn_id: the Airflow connection, looked up in the triggerer.
-    :param room: the room's id or name.
+    :param room: the room's id or name, or what tells it of the ``room`` dict of a create task.
     :param wait: :meth:`airflow_provider_rooms.waiting.waits.Wait.as_dict`.
     :param poll_interval: usual seconds between two polls.
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
@@ -30,7 +30,7 @@ class RoomTrigger(BaseTrigger):
         self,
         *,
         conn_id: str,
-        room: str,
+        room: str | dict[str, Any],
         wait: dict[str, Any],
         poll_interval: float,
         give_up_at: str,

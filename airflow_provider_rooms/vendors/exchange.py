@@ -26,6 +26,7 @@ from airflow_provider_rooms.vendors.flow import (
     http_date,
     retry_after,
 )
+from airflow_provider_rooms.vendors.tokens import VendorClock
 
 R = TypeVar("R")
 
@@ -79,6 +80,13 @@ STATUS_FAULTS: Mapping[int, Fault] = {
     408: Fault(errors.VendorDownError),
     429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection, or the number of workers."),
 }
+#: What "not found" means if nothing was asked for by id or name: a create, or the list of all rooms.
+NOTHING_SOUGHT: Mapping[int, Fault] = {
+    404: Fault(
+        errors.RequestRefusedError,
+        "No id was asked for, so the address is wrong: check the connection's base URL (host), and its account.",
+    ),
+}
 
 
 class Exchange(ABC):
@@ -87,6 +95,8 @@ class Exchange(ABC):
     title: ClassVar[str]
     #: The vendor's error codes or messages, where it has any; looked up before the HTTP status.
     faults: ClassVar[Mapping[str | int, Fault]] = {}
+    #: What "not found" means where nothing is sought, by HTTP status; see :meth:`seeks`.
+    nothing_sought: ClassVar[Mapping[int, Fault]] = NOTHING_SOUGHT
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
     #: What answers are made of, as the ``Accept`` header says it.
@@ -117,6 +127,7 @@ class Exchange(ABC):
         self.runtime = runtime or Runtime()
         self.patience = patience or Patience()
         self.bucket = bucket
+        self.clock = VendorClock(self.runtime.wall)
 
     @abstractmethod
     def signed(self, request: Request) -> Request:
@@ -126,11 +137,8 @@ class Exchange(ABC):
         """Texts made of the secret that must not be shown either."""
         return set()
 
-    def forget_token(self, skew: float = 0.0) -> bool:
-        """Drop a cached token after a 401; True when a new one can be minted.
-
-        :param skew: seconds by which the vendor's clock is ahead of ours, where its answer told.
-        """
+    def forget_token(self) -> bool:
+        """Drop a cached token after a 401; True when a new one can be minted."""
         return False
 
     def now(self) -> dt.datetime:
@@ -215,12 +223,11 @@ class Exchange(ABC):
                     raise TypeError("a flow must be sent the response to its request")
                 if response.status in allow or not self.refuses(response):
                     return read(response)
-                if response.status == 401 and reminted is None:
-                    skew = self.skew(response)
-                    if self.forget_token(skew):
-                        reminted = skew
-                        continue
-                refusal = self.error(response, room, secrets, reminted or 0.0)
+                if response.status == 401 and reminted is None and self.forget_token():
+                    # From now on every token is dated by the vendor's clock, those of people too.
+                    reminted = self.clock.skew = self.skew(response)
+                    continue
+                refusal = self.error(response, room, secrets, reminted or 0.0, path=request.path)
                 if not isinstance(refusal, errors.PassingError):
                     raise refusal
                 failure = refusal
@@ -263,15 +270,24 @@ class Exchange(ABC):
         return not 200 <= response.status < 300
 
     def error(
-        self, response: Response, room: str | None = None, secrets: Collection[str] = (), skew: float = 0.0
+        self,
+        response: Response,
+        room: str | None = None,
+        secrets: Collection[str] = (),
+        skew: float = 0.0,
+        *,
+        path: str | None = None,
     ) -> errors.RoomsError:
         """A refusal of the vendor as one of our errors.
 
         :param secrets: texts that it must not show, besides those of the connection.
         :param skew: seconds by which the vendor's clock is ahead of ours.
+        :param path: what was asked.
         """
         code, message = self.error_text(response)
         fault = self.fault(response.status, code, message)
+        if path is not None and not self.seeks(path) and issubclass(fault.error, errors.NotFoundError):
+            fault = self.nothing_sought.get(response.status, Fault(errors.RequestRefusedError))
         # Cut only after secrets were taken out: of one that is cut in two, the first part would stay.
         message = self.scrub(message, secrets)[:LONGEST_MESSAGE]
         advice = fault.advice
@@ -289,6 +305,10 @@ class Exchange(ABC):
             advice=advice,
             retry_after=retry_after(response, self.runtime.wall()) if response.status in (429, 503) else None,
         )
+
+    def seeks(self, path: str) -> bool:
+        """Whether a request asks for something that may be missing."""
+        return True
 
     def fault(self, status: int, code: str | int | None, message: str) -> Fault:
         """The row of the error tables that fits."""

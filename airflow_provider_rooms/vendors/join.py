@@ -99,11 +99,10 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         rights=known.get(name, name),
         user_id=user_id,
         user_name=user_name,
-        issued=int(now.timestamp()),
         expires=int((asked or _usual_end(room, now)).timestamp()),
         asked=asked is not None,
     )
-    if joiner.expires <= joiner.issued:
+    if joiner.expires <= now.timestamp():
         raise errors.InvalidSpecError(
             "expires_at: this is in the past."
             if joiner.asked

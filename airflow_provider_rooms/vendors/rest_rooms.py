@@ -32,9 +32,13 @@ class RestRooms(Rest, Rooms):
     #: HTTP statuses or error codes by which a create says that the name is taken.
     taken: ClassVar[frozenset[int | str]] = frozenset()
 
+    def seeks(self, path: str) -> bool:
+        """Not where rooms are created and listed: requests there name nothing that could be missing."""
+        return path != self.rooms.path
+
     def read(self, room_id: str) -> Flow[Answer]:
         """GET one room by its id."""
-        return self.fetch(self.rooms.at(room_id), self.a_room(), room=room_id)
+        return self.fetch(self.rooms.at(room_id), self.a_room(room_id=room_id), room=room_id)
 
     def named(self, name: str) -> Flow[Answer | None]:
         """GET one room by its name, in the place of its id."""
@@ -65,7 +69,7 @@ class RestRooms(Rest, Rooms):
         :raises NotFoundError: there is none.
         """
         kwargs.setdefault("room", room_id)
-        return self.submit(self.rooms.at(room_id), self.a_room(), body, repeatable=True, **kwargs)
+        return self.submit(self.rooms.at(room_id), self.a_room(room_id=room_id), body, repeatable=True, **kwargs)
 
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET the lists, one after the other."""

@@ -68,7 +68,7 @@ class TokenSignIn(HeaderSignIn):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._tokens = TokenSource(self.config.secret, self.claims, self.runtime)
+        self._tokens = TokenSource(self.config.secret, self.claims, clock=self.clock, conceal=self.runtime.conceal)
 
     @abstractmethod
     def claims(self, now: int) -> Mapping[str, Any]:
@@ -81,7 +81,7 @@ class TokenSignIn(HeaderSignIn):
         """The newest token."""
         return f"{self.scheme}{self._tokens.token()}"
 
-    def forget_token(self, skew: float = 0.0) -> bool:
+    def forget_token(self) -> bool:
         """A token can be minted again at any time."""
-        self._tokens.forget(skew)
+        self._tokens.forget()
         return True

@@ -36,6 +36,7 @@ class Play:
     """A flow driven by hand on a clock that only moves when it sleeps, or when a request takes its time."""
 
     def __init__(self, conn_type: str = "videosdk", *, bucket: float | None = None, **patience: Any) -> None:
+        self.path = "/v2/rooms"
         self.seconds = 0.0
         self.takes = 0.0
         self.sent: list[Request] = []
@@ -76,10 +77,10 @@ class Play:
         return flows.run(flow, perform)
 
     def post(self, *answers: Any, **kwargs: Any) -> Any:
-        return self.run(self.vendor.post("/v2/rooms", {"a": 1}, **{"repeatable": True, **kwargs}), *answers)
+        return self.run(self.vendor.post(self.path, {"a": 1}, **{"repeatable": True, **kwargs}), *answers)
 
     def get(self, *answers: Any, **kwargs: Any) -> Any:
-        return self.run(self.vendor.get("/v2/rooms", **kwargs), *answers)
+        return self.run(self.vendor.get(self.path, **kwargs), *answers)
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Response:
@@ -129,7 +130,7 @@ def test_what_may_not_be_repeated_is_sent_once(failure: Any, kind: type[Exceptio
     assert play.slept == []
 
 
-@pytest.mark.parametrize("status", [400, 402, 403, 404, 409, 422, 301, 302, 304])
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 301, 302, 304])
 def test_what_does_not_pass_is_not_tried_again(status: int) -> None:
     play = Play()
     with pytest.raises(errors.PermanentError):
@@ -289,6 +290,7 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ("videosdk", answer(402, {"error": "Room not found"}), NotFoundError, "Room not found"),
     ("videosdk", answer(402, {"message": "pay"}), NotFoundError, "pay"),
     ("videosdk", answer(403, {"msg": "no role"}), AccessDeniedError, "no role"),
+    ("videosdk", answer(403, {"error": "Room does not belong to you"}), AccessDeniedError, "another VideoSDK account"),
     ("videosdk", answer(404), NotFoundError, "refused without a reason"),
     ("videosdk", answer(409, '"conflict"'), RequestRefusedError, "conflict"),
     (
@@ -349,6 +351,31 @@ def test_refusals_are_told_apart(conn_type: str, refusal: Response, kind: type[e
     assert type(error) is kind
     assert words in str(error)
     assert (error.vendor, error.room, error.status) == (Play(conn_type).vendor.title, "algebra", refusal.status)
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+@pytest.mark.parametrize("ask", [Play.post, Play.get], ids=["create", "list"])
+def test_what_names_nothing_cannot_be_missing(conn_type: str, ask: Any) -> None:
+    """A 404 on a create or a list says that the address is wrong, and never that there is no room."""
+    for refusal in (answer(404), answer(404, {"code": 20404, "message": "not found"})):
+        play = Play(conn_type, tries=1)
+        play.path = play.vendor.rooms.path
+        with pytest.raises(RequestRefusedError, match=r"check the connection's base URL \(host\)"):
+            ask(play, refusal)
+        play.path += "/algebra"
+        with pytest.raises(NotFoundError):
+            ask(play, refusal)
+
+
+def test_402_is_a_quota_of_videosdk_where_nothing_was_looked_for() -> None:
+    play = Play("videosdk", tries=1)
+    with pytest.raises(errors.QuotaError, match="quota is used up"):
+        play.post(answer(402, {"error": "pay"}))
+    with pytest.raises(RequestRefusedError, match="RoomId is invalid"):
+        play.post(answer(400, "RoomId is invalid."))
+    play.path += "/deactivate"
+    with pytest.raises(NotFoundError):
+        play.post(answer(402, {"error": "pay"}))
 
 
 @pytest.mark.parametrize(

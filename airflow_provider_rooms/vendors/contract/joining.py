@@ -24,7 +24,6 @@ class Joiner:
     :param rights: what the vendor calls it: a role, or permissions.
     :param user_id: what tells people apart in the room; None leaves it to the vendor.
     :param user_name: the name that others see.
-    :param issued: seconds since 1970.
     :param expires: seconds since 1970.
     :param asked: whether somebody asked for that very end, so that it must be kept.
     """
@@ -33,7 +32,6 @@ class Joiner:
     rights: Any
     user_id: str | None
     user_name: str | None
-    issued: int
     expires: int
     asked: bool
 
@@ -74,7 +72,7 @@ class Joining(Api):
 
         :raises InvalidSpecError: it is longer than :attr:`longest_token`.
         """
-        life = joiner.expires - joiner.issued
+        life = joiner.expires - self.clock.now()
         if self.longest_token is not None and life > self.longest_token:
             raise errors.InvalidSpecError(
                 f"expires_at: a token of {self.title} lives {self.longest_token // 3600} hours at most, "

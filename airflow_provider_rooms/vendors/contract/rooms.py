@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
+from airflow_provider_rooms.names import fold
 from airflow_provider_rooms.secrets.masking import masked
 from airflow_provider_rooms.vendors.contract.api import Api, optional
 from airflow_provider_rooms.vendors.exchange import as_object
@@ -142,6 +143,16 @@ class Rooms(Api):
         """Make a closed room usable again, or a new one in its place; by default one of the same name takes over."""
         return self.create(plan.name, plan)
 
+    def get_room(self, room_id: str) -> Flow[Room]:
+        """The room with that id, and no other.
+
+        :raises NotFoundError: there is none.
+        """
+        try:
+            return self.room((yield from self.read(room_id)))
+        except errors.NotFoundError:
+            raise self.not_found(room_id) from None
+
     def room_named(self, name: str) -> Flow[Room | None]:
         """The room with that name (prefix included), open or closed; of several, the usable one, else the newest."""
         existing = yield from self.look_up(name, RoomSpec())
@@ -198,16 +209,16 @@ class Rooms(Api):
         shown = {key: value for key, value in self.shown(answer).items() if key not in chosen}
         return differences(asked, shown, secret=self.secret_fields)
 
-    def a_room(self, name: str | None = None) -> Callable[[Response], Answer]:
-        """Reads answers that describe a room; with a name, the room of that name and no other."""
+    def a_room(self, name: str | None = None, *, room_id: str | None = None) -> Callable[[Response], Answer]:
+        """Reads answers that describe a room: the one asked for by name or by id, and no other."""
 
         def read(response: Response) -> Answer:
             answer = as_object(self.decode(response), key=self.id_field, status=response.status)
-            shown = self.room(answer).name
-            if name is not None and shown is not None and not self.same_name(shown, name):
-                raise errors.UnreadableAnswerError(
-                    "The answer is about a room of another name.", status=response.status
-                )
+            shown = self.room(answer)
+            if name is not None and shown.name is not None and not self.same_name(shown.name, name):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+            if room_id is not None and fold(shown.id) != fold(room_id):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
             return answer
 
         return read

@@ -64,7 +64,7 @@ class HundredMsJoin(HundredMsApi, Joining):
         roles = yield from self._roles(room)
         if roles is not None and joiner.rights not in roles:
             raise self._no_role(joiner, roles)
-        issued = joiner.issued - BACKDATED
+        issued = int(self.clock.now()) - BACKDATED
         claims = {
             "access_key": self.config.key,
             "type": "app",

@@ -30,6 +30,8 @@ DEFAULT_PARTICIPANT_DURATION = 14400
 GRACE = 3600
 #: No room lives longer.
 LONGEST_ROOM = dt.timedelta(hours=24)
+#: Names that can be a segment of a path as they are.
+_IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 #: "Status invalid or room not in progress", "room completed".
 _ROOM_COMPLETED = (53112, 53118)
 #: No room is older.
@@ -140,12 +142,18 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         return None
 
     def _in_progress(self, name: str) -> Flow[Mapping[str, Any] | None]:
-        """GET /v1/Rooms/{name} finds rooms in progress only."""
+        """GET /v1/Rooms/{name} finds rooms in progress only.
+
+        Names with characters that a path reserves are found by ``?UniqueName=``: no path takes them, encoded or not.
+        """
+        if not _IN_PATH.fullmatch(name):
+            items, _ = yield from self.page(self.rooms, {"UniqueName": name})
+            return next((item for item in items if not self.is_closed(item) and self.room(item).name == name), None)
         answer = yield from self.named(name)
         return None if answer is None or self.is_closed(answer) else answer
 
     def room_named(self, name: str) -> Flow[Room | None]:
-        """The room in progress of that name; else the newest completed one, whenever that was."""
+        """The room in progress with that name; else the newest completed one, whenever that was."""
         if is_room_sid(name):
             return None  # Twilio would take it for an id
         live = yield from self._in_progress(name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.api import Api
-from airflow_provider_rooms.vendors.exchange import Fault
+from airflow_provider_rooms.vendors.exchange import NOTHING_SOUGHT, Fault
 from airflow_provider_rooms.vendors.rest import Cursor, PageNumbers, Rest
 from airflow_provider_rooms.vendors.sign_in import TokenSignIn
 from airflow_provider_rooms.vendors.videosdk.options import VideoSDKOptions
@@ -27,6 +27,11 @@ class VideoSDKApi(TokenSignIn, Rest, Api):
     scheme: ClassVar[str] = ""
     # The largest number of items that VideoSDK gives at once is not documented; this is its default.
     cursor: ClassVar[Cursor | None] = PageNumbers(size=("perPage", 20), number="page", last="pageInfo.lastPage")
+    # Nothing can be missing of a create: there, 402 is what it is everywhere else.
+    nothing_sought: ClassVar[Mapping[int, Fault]] = {
+        **NOTHING_SOUGHT,
+        402: Fault(errors.QuotaError, "The account's quota is used up: see its plan in VideoSDK's dashboard."),
+    }
     # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
     faults: ClassVar[Mapping[str | int, Fault]] = {
         "invalid or expired": Fault(
@@ -34,6 +39,11 @@ class VideoSDKApi(TokenSignIn, Rest, Api):
         ),
         "room not found": Fault(errors.NotFoundError),
         "roomid is invalid": Fault(errors.NotFoundError),
+        "does not belong to you": Fault(
+            errors.AccessDeniedError,
+            "This name or id belongs to another VideoSDK account: use another name (a name_prefix of your own does that), "
+            "or a connection to that account.",
+        ),
     }
 
     def claims(self, now: int) -> Mapping[str, Any]:

@@ -58,7 +58,7 @@ class VideoSDKJoin(VideoSDKApi, Joining):
             "version": 2,
             "roles": ["rtc"],
             "roomId": room.id,
-            "iat": joiner.issued - BACKDATED,
+            "iat": int(self.clock.now()) - BACKDATED,
             "exp": joiner.expires,
         }
         if joiner.user_id is not None:

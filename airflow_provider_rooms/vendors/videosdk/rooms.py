@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.rest import Resource
+from airflow_provider_rooms.vendors.rest import Resource, or_none
 from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
-    from airflow_provider_rooms.vendors.flow import Flow
+    from airflow_provider_rooms.vendors.flow import Flow, Response
 
 #: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
 DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
@@ -96,6 +96,35 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
                 yield f"{kind}: VideoSDK's create page allows a gridSize of at most 4, other pages up to 25."
 
     # -- rooms ----------------------------------------------------------------------------------------------------------
+
+    def read(self, room_id: str) -> Flow[Mapping[str, Any]]:
+        """The room with that id.
+
+        :raises NotFoundError: there is none.
+        """
+        answer = yield from self._ask(room_id, lambda room: room.id)
+        if answer is None:
+            raise self.not_found(room_id)
+        return answer
+
+    def named(self, name: str) -> Flow[Mapping[str, Any] | None]:
+        """The room with that name."""
+        return self._ask(name, lambda room: room.name)
+
+    def _ask(self, text: str, meant: Callable[[Room], str | None]) -> Flow[Mapping[str, Any] | None]:
+        """GET /v2/rooms/{roomId or customRoomId}: one request asks for both, so which of the two it found is looked at.
+
+        An unknown one is answered by 400, 402 or 404.
+        """
+
+        def read(response: Response) -> Mapping[str, Any] | None:
+            answer = self.a_room()(response)
+            room = self.room(answer)
+            if text not in (room.id, room.name):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+            return answer if meant(room) == text else None
+
+        return or_none(self.fetch(self.rooms.at(text), read, room=text))
 
     def is_closed(self, answer: Mapping[str, Any]) -> bool:
         """``disabled``"""
