@@ -114,7 +114,9 @@ def _read_back(vendor: Vendor, answer: Mapping[str, Any]) -> Flow[Mapping[str, A
             shown = yield from vendor.read(room_id)
         except errors.NotFoundError:
             continue
-        return {**answer, **shown} if vendor.create_shows_more else shown
+        if not vendor.create_shows_more:
+            return shown
+        return {**answer, **{key: value for key, value in shown.items() if value is not None}}
     raise errors.NotVisibleYetError("The vendor took the room but does not show it.", vendor=vendor.title, room=room_id)
 
 

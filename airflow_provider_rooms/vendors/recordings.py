@@ -120,7 +120,7 @@ def _fetch(vendor: Vendor, url: str, recording: str) -> Flow[Download | str]:
         except errors.TransportError as error:
             failure = error
         about(failure, vendor=vendor.title)
-        if not isinstance(failure, errors.PassingError) or attempt >= vendor.patience.tries:
+        if not isinstance(failure, errors.PassingError) or vendor.patience.ends(attempt, failure):
             raise failure
         yield Sleep(vendor.patience.wait(attempt, failure, vendor.runtime.random()))
     raise AssertionError("unreachable")  # pragma: no cover - count() does not end

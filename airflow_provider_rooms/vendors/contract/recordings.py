@@ -10,7 +10,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState
 from airflow_provider_rooms.vendors.contract.api import Api, optional
 from airflow_provider_rooms.vendors.exchange import parse_time
-from airflow_provider_rooms.vendors.options import Options, merge, read_options
+from airflow_provider_rooms.vendors.options import Options, fill, merge, read_options, without_none
 from airflow_provider_rooms.vendors.presence import iso
 
 if TYPE_CHECKING:
@@ -69,7 +69,14 @@ class Recordings(Api):
         extra = own.pop("extra_body", None) or {}
         if not isinstance(extra, Mapping):
             raise errors.InvalidSpecError("options.extra_body: expected a dict.")
-        return merge(read_options(self.recording_options, own, vendor=self.title), extra, source="options.extra_body")
+        own = without_none(own)
+        read = read_options(self.recording_options, own, vendor=self.title, known=self.recording_defaults(own))
+        asked = merge(read, extra, source="options.extra_body")
+        return fill(asked, self.recording_defaults(asked))
+
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Fields of the request that starts a recording, sent unless the user gives them."""
+        return {}
 
     def check_kind(self, kind: RecordingKind | None) -> None:
         """Refuse a kind of recording that this vendor does not make.

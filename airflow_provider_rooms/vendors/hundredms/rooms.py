@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
@@ -15,12 +14,16 @@ from airflow_provider_rooms.vendors.rest import Resource
 from airflow_provider_rooms.vendors.rest_rooms import RestRooms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.contract.plan import Plan
     from airflow_provider_rooms.vendors.flow import Flow
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500
+# What workspaces under HIPAA show in place of a name.
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class HundredMsRooms(HundredMsApi, RestRooms):
@@ -51,14 +54,9 @@ class HundredMsRooms(HundredMsApi, RestRooms):
     def _size(self, value: int, spec: RoomSpec) -> Mapping[str, Any]:
         return {"size": value, "large_room": True} if value > LARGE_ROOM_ABOVE else {"size": value}
 
-    def _region(self, value: str, spec: RoomSpec) -> Mapping[str, Any]:
-        if value not in ("eu", "in", "us", "auto"):
-            raise errors.InvalidSpecError(f"region: 100ms knows eu, in, us and auto, not {value!r}.", vendor=self.title)
-        return {"region": value}
-
     def _webhook(self, value: Mapping[str, Any], spec: RoomSpec) -> Mapping[str, Any]:
-        for key in ("events", "method"):
-            if value.get(key) not in (None, [], "POST"):
+        for key, usual in (("events", []), ("method", "POST")):
+            if value.get(key) not in (None, usual):
                 raise errors.UnsupportedError(
                     f"webhook.{key}: 100ms reports every event of a room, by POST.", vendor=self.title
                 )
@@ -68,7 +66,7 @@ class HundredMsRooms(HundredMsApi, RestRooms):
         "description": "description",
         "max_participants": _size,
         "max_duration": "max_duration_seconds",
-        "region": _region,
+        "region": "region",
         "webhook": _webhook,
     }
 
@@ -143,11 +141,17 @@ class HundredMsRooms(HundredMsApi, RestRooms):
         yield from self.post(self.rooms.at(room.id), {"enabled": False}, room=room.id, repeatable=True)
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The room's settings; older answers call ``recording_info`` ``recording``, and 0 means that no size is set."""
-        shown = super().shown(answer)
-        if "recording_info" not in shown and isinstance(answer.get("recording"), Mapping):
-            return {**shown, "recording_info": answer["recording"]}
-        return shown
+        """The room's settings; older answers call ``recording_info`` ``recording``."""
+        shown = dict(super().shown(answer))
+        recording = shown.pop("recording_info", None) or answer.get("recording")
+        if recording is not None:
+            shown["recording_info"] = recording
+        elif answer.get("recording_source_template") is True:
+            shown["recording_info"] = "as the template says"
+        if _HASH.fullmatch(str(answer.get("name"))):
+            shown.pop("description", None)  # workspaces under HIPAA show it empty, whatever it is
+        # Some answers leave these two empty, though every room has them.
+        return {key: value for key, value in shown.items() if value != "" or key not in ("region", "template_id")}
 
     def check(self) -> Flow[str]:
         """The smallest page of the room list."""

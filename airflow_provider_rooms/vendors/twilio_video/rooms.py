@@ -56,7 +56,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     usual_ahead: ClassVar[int | None] = 30 * 60
     vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
     console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
-    # The others are never shown.
+    # The others are never shown, or always with the same value.
     shown_as: ClassVar[Mapping[str, str]] = {
         "Type": "type",
         "StatusCallback": "status_callback",
@@ -69,8 +69,6 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         "MaxParticipantDuration": "max_participant_duration",
         "EmptyRoomTimeout": "empty_room_timeout",
         "UnusedRoomTimeout": "unused_room_timeout",
-        "LargeRoom": "large_room",
-        "EnableTurn": "enable_turn",
     }
     unsupported: ClassVar[Mapping[str, str]] = {
         "description": "Put it into your invitation, or use ref to hand it to later tasks."
@@ -115,6 +113,10 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         """Fields that Twilio knows and that should not be sent."""
         if body.get("MediaRegion", "gll") not in MEDIA_REGIONS:
             yield f"media region {body['MediaRegion']!r} is not on Twilio's list; it is sent as it is."
+        if body.get("EnableTurn") is False:
+            raise errors.UnsupportedError(
+                "options.EnableTurn: Twilio no longer switches it off.", vendor=self.title, advice="Leave it out."
+            )
         for name in ("Type", "AudioOnly", "LargeRoom", "EnableTurn"):
             if name in body and body[name] != "group":
                 yield f"{name} is for accounts from before 2024-10-21, or without meaning today."
@@ -198,10 +200,12 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         return answer.get("status") != "in-progress"
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Rules, codecs' configuration and transcription settings are not shown by Twilio."""
-        shown = super().shown(answer)
+        """Rules and transcription settings are not shown by Twilio, and no codecs of a room that is for audio only."""
+        shown = dict(super().shown(answer))
         if isinstance(codecs := shown.get("VideoCodecs"), list):
-            return {**shown, "VideoCodecs": [str(codec).upper() for codec in codecs]}
+            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs] or None
+        if shown.get("StatusCallback", "") is None:
+            shown["StatusCallback"] = ""  # the one field of which null says something: that there is none
         return shown
 
     def close_room(self, room: Room) -> Flow[None]:

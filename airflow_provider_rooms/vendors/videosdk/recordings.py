@@ -12,7 +12,7 @@ from airflow_provider_rooms.vendors.contract.recordings import Recordings, Wante
 from airflow_provider_rooms.vendors.flow import Flow, paged
 from airflow_provider_rooms.vendors.made import found_or_made
 from airflow_provider_rooms.vendors.rest import Resource, or_none
-from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions
+from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions, recording_defaults
 from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
         return paged(page)
 
     # -- start and stop -------------------------------------------------------------------------------------------------
+
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A layout, where anything else of the picture is configured."""
+        return recording_defaults(body)
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/start, which answers a sentence without an id."""

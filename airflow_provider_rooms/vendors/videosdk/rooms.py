@@ -8,17 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.options import value_at
 from airflow_provider_rooms.vendors.rest import Resource, or_none
 from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
-from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
+from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, recording_defaults
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.flow import Flow, Response
 
-#: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
-DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
+#: The recording that VideoSDK's own page shows.
+DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
 
 class VideoSDKRooms(VideoSDKApi, NumberedRooms):
@@ -43,10 +44,10 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
 
     def _duration(self, value: int, spec: RoomSpec) -> Mapping[str, Any]:
         unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
-        return {"autoCloseConfig": {"type": "session-ends", "duration": -(-value // unit)}}
+        return {"autoCloseConfig": {"duration": -(-value // unit)}}
 
     def _recorded(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
-        return {"autoStartConfig": {"recording": {"config": {"layout": DEFAULT_LAYOUT}}}} if value else {}
+        return {"autoStartConfig": {"recording": {}}} if value else {}
 
     def _transcription(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
         if not value:
@@ -69,7 +70,8 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             raise errors.UnsupportedError(
                 f"webhook.method: VideoSDK always sends POST, not {value['method']}.", vendor=self.title
             )
-        return {"webhook": {"endPoint": value["url"], "events": list(value.get("events") or ["*"])}}
+        events = {"events": value["events"]} if value.get("events") else {}
+        return {"webhook": {"endPoint": value["url"], **events}}
 
     fields: ClassVar[Mapping[str, Any]] = {
         "max_duration": _duration,
@@ -78,6 +80,21 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
         "region": "geoFence",
         "webhook": _webhook,
     }
+
+    def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the neutral parameters leave open, and what a part of the request needs once it is there."""
+        defaults: dict[str, Any] = {}
+        if isinstance(body.get("autoCloseConfig"), Mapping):
+            defaults["autoCloseConfig"] = {"type": "session-ends"}
+        if spec.webhook:
+            defaults["webhook"] = {"events": ["*"]}
+        start = {kind: recording_defaults(value_at(f"autoStartConfig.{kind}", body)) for kind in ("recording", "hls")}
+        # A template has a layout of its own.
+        if spec.record and value_at("autoStartConfig.recording.templateUrl", body) is Ellipsis:
+            start["recording"] = DEFAULT_RECORDING
+        if needed := {kind: part for kind, part in start.items() if part}:
+            defaults["autoStartConfig"] = needed
+        return defaults
 
     def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
         """Webhook events that no page names, and layouts larger than the page says."""
