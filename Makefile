@@ -22,10 +22,12 @@ $(STAMP): pyproject.toml $(PINS) scripts/venv.sh
 	@sh scripts/venv.sh $(VENV) $(PINS)
 	@touch $@
 
-lint: $(STAMP) ## ruff (check and format) and mypy
+lint: $(STAMP) ## ruff (check and format), mypy, and the layers and circles of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python -m pytest -q tests/test_imports.py
 
 format: $(STAMP) ## let ruff repair what it can
 	$(BIN)/ruff check --fix .

@@ -47,9 +47,9 @@ class RoomTrigger(BaseTrigger):
         self.seen_at = seen_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Where this class is, and its arguments: plain JSON."""
+        """Where this class is, and its arguments: plain JSON. Rows of the last version wait in the database for both."""
         return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
+            "airflow_provider_rooms.triggers.rooms.RoomTrigger",
             {
                 "conn_id": self.conn_id,
                 "room": self.room,
