@@ -90,7 +90,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
         from airflow_provider_rooms.errors import PassingError, RoomsError
-        from airflow_provider_rooms.waiting.handover import conclude, event_of
+        from airflow_provider_rooms.waiting.handover import conclude, handover_of
         from airflow_provider_rooms.waiting.waits import decide
 
         try:
@@ -107,7 +107,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 return PokeReturnValue(is_done=False)
             self.log.info("%s", verdict.message)
             return PokeReturnValue(
-                is_done=True, xcom_value=conclude(event_of(verdict, seen, title=self.hook.vendor.title))
+                is_done=True, xcom_value=conclude(handover_of(verdict, seen, title=self.hook.vendor.title))
             )
         except RoomsError as error:
             self._skip_if_soft(error)

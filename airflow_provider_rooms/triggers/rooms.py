@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class RoomTrigger(BaseTrigger):
     """Waits for a session to start or end, or for recordings.
 
-    Its event is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
+    What it hands to the task is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
 
     :param conn_id: the Airflow connection, looked up in the triggerer.
     :param room: the room's id or name.
