@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
@@ -22,7 +22,8 @@ from airflow_provider_rooms.vendors.flow import Patience, Request, Response
 from airflow_provider_rooms.vendors.tokens import BACKDATED
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.hooks.base import RoomsHook
+    import requests
+
     from airflow_provider_rooms.vendors.base import Vendor
 
 #: Test connection blocks a worker of the API server: everything is over after this many seconds.
@@ -45,6 +46,17 @@ _CAUSES = (
 )
 
 
+class Hook(Protocol):
+    """What is needed of the hook."""
+
+    conn_id: str
+
+    @property
+    def vendor(self) -> Vendor: ...
+
+    def get_conn(self) -> requests.Session: ...
+
+
 class _Listening(BlockingTransport):
     """Keeps the last answer: its headers tell more than an error does."""
 
@@ -55,7 +67,7 @@ class _Listening(BlockingTransport):
         return self.heard
 
 
-def diagnose(hook: RoomsHook) -> tuple[bool, str]:
+def diagnose(hook: Hook) -> tuple[bool, str]:
     """Ask the vendor for something small; whether it works, and what to tell the user. Takes five seconds at most.
 
     :returns: never raises; the text holds no secret and no part of the answer.
@@ -79,7 +91,7 @@ def diagnose(hook: RoomsHook) -> tuple[bool, str]:
     return works, vendor.scrub(told)
 
 
-def _ask(hook: RoomsHook, vendor: Vendor) -> tuple[bool, str]:
+def _ask(hook: Hook, vendor: Vendor) -> tuple[bool, str]:
     own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=Patience(tries=1, deadline=_VENDOR_SECONDS))
     try:
         transport = _Listening(hook.get_conn(), own.config.base_url)

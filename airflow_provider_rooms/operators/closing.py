@@ -10,7 +10,7 @@ from airflow_provider_rooms.operators.base import RoomOperator
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
 
@@ -70,11 +70,11 @@ class CloseRoomOperator(RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
-        not_before: dt.datetime | str | None = None,
+        room_id: str | Mapping[str, Any] | XComArg,
+        not_before: dt.datetime | str | XComArg | None = None,
         if_live: str = "fail",
-        wait_at_most: dt.timedelta | float | str = WAIT_AT_MOST,
-        poll_interval: dt.timedelta | float | str = POLL_INTERVAL,
+        wait_at_most: dt.timedelta | float | str | XComArg = WAIT_AT_MOST,
+        poll_interval: dt.timedelta | float | str | XComArg = POLL_INTERVAL,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
 from airflow_provider_rooms.triggers.pool import shared_watch
-from airflow_provider_rooms.waiting.handover import event_of, event_of_error, event_of_timeout
+from airflow_provider_rooms.waiting.handover import handover_of, handover_of_error, handover_of_timeout
 from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, pause, wants_recordings
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ async def follow(
                 await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
                 verdict, rest = await follower.poll()
                 if verdict is not None and follower.seen is not None:
-                    event = event_of(verdict, follower.seen, title=watch.title)
+                    event = handover_of(verdict, follower.seen, title=watch.title)
                     return {**event, "give_up_at": give_up_at}  # for a task that has to wait once more
                 if watch.now() >= latest:
-                    return event_of_timeout(give_up_at, follower.seen)
+                    return handover_of_timeout(give_up_at, follower.seen)
     except PermanentError as error:
-        return event_of_error(error)
+        return handover_of_error(error)
 
 
 class _Follower:

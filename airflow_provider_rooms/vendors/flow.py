@@ -2,7 +2,7 @@
 
 A flow is a generator. It yields :class:`Request` or :class:`Fetch` (and is sent the :class:`Response`, or has a
 :class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, or :class:`Page` (items of a list that
-may go on). Two thin drivers in ``transport.py`` run the same flows, one blocking and one async.
+may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from airflow_provider_rooms.errors import PassingError, RoomsError, TlsError, UnreadableAnswerError
@@ -117,10 +117,10 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """Items of a list that may go on."""
 
-    items: list[Any]
+    items: list[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,10 @@ class Download:
     stream: Any = field(repr=False)
 
 
-Step = Request | Fetch | Sleep | Page
+Step = Request | Fetch | Sleep | Page[Any]
 Flow = Generator[Step, Response | None, T]
+#: A flow that lists things of one kind, page by page.
+Pages = Generator[Request | Fetch | Sleep | Page[T], Response | None, None]
 
 
 _NOTHING = object()

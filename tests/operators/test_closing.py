@@ -215,13 +215,13 @@ def test_who_comes_back_gets_no_more_time(rooms_sandbox: RoomsSandbox) -> None:
             step({"ti": Pushed()}, **how)
         return deferred.value.trigger
 
-    async def event_of(trigger: Any) -> Any:
+    async def handover_of(trigger: Any) -> Any:
         (event,) = [event async for event in trigger.run()]
         return event.payload
 
     trigger = waiting(close.execute)
     rooms_sandbox.end_session("videosdk", room.id)
-    again = waiting(close.execute_complete, event=asyncio.run(event_of(trigger)))
+    again = waiting(close.execute_complete, event=asyncio.run(handover_of(trigger)))
     assert again.give_up_at == trigger.give_up_at
     assert again.wait["since"] > trigger.wait["since"]
 
