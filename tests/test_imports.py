@@ -11,7 +11,7 @@ import grimp
 
 PACKAGE = "airflow_provider_rooms"
 #: Circles that are known, by the folder that they stay within. To be removed with them.
-KNOWN = (f"{PACKAGE}.vendors",)
+KNOWN: tuple[str, ...] = ()
 
 
 def circle(imports: dict[str, set[str]]) -> list[str]:

@@ -18,7 +18,7 @@ from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.secrets.masking import core
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
-from airflow_provider_rooms.vendors import vendor_class
+from airflow_provider_rooms.vendors import connection_type, vendor_class
 from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, TokenBucket
 
 if TYPE_CHECKING:
@@ -46,11 +46,20 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     #: through it, so that a process which lives for weeks does without: those tokens go into one header, nowhere else.
     masks_tokens: bool = True
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, conn_type: str | None = None, **kwargs: Any) -> None:
+        """A hook of one connection type, from which its names and its form come.
+
+        :param conn_type: one of a vendor; left out, that of the class above.
+        """
         super().__init_subclass__(**kwargs)
+        conn_type = conn_type or cls.conn_type
+        kind = connection_type(conn_type)
+        if kind is None:
+            raise TypeError(f"{cls.__name__}: no vendor has the connection type {conn_type!r}")
+        cls.conn_type, cls.hook_name, cls.default_conn_name = conn_type, kind.title, kind.default_conn_id
         # Airflow before 3.2 looks these up in the class's own __dict__: inherited ones are not seen.
         for method, make in (("get_ui_field_behaviour", behaviour_of), ("get_connection_form_widgets", widgets_of)):
-            setattr(cls, method, staticmethod(functools.partial(make, cls.conn_type)))
+            setattr(cls, method, staticmethod(functools.partial(make, kind)))
 
     def __init__(self, conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -57,10 +57,11 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Start it, or find that it runs."""
         from airflow_provider_rooms.values import read_object
+        from airflow_provider_rooms.vendors.recordings import start_body
 
         options = read_object("options", self.options)
         # Before the room is looked for: what is wrong with the options needs no call.
-        self.hook.vendor.recording_body(options or {})
+        start_body(self.hook.vendor, options or {})
         room = self.find_room(context)
         recordings = self.hook.start_recording(room, options)
         self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from airflow_provider_rooms.connections import BY_TYPE, CONNECTION_TYPES, ConnectionType
+from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_rooms.vendors.base import Vendor
 
-#: Connection type → where the class of its vendor is.
-VENDORS = {kind.conn_type: kind.vendor for kind in CONNECTION_TYPES}
+#: Connection type → where the class of its vendor is, of the vendors that are built in.
+VENDORS = {name: kind.vendor for name, kind in BY_TYPE.items()}
 
 
-def connection_type(conn_type: str) -> ConnectionType | None:
-    """What is known of a connection type; None where no vendor has it."""
-    return BY_TYPE.get(conn_type)
+def connection_type(name: str) -> ConnectionType | None:
+    """A connection type by its name, built in or from outside; None where no vendor has it.
+
+    Only for a name that is not built in are vendors from outside looked for, once in the life of a process.
+    """
+    if name in BY_TYPE:
+        return BY_TYPE[name]
+    from airflow_provider_rooms.vendors.outside import outside_types
+
+    return outside_types().get(name)
 
 
-def is_connection_type(word: object) -> bool:
-    """Whether a vendor has a connection type of that name."""
-    return isinstance(word, str) and connection_type(word) is not None
+def connection_types() -> Mapping[str, ConnectionType]:
+    """All connection types of this process, those from outside last. For what is asked to look at all of them."""
+    from airflow_provider_rooms.vendors.outside import outside_types
+
+    return {**BY_TYPE, **outside_types()}
 
 
-def vendor_class(conn_type: str) -> type[Vendor]:
+def vendor_class(name: str) -> type[Vendor]:
     """The vendor of a connection type; its module is imported when it is first needed.
 
     :raises KeyError: no vendor has it.
     """
-    kind = connection_type(conn_type)
+    from airflow_provider_rooms.vendors.outside import load_class
+
+    kind = connection_type(name)
     if kind is None:
-        raise KeyError(conn_type)
-    module, _, name = kind.vendor.rpartition(".")
-    vendor: type[Vendor] = getattr(import_module(module), name)
-    return vendor
+        raise KeyError(name)
+    return load_class(kind)

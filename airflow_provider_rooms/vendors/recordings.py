@@ -12,6 +12,8 @@ from airflow_provider_rooms.models import Recording, RecordingKind
 from airflow_provider_rooms.values import read_choice
 from airflow_provider_rooms.vendors.contract.recordings import Wanted
 from airflow_provider_rooms.vendors.flow import REDIRECTS, Download, Fetch, Flow, Sleep, about
+from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
+from airflow_provider_rooms.vendors.plans import split_options
 from airflow_provider_rooms.vendors.rooms import find
 
 if TYPE_CHECKING:
@@ -65,13 +67,25 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     :raises RoomClosedError: the room is closed.
     """
     vendor.need("start_recording")
-    body = vendor.recording_body(options or {})
+    body = start_body(vendor, options or {})
     found = yield from find(vendor, room)
     if found.state == "closed":
         raise errors.RoomClosedError(
             "The room is closed: nothing can be recorded in it.", vendor=vendor.title, room=found.id
         )
     return (yield from vendor.start_recording(found, body))
+
+
+def start_body(vendor: Vendor, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that starts a recording, out of fields under the vendor's own names, checked as those of a room are.
+
+    :raises InvalidSpecError: an unknown field, or a value of the wrong kind.
+    """
+    own, extra_body = split_options(vendor, options)
+    own = without_none(own)
+    read = read_options(vendor.recording_options, own, vendor=vendor.title, known=vendor.recording_defaults(own))
+    asked = merge(read, extra_body, source="options.extra_body")
+    return fill(asked, vendor.recording_defaults(asked))
 
 
 def stop_recording(vendor: Vendor, room: RoomRef) -> Flow[list[Recording]]:

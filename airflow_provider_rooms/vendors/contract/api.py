@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors import is_connection_type
 from airflow_provider_rooms.vendors.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -35,17 +34,6 @@ class Api(Exchange):
 
         :raises InvalidConnectionError: they are not.
         """
-
-    def own_options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Options keyed by connection type are narrowed to this vendor's part."""
-        if not isinstance(given, Mapping):
-            raise errors.InvalidSpecError(f"options: expected a dict, got {type(given).__name__}.", vendor=self.title)
-        if given and all(is_connection_type(key) for key in given):
-            mine = given.get(self.name) or {}
-            if not isinstance(mine, Mapping):
-                raise errors.InvalidSpecError(f"options.{self.name}: expected a dict.")
-            return mine
-        return given
 
     @classmethod
     def can(cls, method: str) -> bool:

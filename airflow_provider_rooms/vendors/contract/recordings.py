@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,10 +9,12 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState
 from airflow_provider_rooms.vendors.contract.api import Api, optional
 from airflow_provider_rooms.vendors.exchange import parse_time
-from airflow_provider_rooms.vendors.options import Options, fill, merge, read_options, without_none
+from airflow_provider_rooms.vendors.options import Options
 from airflow_provider_rooms.vendors.presence import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.vendors.flow import Flow
 
@@ -59,20 +60,6 @@ class Recordings(Api):
     def delete_recording(self, wanted: Wanted) -> Flow[None]:
         """Delete a recording and its file."""
         raise NotImplementedError
-
-    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The request that starts a recording, out of fields under the vendor's own names, checked as those of a room are.
-
-        :raises InvalidSpecError: an unknown field, or a value of the wrong kind.
-        """
-        own = dict(self.own_options(options))
-        extra = own.pop("extra_body", None) or {}
-        if not isinstance(extra, Mapping):
-            raise errors.InvalidSpecError("options.extra_body: expected a dict.")
-        own = without_none(own)
-        read = read_options(self.recording_options, own, vendor=self.title, known=self.recording_defaults(own))
-        asked = merge(read, extra, source="options.extra_body")
-        return fill(asked, self.recording_defaults(asked))
 
     def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Fields of the request that starts a recording, sent unless the user gives them."""

@@ -85,7 +85,10 @@ class Rooms(Api):
     # -- the spec in the vendor's fields --------------------------------------------------------------------------------
 
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """A neutral parameter in the vendor's own fields, by the table :attr:`fields`."""
+        """A neutral parameter in the vendor's own fields, by the table :attr:`fields`.
+
+        :param spec: the whole of it, its options those of this vendor.
+        """
         field = self.fields[field_name]
         return {field: value} if isinstance(field, str) else field(self, value, spec)
 

@@ -52,8 +52,7 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     def _transcription(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
         if not value:
             return {}
-        options = self.own_options(spec.options or {})
-        start = options.get("autoStartConfig")
+        start = (spec.options or {}).get("autoStartConfig")
         kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
         if spec.record and "recording" not in kinds:
             kinds.append("recording")
