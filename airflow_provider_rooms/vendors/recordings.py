@@ -14,7 +14,7 @@ from airflow_provider_rooms.vendors.contract.recordings import Wanted
 from airflow_provider_rooms.vendors.flow import REDIRECTS, Download, Fetch, Flow, Sleep, about
 from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
 from airflow_provider_rooms.vendors.plans import split_options
-from airflow_provider_rooms.vendors.rooms import find
+from airflow_provider_rooms.vendors.rooms import find, find_or_gone
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
@@ -56,7 +56,7 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
     vendor.need("list_recordings")
     wanted = read_kind(kind)
     vendor.check_kind(wanted)
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     yield from vendor.list_recordings(found, wanted)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHARED = ("airflow_provider_rooms.vendors", "airflow_provider_rooms.vendors.contract")
 #: Optional methods that make sense only together.
 TOGETHER = (
-    ("list_sessions", "live_session", "read_session", "list_participants"),
+    ("list_sessions", "live_session", "read_session"),
     ("start_recording", "stop_recording"),
     ("check_page", "page_url"),
 )
