@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,6 +78,10 @@ class Class:
     course: str = ""
     section: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        # One program writes é as one character, another as e and an accent: the class is the same, and so is its room.
+        object.__setattr__(self, "key", tuple(unicodedata.normalize("NFC", part) for part in self.key))
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
 from airflow_provider_rooms.transport.network import Watchdog, no_answer, took_too_long
-from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Request, Response, Sleep, Step
+from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Pages, Request, Response, Sleep, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -74,7 +74,7 @@ class BlockingTransport:
             self._perform(walk, step)
         return walk.result
 
-    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+    def iterate(self, flow: Pages[T]) -> Iterator[T]:
         """The items of a paged flow; a page is read when it is needed."""
         walk = _Walk(flow)
         while (step := walk.step()) is not None:
@@ -114,6 +114,7 @@ class BlockingTransport:
                     self._base_url + request.target,
                     headers={**request.headers, "User-Agent": USER_AGENT},
                     data=request.body,
+                    auth=_unsigned,  # the vendor signed it
                     timeout=request.timeout,
                     allow_redirects=False,
                     stream=True,
@@ -172,7 +173,7 @@ class AsyncTransport:
             await self._perform(walk, step)
         return walk.result
 
-    async def iterate(self, flow: Flow[None]) -> AsyncIterator[Any]:
+    async def iterate(self, flow: Pages[T]) -> AsyncIterator[T]:
         """The items of a paged flow; a page is read when it is needed."""
         walk = _Walk(flow)
         while (step := walk.step()) is not None:

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
 from airflow_provider_rooms.values import read_choice, read_url, suggestion
+from airflow_provider_rooms.vendors import connection_type
+from airflow_provider_rooms.vendors.contract.plan import Plan
+from airflow_provider_rooms.vendors.contract.rooms import NEUTRAL
 from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomSpec
     from airflow_provider_rooms.vendors.base import Vendor
-
-_NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A spec as one vendor takes it.
-
-    :param name: the room name, prefix included.
-    :param body: the create request.
-    :param asked: the part of it that the user asked for, which the room is compared with.
-    :param warnings: what the user should know, though nothing is wrong.
-    """
-
-    name: str
-    body: Mapping[str, Any] = field(repr=False)
-    asked: Mapping[str, Any] = field(repr=False)
-    warnings: tuple[str, ...] = ()
 
 
 def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
@@ -42,16 +27,14 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     if spec.name is None:
         raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
+    own, extra_body = split_options(vendor, spec.options or {})
+    spec = replace(spec, options=own)
     asked: dict[str, Any] = {}
-    for field_name in _NEUTRAL:
+    for field_name in NEUTRAL:
         value = without_none(getattr(spec, field_name))
         if value is not None:
             _check_neutral(vendor, field_name, value)
             asked = merge(asked, _read_neutral(vendor, field_name, value, spec, asked), source=field_name)
-    own = dict(vendor.own_options(spec.options or {}))
-    extra_body = own.pop("extra_body", None) or {}
-    if not isinstance(extra_body, Mapping):
-        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
     for place, given in (("options", own), ("options.extra_body", extra_body)):
         if vendor.key_field in given:
             raise errors.InvalidSpecError(
@@ -66,11 +49,32 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     return Plan(name=name, body=body, asked=asked, warnings=tuple(vendor.check_plan(body)))
 
 
+def split_options(vendor: Vendor, given: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Options in the vendor's own field names, and those of ``extra_body``, which nobody checks.
+
+    :param given: keyed by connection type they are narrowed to this vendor's part.
+    :raises InvalidSpecError: no dicts.
+    """
+    if not isinstance(given, Mapping):
+        raise errors.InvalidSpecError(f"options: expected a dict, got {type(given).__name__}.", vendor=vendor.title)
+    own = given
+    fields = {"extra_body", *vendor.options.model_fields, *vendor.recording_options.model_fields}
+    # An option of the vendor is no connection type, which is known without looking for vendors from outside.
+    if given and fields.isdisjoint(given) and all(connection_type(key) for key in given):
+        own = given.get(vendor.name) or {}
+        if not isinstance(own, Mapping):
+            raise errors.InvalidSpecError(f"options.{vendor.name}: expected a dict.")
+    extra_body = own.get("extra_body") or {}
+    if not isinstance(extra_body, Mapping):
+        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
+    return {key: value for key, value in own.items() if key != "extra_body"}, extra_body
+
+
 def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) -> Plan:
     """The plan for a spec, when everything about it that can be checked without a call is right."""
     read_choice("on_drift", on_drift, ("fail", "ignore", "update"))
     read_choice("on_closed", on_closed, ("fail", "reopen"))
-    if on_drift == "update" and not vendor.can_update:
+    if on_drift == "update" and not vendor.can("update"):
         raise errors.UnsupportedError(
             f"on_drift: {vendor.title} cannot change the settings of a room.",
             vendor=vendor.title,

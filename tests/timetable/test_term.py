@@ -308,3 +308,13 @@ class TestTerms:
         assert found.bad == ()
         assert [one.label for one in found.collisions] == ["CHEM 102 O", "SOCW 561 A"]
         assert [len(one.lines) for one in found.collisions] == [2, 3]
+
+
+def test_a_class_is_the_same_however_its_accents_are_written() -> None:
+    composed, decomposed = (
+        table(f"{course},A,M,09:00,09:50,Europe/Berlin,,,,,,,").on(MONDAY).classes[0]
+        for course in ("Caf\u00e9", "Cafe\u0301")
+    )
+    assert composed.key == decomposed.key
+    assert composed.name == decomposed.name
+    assert changes([composed.spec()], [decomposed.spec()]) == []

@@ -12,10 +12,13 @@ from pydantic import Field
 
 from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text, Url
 
-#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room. The set is open: others only warn.
+#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room and of
+#: https://docs.videosdk.live/api-reference/realtime-communication/user-webhooks. The set is open: others only warn.
 WEBHOOK_EVENTS = frozenset(
     ["participant-joined", "participant-left", "session-started", "session-ended", "transcription-completed"]
-    + ["merge-recording-completed", "merge-recording-failed", "hls-playable"]
+    + ["merge-recording-completed", "merge-recording-failed", "hls-playable", "resource-acquired"]
+    + [f"transcription-{step}" for step in ("started", "stopped", "failed")]
+    + [f"ai-deployment-session-{step}" for step in ("starting", "started", "stopping", "stopped", "failed")]
     + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("starting", "started")]
     + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("stopping", "stopped", "failed")]
     + [
