@@ -32,14 +32,16 @@ _VENDOR_SECONDS = 4.5
 
 _NOTHING_FOUND = "Key and secret were not checked."
 
-#: What the transport says (see ``network.reason``) → what it means, what to do.
+#: What the transport says (see ``network.reason``) → what it means, and what to do where the transport does not say.
 _CAUSES = (
-    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up"),
-    ("certificate", "its certificate is not accepted", "Check the name, and the certificates this machine trusts"),
-    ("tls failed", "it does not speak TLS", "Write http:// if that is meant"),
-    ("proxy", "the proxy does not let it through", "Check HTTPS_PROXY and NO_PROXY of this machine"),
-    ("refused", "nothing listens there", "Check host and port"),
-    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way"),
+    ("the proxy:", "the proxy does not let it through", None),
+    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up."),
+    ("certificate", "its certificate is not accepted", None),
+    ("does not speak tls", "it does not speak TLS", None),
+    ("tls failed", "TLS failed", None),
+    ("refused", "nothing listens there", "Check host and port."),
+    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way."),
+    ("", "the connection broke off", "Try again, and check firewalls and proxies on the way."),
 )
 
 
@@ -73,7 +75,7 @@ def diagnose(hook: RoomsHook) -> tuple[bool, str]:
     try:
         works, told = answers.get(timeout=max(0.1, TEST_SECONDS - (time.monotonic() - began)))
     except Empty:
-        works, told = False, _unreachable(vendor, "no complete answer")
+        works, told = False, _unreachable(vendor, errors.DeadlineError("no complete answer"))
     return works, vendor.scrub(told)
 
 
@@ -95,7 +97,7 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
     if isinstance(error, errors.InvalidConnectionError):
         return str(error)
     if isinstance(error, errors.TransportError):
-        return _unreachable(vendor, str(error))
+        return _unreachable(vendor, error)
     if heard is None:
         return _not_its_api(vendor, "at great length")
     if heard.status >= 500:
@@ -168,13 +170,13 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     return remarks
 
 
-def _unreachable(vendor: Vendor, reason: str) -> str:
-    fitting = (cause[1:] for cause in _CAUSES if cause[0] in reason.lower())
-    meaning, advice = next(
-        fitting, ("the connection broke off", "Try again, and check firewalls and proxies on the way")
-    )
+def _unreachable(vendor: Vendor, error: errors.TransportError) -> str:
+    meaning, advice = next(cause[1:] for cause in _CAUSES if cause[0] in error.message.lower())
     usual = _usual(BY_TYPE[vendor.name])
-    return f"{_place(vendor)} cannot be reached: {meaning}. {advice}; the base URL (host) may be wrong: {usual} {_NOTHING_FOUND}"
+    return (
+        f"{_place(vendor)} cannot be reached: {meaning}. {advice or error.advice} "
+        f"Or the base URL (host) is wrong: {usual} {_NOTHING_FOUND}"
+    )
 
 
 def _other_vendor(vendor: Vendor, heard: Response) -> type[Vendor] | None:

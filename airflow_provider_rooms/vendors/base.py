@@ -198,6 +198,10 @@ class Vendor(Exchange):
         """The request that starts a recording, out of fields under the vendor's own names, checked."""
         return read_body(self, self.recording_options, options)
 
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Fields of the request that starts a recording, sent unless the user gives them."""
+        return {}
+
     @abstractmethod
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """Start recording a room, unless it is being recorded. Answers what is being recorded now."""

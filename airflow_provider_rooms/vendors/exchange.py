@@ -31,7 +31,7 @@ from airflow_provider_rooms.vendors.tokens import VendorClock
 R = TypeVar("R")
 
 #: Failures that say that nothing was done.
-_NOT_PROCESSED = (errors.RateLimitError, errors.QuotaError)
+_NOT_PROCESSED = (errors.RateLimitError, errors.QuotaError, errors.TlsError)
 #: How much of a vendor's message is shown, in characters.
 LONGEST_MESSAGE = 300
 #: A clock that is off by more than this is named in the error, in seconds.
@@ -231,7 +231,7 @@ class Exchange(ABC):
                 failure = error
             if not isinstance(failure, _NOT_PROCESSED):
                 ambiguous()
-            if not repeatable or attempt >= self.patience.tries:
+            if not repeatable or self.patience.ends(attempt, failure):
                 raise failure
             wait = self.patience.wait(attempt, failure, self.runtime.random())
             if (failure.retry_after or 0) > self.patience.hold or wait >= until - self.runtime.monotonic():

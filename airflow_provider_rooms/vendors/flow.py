@@ -21,7 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from airflow_provider_rooms.errors import PassingError, RoomsError, UnreadableAnswerError
+from airflow_provider_rooms.errors import PassingError, RoomsError, TlsError, UnreadableAnswerError
 
 T = TypeVar("T")
 
@@ -229,6 +229,10 @@ class Patience:
     hold: float = 30.0
     deadline: float = 90.0
     total: float = 240.0
+
+    def ends(self, attempt: int, failure: PassingError) -> bool:
+        """Whether a request is not sent again: it was tried often enough, or the next try would end the same way."""
+        return attempt >= self.tries or isinstance(failure, TlsError)
 
     def wait(self, attempt: int, failure: PassingError, chance: float) -> float:
         """Seconds until the next try: never less than the vendor asks for, else exponential back-off, both with jitter."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
-from airflow_provider_rooms.values import read_choice, suggestion
-from airflow_provider_rooms.vendors.options import fill, merge, read_options
+from airflow_provider_rooms.values import read_choice, read_url, suggestion
+from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomSpec
@@ -44,10 +44,10 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
     asked: dict[str, Any] = {}
     for field_name in _NEUTRAL:
-        value = getattr(spec, field_name)
+        value = without_none(getattr(spec, field_name))
         if value is not None:
             _check_neutral(vendor, field_name, value)
-            asked = merge(asked, vendor.neutral(field_name, value, spec), source=field_name)
+            asked = merge(asked, _read_neutral(vendor, field_name, value, spec, asked), source=field_name)
     own = dict(vendor.own_options(spec.options or {}))
     extra_body = own.pop("extra_body", None) or {}
     if not isinstance(extra_body, Mapping):
@@ -58,7 +58,9 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
                 f"{place}.{vendor.key_field}: the room name cannot be given here.",
                 advice="Use the name parameter: retries find the room again by it.",
             )
-    asked = merge(asked, read_options(vendor.options, own, vendor=vendor.title), source="options")
+    own = without_none(own)
+    known = fill(asked, vendor.defaults(spec, fill(own, asked)))
+    asked = merge(asked, read_options(vendor.options, own, vendor=vendor.title, known=known), source="options")
     asked = merge(asked, extra_body, source="options.extra_body")
     body = {vendor.key_field: name, **fill(asked, vendor.defaults(spec, asked))}
     return Plan(name=name, body=body, asked=asked, warnings=tuple(vendor.check_plan(body)))
@@ -95,6 +97,15 @@ def due_at(vendor: Vendor, spec: RoomSpec, ahead: int | None) -> dt.datetime | N
     return due if due > vendor.now() else None
 
 
+def _read_neutral(
+    vendor: Vendor, field_name: str, value: Any, spec: RoomSpec, asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A neutral parameter in the vendor's own fields, checked as strictly as if it had been given as options."""
+    part = vendor.neutral(field_name, value, spec)
+    known = vendor.defaults(spec, fill(part, asked))
+    return read_options(vendor.options, part, vendor=vendor.title, known=known, source=field_name)
+
+
 def _check_neutral(vendor: Vendor, field_name: str, value: Any) -> None:
     if field_name in vendor.unsupported:
         raise errors.UnsupportedError(
@@ -124,6 +135,4 @@ def _check_webhook(value: Mapping[str, Any]) -> None:
             raise errors.InvalidSpecError(
                 f"webhook: unknown key {key!r}.{suggestion(key, ('url', 'events', 'method'))}"
             )
-    url = value.get("url")
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise errors.InvalidSpecError("webhook.url: expected an absolute URL.")
+    read_url("webhook.url", value.get("url"))

@@ -12,7 +12,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind
 from airflow_provider_rooms.values import read_choice
 from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Sleep, about
-from airflow_provider_rooms.vendors.options import Options, merge, read_options
+from airflow_provider_rooms.vendors.options import Options, fill, merge, read_options, without_none
 from airflow_provider_rooms.vendors.rooms import find
 
 if TYPE_CHECKING:
@@ -111,7 +111,10 @@ def read_body(vendor: Vendor, model: type[Options], options: Mapping[str, Any]) 
     extra = own.pop("extra_body", None) or {}
     if not isinstance(extra, Mapping):
         raise errors.InvalidSpecError("options.extra_body: expected a dict.")
-    return merge(read_options(model, own, vendor=vendor.title), extra, source="options.extra_body")
+    own = without_none(own)
+    read = read_options(model, own, vendor=vendor.title, known=vendor.recording_defaults(own))
+    asked = merge(read, extra, source="options.extra_body")
+    return fill(asked, vendor.recording_defaults(asked))
 
 
 def found_or_made(
@@ -185,7 +188,7 @@ def _fetch(vendor: Vendor, url: str, recording: str) -> Flow[Download | str]:
         except errors.TransportError as error:
             failure = error
         about(failure, vendor=vendor.title)
-        if not isinstance(failure, errors.PassingError) or attempt >= vendor.patience.tries:
+        if not isinstance(failure, errors.PassingError) or vendor.patience.ends(attempt, failure):
             raise failure
         yield Sleep(vendor.patience.wait(attempt, failure, vendor.runtime.random()))
     raise AssertionError("unreachable")  # pragma: no cover - count() does not end

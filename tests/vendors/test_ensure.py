@@ -281,7 +281,7 @@ def test_names_as_100ms_shows_them(hand: Any) -> None:
     assert not vendor.same_name("algebra-2", "algebra")
     older = {"id": "x", "recording": {"enabled": True}}
     assert vendor.shown(older) == {"recording_info": {"enabled": True}}
-    assert vendor.shown({**older, "recording_info": None}) == {"recording_info": None}
+    assert vendor.shown({**older, "recording_info": None}) == {"recording_info": {"enabled": True}}
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)

@@ -70,9 +70,9 @@ class TwilioVideoRecordings(TwilioVideoApi):
 
     # -- start and stop -------------------------------------------------------------------------------------------------
 
-    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Recording rules: every track, unless others are given."""
-        return {"Rules": [_ALL], **super().recording_body(options)}
+        return {"Rules": [_ALL]}
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v1/Rooms/{sid}/RecordingRules: for the tracks that are there and for later ones."""

@@ -28,7 +28,7 @@ DEFAULT_PARTICIPANT_DURATION = 14400
 GRACE = 3600
 #: No room lives longer.
 LONGEST_ROOM = dt.timedelta(hours=24)
-#: Fields whose value Twilio shows under the snake_case name; the others are never shown.
+#: Fields whose value Twilio shows under the snake_case name. The others are never shown, or always with the same value.
 _SHOWN_AS = {
     "Type": "type",
     "StatusCallback": "status_callback",
@@ -41,8 +41,6 @@ _SHOWN_AS = {
     "MaxParticipantDuration": "max_participant_duration",
     "EmptyRoomTimeout": "empty_room_timeout",
     "UnusedRoomTimeout": "unused_room_timeout",
-    "LargeRoom": "large_room",
-    "EnableTurn": "enable_turn",
 }
 #: Names that can be a segment of a path as they are.
 _IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
@@ -95,6 +93,10 @@ class TwilioVideoRooms(TwilioVideoApi):
         """Fields that Twilio knows and that should not be sent."""
         if body.get("MediaRegion", "gll") not in MEDIA_REGIONS:
             yield f"media region {body['MediaRegion']!r} is not on Twilio's list; it is sent as it is."
+        if body.get("EnableTurn") is False:
+            raise errors.UnsupportedError(
+                "options.EnableTurn: Twilio no longer switches it off.", vendor=self.title, advice="Leave it out."
+            )
         for name in ("Type", "AudioOnly", "LargeRoom", "EnableTurn"):
             if name in body and body[name] != "group":
                 yield f"{name} is for accounts from before 2024-10-21, or without meaning today."
@@ -199,10 +201,12 @@ class TwilioVideoRooms(TwilioVideoApi):
         return (yield from self.create(plan.name, plan))
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Rules, codecs' configuration and transcription settings are not shown by Twilio."""
+        """Rules and transcription settings are not shown by Twilio, and no codecs of a room that is for audio only."""
         shown = {name: answer[key] for name, key in _SHOWN_AS.items() if key in answer}
         if isinstance(codecs := shown.get("VideoCodecs"), list):
-            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs]
+            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs] or None
+        if shown.get("StatusCallback", "") is None:
+            shown["StatusCallback"] = ""  # the one field of which null says something: that there is none
         return shown
 
     def room(self, answer: Mapping[str, Any]) -> Room:

@@ -15,7 +15,7 @@ from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, 
 from airflow_provider_rooms.vendors.presence import iso
 from airflow_provider_rooms.vendors.recordings import Wanted, extension, found_or_made
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
-from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions
+from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions, recording_defaults
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.options import Options
@@ -67,6 +67,10 @@ class VideoSDKRecordings(VideoSDKApi):
         return [recording for item in items for recording in _read(place.kind, item)], following
 
     # -- start and stop -------------------------------------------------------------------------------------------------
+
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A layout, where anything else of the picture is configured."""
+        return recording_defaults(body)
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/start, which answers a sentence without an id."""

@@ -12,8 +12,9 @@ from airflow_provider_rooms.names import numbered_name
 from airflow_provider_rooms.vendors.base import Existing
 from airflow_provider_rooms.vendors.exchange import a_list
 from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.options import value_at
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
-from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, VideoSDKOptions
+from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, VideoSDKOptions, recording_defaults
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 #: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
 LAST_NUMBER = 20
 _NUMBER = re.compile(r"(?<=.)-r\d+$")
-#: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
-DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
+#: The recording that VideoSDK's own page shows.
+DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
 
 class VideoSDKRooms(VideoSDKApi):
@@ -37,9 +38,9 @@ class VideoSDKRooms(VideoSDKApi):
         match field_name:
             case "max_duration":
                 unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
-                return {"autoCloseConfig": {"type": "session-ends", "duration": -(-value // unit)}}
+                return {"autoCloseConfig": {"duration": -(-value // unit)}}
             case "record":
-                return {"autoStartConfig": {"recording": {"config": {"layout": DEFAULT_LAYOUT}}}} if value else {}
+                return {"autoStartConfig": {"recording": {}}} if value else {}
             case "transcribe":
                 return self._transcription(spec) if value else {}
             case "region":
@@ -66,7 +67,23 @@ class VideoSDKRooms(VideoSDKApi):
             raise errors.UnsupportedError(
                 f"webhook.method: VideoSDK always sends POST, not {value['method']}.", vendor=self.title
             )
-        return {"webhook": {"endPoint": value["url"], "events": list(value.get("events") or ["*"])}}
+        events = {"events": value["events"]} if value.get("events") else {}
+        return {"webhook": {"endPoint": value["url"], **events}}
+
+    def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the neutral parameters leave open, and what a part of the request needs once it is there."""
+        defaults: dict[str, Any] = {}
+        if isinstance(body.get("autoCloseConfig"), Mapping):
+            defaults["autoCloseConfig"] = {"type": "session-ends"}
+        if spec.webhook:
+            defaults["webhook"] = {"events": ["*"]}
+        start = {kind: recording_defaults(value_at(f"autoStartConfig.{kind}", body)) for kind in ("recording", "hls")}
+        # A template has a layout of its own.
+        if spec.record and value_at("autoStartConfig.recording.templateUrl", body) is Ellipsis:
+            start["recording"] = DEFAULT_RECORDING
+        if needed := {kind: part for kind, part in start.items() if part}:
+            defaults["autoStartConfig"] = needed
+        return defaults
 
     def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
         """Webhook events that no page names, and layouts larger than the page says."""
@@ -149,9 +166,10 @@ class VideoSDKRooms(VideoSDKApi):
     def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
         """GET /v2/rooms/{roomId}."""
         room_id = str(answer["roomId"])
+        path = f"/v2/rooms/{segment(room_id)}"
+        fetched = yield from self.fetch(path, self.a_room(room_id=room_id), room=room_id)
         # What create showed and fetch does not is still known.
-        shown = yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(room_id=room_id), room=room_id)
-        return {**answer, **shown}
+        return {**answer, **{key: value for key, value in fetched.items() if value is not None}}
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """Deactivation is final: a new room under the next number takes over."""

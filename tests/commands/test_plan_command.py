@@ -20,7 +20,7 @@ from airflow_provider_rooms.planning.lookups import plan_rooms
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 UNIVERSITY = REPO.parent / "shared" / "data" / "uiuc-online-2025-summer.csv"
 SHIPPED = REPO / "example_dags" / "data" / "timetable.csv"
 DEFAULTS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
