@@ -127,11 +127,11 @@ def _text(part: object) -> str:
         return part.astimezone(dt.UTC).strftime("%Y-%m-%dt%H%M%Sz")
     if isinstance(part, dt.date):
         return part.isoformat()
-    if isinstance(part, bool) or not isinstance(part, (str, int)):
-        raise InvalidSpecError(f"name part {part!r}: use text, a whole number or a date, not {type(part).__name__}.")
     text = str(part)
     if text.strip().lower() in _NOT_A_VALUE:
-        raise InvalidSpecError(f"name part {text!r} is empty: a template or a mapped value was missing.")
+        raise InvalidSpecError(f"name part {part!r} is empty: a template or a mapped value was missing.")
+    if isinstance(part, bool) or not isinstance(part, (str, int)):
+        raise InvalidSpecError(f"name part {part!r}: use text, a whole number or a date, not {type(part).__name__}.")
     return text
 
 
