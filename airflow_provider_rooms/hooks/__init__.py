@@ -65,9 +65,11 @@ def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
         raise no_connection(conn_id, " or ".join(kind.title for kind in BY_TYPE.values()))
     known = BY_TYPE.get(conn_type.replace("-", "_"))
     if known is None:
+        from airflow_provider_rooms.hooks.variables import type_advice
+
         raise InvalidConnectionError(
             f"Connection {conn_id!r} has the type {conn_type!r}.",
-            advice=f"For rooms it must be of type {', '.join(BY_TYPE)}.",
+            advice=type_advice(conn_id, conn_type) or f"For rooms it must be of type {', '.join(BY_TYPE)}.",
         )
     module, _, name = known.hook.rpartition(".")
     hook: RoomsHook = getattr(import_module(module), name)(conn_id)
