@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.providers.common.compat.sdk import BaseOperator
+    from airflow.providers.common.compat.sdk import BaseOperator, Context
 
     from airflow_provider_rooms.hooks.base import RoomsHook
 
@@ -36,8 +36,16 @@ class WithHook(WithOutput):
     def hook(self) -> RoomsHook:
         """The hook that fits the connection's type."""
         from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.values import read_key
 
-        return get_rooms_hook(self.conn_id)
+        return get_rooms_hook(read_key("conn_id", self.conn_id) or self.conn_id)
+
+
+class WithRoomLink:
+    """A task with a button that leads to its room."""
+
+    #: Where the button leads: empty until the room exists, None for what XCom has of the time before a deferral.
+    room_url: str | None = ""
 
 
 class WithSecrets(WithOutput):
@@ -54,6 +62,24 @@ class WithSecrets(WithOutput):
         super()._do_render_template_fields(parent, *args, **kwargs)  # type: ignore[misc]
         if parent is self:
             mask_secrets(*(getattr(self, name) for name in self.may_hold_secrets))
+
+
+def defers(task: Any, default: bool) -> bool:
+    """Whether a task waits in the triggerer: ``deferrable=None`` means that it was not given."""
+    from airflow_provider_rooms.values import read_bool
+
+    given = read_bool("deferrable", task.deferrable)
+    return default if given is None else given
+
+
+def push_url(context: Context, url: str) -> None:
+    """Lead the task's button to its room: at once, while the task still runs."""
+    from airflow_provider_rooms.links.rooms import ROOM_URL
+
+    context["ti"].xcom_push(key=ROOM_URL, value=url)
+    task: Any = context.get("task")
+    if task is not None:
+        task.room_url = url
 
 
 def give_retry_policy(task: BaseOperator) -> None:

@@ -67,9 +67,12 @@ def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
         raise no_connection(conn_id, " or ".join(kind.title for kind in BY_TYPE.values()))
     known = connection_type(conn_type.replace("-", "_"))
     if known is None:
+        from airflow_provider_rooms.hooks.variables import type_advice
+
         raise InvalidConnectionError(
             f"Connection {conn_id!r} has the type {conn_type!r}.",
-            advice=f"For rooms it must be of type {', '.join(connection_types())}. "
+            advice=type_advice(conn_id, conn_type)
+            or f"For rooms it must be of type {', '.join(connection_types())}. "
             "A vendor that is installed but not among them was left out; the log says why.",
         )
     return hook_class(known)(conn_id)

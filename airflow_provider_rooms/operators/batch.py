@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import RETURN_KEY, WithRoomLink, WithSecrets, give_retry_policy, push_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ REPORT_EVERY = 10.0
 _MOST_NAMED = 10
 
 
-class CreateRoomsOperator(WithSecrets, BaseOperator):
+class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
     """Make sure that many classes have their one room each, in one task, several at a time.
 
     Every spec is checked before the first call. The return value is a list in the order of the specs: what
@@ -87,8 +87,7 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
         results = [row for row in batch.results if row is not None]
         made = next((i for i, row in enumerate(results) if row["id"]), None)
         if made is not None:
-            url = orders[made][0].vendor.room_url(results[made]["id"])
-            context["ti"].xcom_push(key=ROOM_URL, value=url)
+            push_url(context, orders[made][0].vendor.room_url(results[made]["id"]))
         report_rooms(self, context, results)
         self._conclude(context, results, batch.failures)
         return results

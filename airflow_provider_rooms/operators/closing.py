@@ -91,7 +91,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
-        read_choice("if_live", self.if_live, IF_LIVE)
+        if_live = read_choice("if_live", self.if_live, IF_LIVE, "fail")
         not_before = read_time("not_before", self.not_before)
         wait_at_most = read_seconds("wait_at_most", self.wait_at_most) or WAIT_AT_MOST.total_seconds()
         poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()
@@ -105,14 +105,14 @@ class CloseRoomOperator(RoomOperator):
             )
             return room.state
         if self._live(room):
-            if self.if_live == "fail":
+            if if_live == "fail":
                 raise SessionLiveError(
                     "People are in the room, so it was not closed.",
                     vendor=title,
                     room=room.id,
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
-            if self.if_live == "wait":
+            if if_live == "wait":
                 latest = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most)
                 self._wait(room, give_up_at or latest.isoformat(), poll_interval)
             session = self.hook.end_session(room)
@@ -128,6 +128,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.waiting.handover import conclude
 
+        self.room_url = None
         room = self.read_room()
         try:
             conclude(event)
@@ -151,7 +152,7 @@ class CloseRoomOperator(RoomOperator):
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
-                conn_id=self.conn_id,
+                conn_id=self.hook.conn_id,
                 room={"vendor": room.vendor, "id": room.id},
                 wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,

@@ -17,8 +17,8 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import WithHook, WithRoomLink, defers, give_retry_policy, push_url
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, XComArg
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
 
+DEFERRABLE: bool = conf.getboolean("operators", "default_deferrable", fallback=False)
 #: A trigger ends its wait itself at the sensor's timeout; should the triggerer be down, Airflow does so this much later.
 TRIGGER_GRACE = dt.timedelta(minutes=5)
 #: The dict's own times, where a room dict is given.
@@ -38,13 +39,15 @@ _CLASS_TIMES = ("starts_at", "ends_at")
 _WHICH = ("vendor", "id", "name", "outcome", *_CLASS_TIMES)
 
 
-class _ClassSensor(WithHook, BaseSensorOperator):
+class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
     """What the three sensors share: a room, the window of the class, and three ways to wait."""
 
     purpose: ClassVar[Purpose]
     #: Parameters that are lengths of time, and those that are words.
     lengths: ClassVar[Sequence[str]] = ("early",)
     choices: ClassVar[Sequence[str]] = ()
+    #: What "not given" means where the wait itself has another default.
+    defaults: ClassVar[Mapping[str, Any]] = {}
 
     template_fields: Sequence[str] = ("conn_id", "room_id", "starts_at", "ends_at", "early", "since")
     operator_extra_links = (RoomLink(),)
@@ -62,7 +65,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         ends_at: Time = None,
         early: Length = dt.timedelta(minutes=60),
         since: Time = None,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        deferrable: bool | None = DEFERRABLE,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,7 +80,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait: here, in turns, or in the triggerer."""
-        if not self.deferrable:
+        if not defers(self, default=DEFERRABLE):
             try:
                 return super().execute(context)
             except AirflowSensorTimeout as error:
@@ -130,6 +133,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         from airflow_provider_rooms.errors import RoomsError
         from airflow_provider_rooms.waiting.handover import conclude
 
+        self.room_url = None
         try:
             if isinstance(event, Mapping):
                 self._push_url(context, event.get("room_url"))
@@ -151,7 +155,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         now, timeout = self.hook.vendor.now(), dt.timedelta(seconds=self.timeout)
         self.defer(
             trigger=RoomTrigger(
-                conn_id=self.conn_id,
+                conn_id=self.hook.conn_id,
                 room=room if isinstance(room, str) else {key: str(room[key]) for key in _WHICH if room.get(key)},
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
@@ -165,7 +169,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
 
     def _push_url(self, context: Context, url: str | None) -> None:
         if url and url != self._pushed:
-            context["ti"].xcom_push(key=ROOM_URL, value=url)
+            push_url(context, url)
             self._pushed = url
 
     # -- parameters, which may come out of templates --------------------------------------------------------------------
@@ -188,7 +192,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
             since = _run_start(context)
         given: dict[str, Any] = {name: read_seconds(name, getattr(self, name), zero=True) for name in self.lengths}
         given |= {name: getattr(self, name) for name in self.choices}
-        given = {name: value for name, value in given.items() if not not_given(value)}
+        given = {**self.defaults, **{name: value for name, value in given.items() if not not_given(value)}}
         return Wait(purpose=self.purpose, starts_at=times["starts_at"], ends_at=times["ends_at"], since=since, **given)
 
 
@@ -250,6 +254,7 @@ class SessionEndedSensor(_ClassSensor):
 
     purpose: ClassVar[Purpose] = "ended"
     choices: ClassVar[Sequence[str]] = ("on_no_show",)
+    defaults: ClassVar[Mapping[str, Any]] = {"on_no_show": "value"}
     template_fields: Sequence[str] = (*_ClassSensor.template_fields, "on_no_show")
 
     def __init__(

@@ -1,10 +1,10 @@
-"""From a timetable to the classes of a day, of a data interval, or of a whole term.
+"""From a timetable to the classes of a day, of a stretch of time, or of a whole term.
 
 A timetable is a CSV file, an iCalendar file, or a list of weekly patterns::
 
     >>> day = read_timetable("timetable.csv").on(date(2026, 11, 20))
     >>> [(one.label, one.starts_at) for one in day.classes]
-    >>> read_timetable("timetable.ics").during(start, end)      # a DAG run's data interval
+    >>> read_timetable("timetable.ics").during(start, end)      # two aware datetimes
     >>> weekly([{"course": "ALG 101", "section": "A", "days": "MWF", "start": "09:00", "end": "09:50",
     ...          "timezone": "Europe/Berlin"}]).between(date(2026, 9, 1), date(2026, 12, 18))
 

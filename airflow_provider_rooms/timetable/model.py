@@ -207,7 +207,9 @@ class Timetable(ABC):
         return self._chosen(first, last, {WEEKDAYS.index(letter) for letter in weekdays}, frozenset(off), clock_change)
 
     def during(self, start: dt.datetime, end: dt.datetime, *, clock_change: ClockChange = "refuse") -> Selection:
-        """The classes that start in a span of time, its end excluded: in a DAG run's data interval.
+        """The classes that start in a span of time, its end excluded.
+
+        A DAG run's data interval is such a span only with ``create_cron_data_intervals``: by default, those of Airflow 3 are empty.
 
         :param start: aware.
         :param end: aware.
