@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give_retry_policy, push, push_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,10 +99,10 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         outcomes, refusal = self._close(orphans, specs, max(refused, nameless))
         found = next((row["id"] for row in classes if row["id"]), None)
         if found:
-            context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
+            push_url(context, self.hook.vendor.room_url(found))
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
-        context["ti"].xcom_push(key=RETURN_KEY, value=result)
+        push(context, RETURN_KEY, result)
         self._fail(classes, failures, refusal)
         return result
 
