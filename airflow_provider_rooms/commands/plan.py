@@ -286,7 +286,7 @@ def _planned(chosen: Selection, conn_ids: Sequence[str], more: dict[str, Any]) -
         _, connection, trouble = look_up(conn_id)
         if trouble:
             raise InvalidConnectionError(f"Connection {conn_id!r} was not found. {trouble}")
-        hooks[conn_id] = hook_for(conn_id, getattr(connection, "conn_type", None)).use(connection)
+        hooks[conn_id] = hook_for(conn_id, connection)
         hooks[conn_id].vendor  # noqa: B018 - a broken connection is told of once, not once per class
     specs = [one.spec(conn_id=conn_id, **more) for one in chosen.classes for conn_id in conn_ids]
     return plan_rooms(specs, None, hooks.__getitem__)

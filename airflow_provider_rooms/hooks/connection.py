@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms.errors import InvalidConnectionError
-from airflow_provider_rooms.hooks.variables import missing, type_advice
+from airflow_provider_rooms.hooks.variables import type_advice
 from airflow_provider_rooms.values import not_given
 from airflow_provider_rooms.vendors import connection_type
 from airflow_provider_rooms.vendors.exchange import Config
@@ -76,20 +76,6 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         settings={name: value for name, value in settings.items() if name in own},
         ignored=ignored,
     )
-
-
-def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
-    """The error for a connection that Airflow does not find; before 3.2 that is also one whose extra is broken.
-
-    :param kinds: which types it might have, in words.
-    """
-    if not_given(conn_id):
-        return InvalidConnectionError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
-        )
-    message, advice = missing(conn_id, kinds)
-    return InvalidConnectionError(message, advice=advice)
 
 
 def check_extra(conn_id: str, extra: Any) -> None:

@@ -246,7 +246,7 @@ def _user(hook: RoomsHook, room: Mapping[str, Any], person: Person) -> dict[str,
 
 def _server(smtp_conn_id: str) -> Any:
     """Airflow's own hook, not connected yet."""
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+    from airflow_provider_rooms.hooks.lookup import find_connection
 
     try:
         import icalendar  # noqa: F401 - asked for before anything is minted
@@ -257,13 +257,8 @@ def _server(smtp_conn_id: str) -> Any:
             advice="pip install apache-airflow-providers-smtp 'airflow-provider-rooms[calendar]'",
         ) from None
     server = SmtpHook(smtp_conn_id=smtp_conn_id)
-    try:
-        # Looked up here, so that its from_email is known before anything is connected.
-        server.smtp_connection = server.get_connection(smtp_conn_id)
-    except AirflowNotFoundException:
-        raise InvalidConnectionError(
-            f"There is no connection {smtp_conn_id!r}.", advice="Add it under Admin → Connections with the type SMTP."
-        ) from None
+    # Looked up here, so that its from_email is known before anything is connected.
+    server.smtp_connection = find_connection(smtp_conn_id, "SMTP", hook=server)
     return server
 
 

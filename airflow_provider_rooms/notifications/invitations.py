@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseNotifier
@@ -47,10 +48,12 @@ class InvitationNotifier(BaseNotifier):
         """Send the invitations of the task's room."""
         from airflow_provider_rooms.errors import ClassOverError
         from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.hooks.outages import patiently
         from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
 
         ti = context["ti"]
-        room = ti.xcom_pull(task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
+        pull = partial(ti.xcom_pull, task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
+        room = patiently("XCom 'room'", pull)
         if not (room or {}).get("id"):
             room = None
             if not {"room_id", "spec"} & self.parameters.keys():

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.operators.base import RoomOperator
+from airflow_provider_rooms.tasks import timeout_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,9 +86,9 @@ class CloseRoomOperator(RoomOperator):
 
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
-        return self._close(context)
+        return self._close(context, {})
 
-    def _close(self, context: Context, give_up_at: str | None = None) -> str:
+    def _close(self, context: Context, waited: Mapping[str, Any]) -> str:
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
@@ -113,8 +114,13 @@ class CloseRoomOperator(RoomOperator):
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
             if if_live == "wait":
-                latest = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most)
-                self._wait(room, give_up_at or latest.isoformat(), poll_interval)
+                latest, until = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most), timeout_at(self, context)
+                ends = {
+                    "give_up_at": latest.isoformat(),
+                    "task_timeout_at": until.isoformat() if until else None,
+                    **{name: waited[name] for name in ("give_up_at", "task_timeout_at") if waited.get(name)},
+                }
+                self._wait(room, poll_interval, ends)
             session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
@@ -139,13 +145,13 @@ class CloseRoomOperator(RoomOperator):
                 room=room if isinstance(room, str) else room.get("name") or room.get("id"),
                 advice='Raise wait_at_most, or use if_live="end".',
             ) from None
-        return self._close(context, event.get("give_up_at"))
+        return self._close(context, event)
 
     def _live(self, room: Room) -> bool:
         """Whether people are in the room; a recorder that was left alone is none."""
         return any(session.live for session in self.hook.sessions(room, since=self.hook.vendor.now()))
 
-    def _wait(self, room: Room, give_up_at: str, interval: float) -> None:
+    def _wait(self, room: Room, interval: float, ends: Mapping[str, Any]) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
         from airflow_provider_rooms.waiting.waits import Wait
 
@@ -156,7 +162,7 @@ class CloseRoomOperator(RoomOperator):
                 room={"vendor": room.vendor, "id": room.id},
                 wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,
-                give_up_at=give_up_at,
+                **ends,
             ),
             method_name="execute_complete",
         )

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_rooms.links.rooms import RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithRoomLink, WithSecrets, give_retry_policy, push_url
+from airflow_provider_rooms.tasks import (
+    RETURN_KEY,
+    WithHook,
+    WithRoomLink,
+    WithSecrets,
+    give_retry_policy,
+    push,
+    push_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +110,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             push_url(context, self.hook.vendor.room_url(found))
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
-        context["ti"].xcom_push(key=RETURN_KEY, value=result)
+        push(context, RETURN_KEY, result)
         self._fail(classes, failures, refusal)
         return result
 

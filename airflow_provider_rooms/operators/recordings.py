@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import WithSecrets
@@ -192,7 +193,8 @@ class RecordingToStorageOperator(RoomOperator):
         """
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.errors import ConnectionNotFoundError, InvalidSpecError
+        from airflow_provider_rooms.hooks.lookup import find_connection
         from airflow_provider_rooms.placeholders import placeholders
         from airflow_provider_rooms.values import read_text
 
@@ -203,6 +205,10 @@ class RecordingToStorageOperator(RoomOperator):
             placeholders(to, PLACEHOLDERS)
         except ValueError as error:
             raise InvalidSpecError(f"to: {error}") from None
+        if conn_id := urlsplit(to).username:
+            # What Airflow cannot look up just now, storages do without, and without a word.
+            with contextlib.suppress(ConnectionNotFoundError):
+                find_connection(conn_id, "your storage")
         try:
             path = ObjectStoragePath(to)
             path.fs  # noqa: B018 - looked up at the first use, which would be after the calls

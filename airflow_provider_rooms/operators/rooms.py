@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.links.rooms import RoomLink
-from airflow_provider_rooms.tasks import WithHook, WithRoomLink, WithSecrets, defers, give_retry_policy, push_url
+from airflow_provider_rooms.tasks import (
+    WithHook,
+    WithRoomLink,
+    WithSecrets,
+    defers,
+    give_retry_policy,
+    push,
+    push_url,
+    timeout_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,7 +181,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             self.log.warning("%s: %s", self.hook.vendor.title, warning)
         due = order.due(self.hook)
         if due is not None:
-            self._wait(due, order.spec)
+            self._wait(context, due, order.spec)
         return self._ensure(context, order)
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
@@ -213,7 +222,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
         return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
 
-    def _wait(self, due: dt.datetime, spec: RoomSpec) -> None:
+    def _wait(self, context: Context, due: dt.datetime, spec: RoomSpec) -> None:
         from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
 
         from airflow_provider_rooms.errors import InvalidSpecError
@@ -231,8 +240,15 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
                 advice=f"Leave deferrable out, so that the task waits until then; or {otherwise}.",
             )
         self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
-        delay = due - dt.datetime.now(dt.UTC)
-        self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
+        now = dt.datetime.now(dt.UTC)
+        until = timeout_at(self, context)
+        if until is not None and until < due:
+            self.log.warning("execution_timeout (%s) ends this wait before that.", self.execution_timeout)
+        self.defer(
+            trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
+            method_name="execute_complete",
+            timeout=None if until is None else max(until - now, dt.timedelta()),
+        )
 
     def _ensure(self, context: Context, order: Order) -> str:
         from airflow_provider_rooms.assets import report_rooms
@@ -243,7 +259,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         except ClassOverError as error:
             raise AirflowSkipException(str(error)) from error
         self._report(room)
-        context["ti"].xcom_push(key="room", value=room.as_dict())
+        push(context, "room", room.as_dict())
         push_url(context, self.hook.vendor.room_url(room.id))
         report_rooms(self, context, [room.as_dict()])
         return room.id

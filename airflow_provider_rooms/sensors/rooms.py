@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     BaseSensorOperator,
     PokeReturnValue,
     conf,
 )
 
 from airflow_provider_rooms.links.rooms import RoomLink
-from airflow_provider_rooms.tasks import WithHook, WithRoomLink, defers, give_retry_policy, push_url
+from airflow_provider_rooms.tasks import WithHook, WithRoomLink, defers, give_retry_policy, push_url, timeout_at
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, XComArg
@@ -80,17 +82,23 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait: here, in turns, or in the triggerer."""
-        if not defers(self, default=DEFERRABLE):
-            try:
-                return super().execute(context)
-            except AirflowSensorTimeout as error:
-                # Airflow's own ``never_fail`` overlooks this one, some versions not after a deferred wait.
-                self._skip_if_soft(error)
-                raise
-        done = self.poke(context)
-        if done:
-            return done.xcom_value
-        return self._defer(context)
+        try:
+            if defers(self, default=DEFERRABLE):
+                done = self.poke(context)
+                return done.xcom_value if done else self._defer(context)
+            if self.reschedule:
+                return self._turn(context)
+            return super().execute(context)
+        except (AirflowSensorTimeout, AirflowTaskTimeout) as error:
+            # Airflow overlooks ``never_fail`` for the first, and while it sleeps between two pokes both for the other.
+            self._skip_if_soft(error)
+            raise
+
+    def _turn(self, context: Context) -> Any:
+        """One poke of many: each asks Airflow when the first was, and is done again if Airflow is away just then."""
+        from airflow_provider_rooms.hooks.outages import patiently
+
+        return patiently("The start of this wait", partial(super().execute, context))
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
@@ -139,11 +147,11 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
                 self._push_url(context, event.get("room_url"))
                 self.log.info("%s", event.get("message"))
             return conclude(event)
-        except (RoomsError, AirflowSensorTimeout) as error:
+        except (RoomsError, AirflowSensorTimeout, AirflowTaskTimeout) as error:
             self._skip_if_soft(error)
             raise
 
-    def _skip_if_soft(self, error: Exception) -> None:
+    def _skip_if_soft(self, error: BaseException) -> None:
         """Airflow's own ``soft_fail`` sees only some errors, and not the same ones in every mode."""
         if self.soft_fail or self.never_fail:
             raise AirflowSkipException(str(error)) from error
@@ -152,7 +160,9 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
 
         room = self._room()
-        now, timeout = self.hook.vendor.now(), dt.timedelta(seconds=self.timeout)
+        # Without a hook Airflow is away: the triggerer looks the connection up again.
+        now = self.hook.vendor.now() if "hook" in vars(self) else dt.datetime.now(dt.UTC)
+        until, timeout = timeout_at(self, context), dt.timedelta(seconds=self.timeout)
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.hook.conn_id,
@@ -160,16 +170,16 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
                 give_up_at=(now + timeout).isoformat(),
+                task_timeout_at=until.isoformat() if until else None,
                 seen=self._seen.as_dict() if self._seen else None,
                 seen_at=now.isoformat(),
             ),
             method_name="execute_complete",
-            timeout=timeout + TRIGGER_GRACE,
+            timeout=(min(timeout, until - now) if until else timeout) + TRIGGER_GRACE,
         )
 
     def _push_url(self, context: Context, url: str | None) -> None:
-        if url and url != self._pushed:
-            push_url(context, url)
+        if url and url != self._pushed and push_url(context, url):
             self._pushed = url
 
     # -- parameters, which may come out of templates --------------------------------------------------------------------
