@@ -9,6 +9,8 @@ from airflow_provider_rooms.timetable.model import Problem, TimetableError, chec
 from airflow_provider_rooms.timetable.rows import parse_rows
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from airflow_provider_rooms.timetable.model import BadRows, Timetable
 
 
@@ -21,6 +23,8 @@ def read_timetable(path: str | Path, *, bad_rows: BadRows = "refuse", timezone: 
     :raises TimetableError: a column is missing, or bad rows are refused; names every bad line.
     """
     data = Path(path).read_bytes()
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR" or str(path).lower().endswith(".ics"):
+        return _calendar(data, str(path), bad_rows, check_choices(bad_rows, timezone))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,9 +39,12 @@ def parse_timetable(
     """Read a timetable from text; see :func:`read_timetable`."""
     zone = check_choices(bad_rows, timezone)
     if text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR" or source.lower().endswith(".ics"):
-        from airflow_provider_rooms.timetable.ical import (
-            parse_calendar,
-        )  # here: its libraries take a quarter of a second
-
-        return parse_calendar(text, source, bad_rows, zone)
+        return _calendar(text.encode(errors="replace"), source, bad_rows, zone)
     return parse_rows(text, source, bad_rows, zone)
+
+
+def _calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo | None) -> Timetable:
+    """A calendar is read as bytes: a character may be folded in its middle."""
+    from airflow_provider_rooms.timetable.ical import parse_calendar  # here: its libraries take a quarter of a second
+
+    return parse_calendar(data, source, bad_rows, zone)
