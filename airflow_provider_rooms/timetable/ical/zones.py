@@ -200,7 +200,11 @@ class _DefinedClock(dt.tzinfo):
         return str(self.utcoffset(when))
 
     def fromutc(self, when: dt.datetime) -> dt.datetime:
-        return when + self._offsets[bisect_right(self._utc, when.replace(tzinfo=None))]
+        return when + self.at(when)
+
+    def at(self, moment: dt.datetime) -> dt.timedelta:
+        """The offset at a moment in UTC: the clocks alone may show it twice."""
+        return self._offsets[bisect_right(self._utc, moment.replace(tzinfo=None))]
 
 
 @lru_cache(maxsize=64)
@@ -212,9 +216,10 @@ def _defined(definition: tuple[str, ...], named: ZoneInfo | None, years: tuple[i
     clock = _read_definition(definition, years[1] + 1)
     if clock is None:
         return None
-    first = max(dt.datetime(years[0], 1, 1, 12), clock.begins)  # noqa: DTZ001 - in UTC
+    noon = dt.time(12)  # of UTC
+    first = dt.datetime.combine(max(dt.date(years[0], 1, 1), clock.begins.date() + _DAY), noon)
     last = max(dt.datetime(years[1] + 1, 1, 1), first + 730 * _DAY)  # noqa: DTZ001
-    shown = [(day, day.replace(tzinfo=dt.UTC).astimezone(clock).utcoffset()) for day in _days(first, last)]
+    shown = [(day, clock.at(day)) for day in _days(first, last)]
     if named and _agrees(named, [one for one in shown if one[0] < clock.reach]):
         return Zone(named, named)
     today = dt.datetime.now(dt.UTC).replace(tzinfo=None)
@@ -232,7 +237,7 @@ def _days(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
         first += _DAY
 
 
-def _agrees(zone: ZoneInfo, shown: Iterable[tuple[dt.datetime, dt.timedelta | None]]) -> bool:
+def _agrees(zone: ZoneInfo, shown: Iterable[tuple[dt.datetime, dt.timedelta]]) -> bool:
     return all(day.replace(tzinfo=dt.UTC).astimezone(zone).utcoffset() == offset for day, offset in shown)
 
 
