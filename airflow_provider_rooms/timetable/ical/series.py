@@ -184,7 +184,7 @@ def build(key: tuple[str, ...], events: Sequence[Event], problems: list[Problem]
     plan = Plan(master, master.meeting) if master and master.meeting else None
     zones = [event.meeting.zone for event in changes if event.meeting]
     zone = plan.zone if plan else next(iter(zones), Zone(UTC, UTC))
-    known = _Known(plan, zone, [event.planned for event in changes])
+    known = _Known(plan, zone, [event.planned or event.starts for event in changes])
     by_planned: dict[dt.datetime, list[Event]] = {}
     for event in changes:
         moments = known.meant(event, problems)
