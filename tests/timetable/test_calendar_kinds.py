@@ -206,6 +206,12 @@ class TestCancelled:
         found = parse_timetable(text).between(*OCTOBER)
         assert (starts(found), dropped(found)) == ([], ALL)
 
+    def test_of_two_equal_versions_the_cancelled_one_counts(self):
+        for first, other in (("METHOD:REQUEST", "METHOD:CANCEL"), ("METHOD:CANCEL", "METHOD:REQUEST")):
+            text = calendar(MONDAYS, head=(first,)) + calendar(MONDAYS, head=(other,))
+            found = parse_timetable(text).between(*OCTOBER)
+            assert (starts(found), dropped(found)) == ([], ALL)
+
     def test_alone_it_is_no_class(self):
         found = read(single(), head=("METHOD:CANCEL",))
         assert (starts(found), dropped(found)) == ([], ["05 09:00"])
@@ -345,6 +351,17 @@ class TestDatesAmongTimes:
         assert len(found.classes) == last
         assert len(found.problems) == (0 if until.endswith("Z") else 1)
 
+    @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Chicago"])
+    @pytest.mark.parametrize("until", ["99991231T235959Z", "99991231", "00010101T000000Z"])
+    def test_the_end_of_time(self, zone, until):
+        event = ("UID:x", f"DTSTART;TZID={zone}:20261005T090000", "DURATION:PT1H", f"RRULE:FREQ=WEEKLY;UNTIL={until}")
+        assert len(read(event).classes) == (0 if until.startswith("0") else 4)
+
+    def test_an_end_in_another_zone(self):
+        (one,) = read(single(DTEND=":20261005T080000Z")).classes
+        assert one.ends_at.isoformat() == "2026-10-05T10:00:00+02:00"
+        assert starts(skipped(single(DTEND="", DURATION=":P9999999D"))) == []
+
     def test_until_of_a_series_in_utc_is_a_day_in_the_calendars_zone(self):
         event = ("UID:x", "DTSTART:20261006T020000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;UNTIL=20261019")
         assert len(read(event, head=("X-WR-TIMEZONE:America/Chicago",)).classes) == 3
@@ -444,6 +461,10 @@ class TestNothingIsLostOverWhatIsNoClass:
     )
     def test_an_exdate_that_meets_no_class_is_noted(self, line, text):
         assert said(read((*MONDAYS, line))) == [text]
+
+    def test_a_change_that_exdate_leaves_out_is_noted(self):
+        found = read((*MONDAYS, f"EXDATE{BERLIN}20261012T090000"), (*SECOND, *LATER))
+        assert (starts(found), said(found)) == (WITHOUT, ["'Algebra' is left out by EXDATE"])
 
     def test_a_change_that_meets_no_class_is_added_and_noted(self):
         event = (

@@ -50,7 +50,7 @@ class CalendarTimetable(Timetable):
                     continue
                 try:
                     found = _class(series, one, clock_change)
-                except ValueError as error:
+                except (ValueError, OverflowError) as error:
                     problems.append(Problem(one.event.line, str(error)))
                     continue
                 if (before := lines.setdefault(found.key, series.line)) != series.line:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 When = dt.datetime | dt.date
 
 #: An earlier start would make every look at a daily series step through centuries.
-_FIRST_YEAR = 1970
+_YEARS = range(1970, 2200)
 #: Calendars that say what somebody answered or proposes, not what takes place (RFC 5546).
 ANSWERS = frozenset({"REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH"})
 
@@ -153,7 +153,7 @@ class _Reader(Properties):
         if not isinstance(start, dt.datetime) or zone is None:
             self.fault(line, f"{called} is for a whole day, not a class", note=True)
             return None
-        if start.year < _FIRST_YEAR:
+        if start.year not in _YEARS:
             self.fault(line, f"begins in the year {start.year}")
         length = self._length(called, start, zone, cancelled=cancelled)
         rules = self._rules(called, zoned=_zoned(line))

@@ -142,7 +142,8 @@ class Series:
         shifts = [
             change.meeting.start - planned if change.meeting else dt.timedelta() for planned, change in self.for_good
         ]
-        earliest, latest = (begin - max([dt.timedelta(), *shifts]), end - min([dt.timedelta(), *shifts]))
+        earliest = _earlier(begin, max([dt.timedelta(), *shifts]))
+        latest = _earlier(end, min([dt.timedelta(), *shifts]))
         starts = plan.regular(earliest, latest) | {moment for moment in plan.added if earliest <= moment <= latest}
         for planned in starts - self.left_out - self.changed.keys():
             if (one := self._regular(plan, planned)) and begin <= one.start <= end:
@@ -169,6 +170,13 @@ class Series:
     def _wall(self, meeting: Meeting) -> dt.datetime:
         """The start of a meeting by the clocks of the series."""
         return self.zone.wall(meeting.start.replace(tzinfo=meeting.zone.clock))
+
+
+def _earlier(moment: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    try:
+        return moment - by
+    except OverflowError:
+        return dt.datetime.min if by > dt.timedelta() else dt.datetime.max  # noqa: DTZ901 - wall clock
 
 
 # -- put together -------------------------------------------------------------------------------------------------------
@@ -207,6 +215,9 @@ def build(key: tuple[str, ...], events: Sequence[Event], problems: list[Problem]
         if missing and plan:
             which = "EXDATE meets" if len(dates) == 1 else f"{missing} of {len(dates)} entries of EXDATE meet"
             problems.append(Problem(line, f"{which} no class of {plan.event.called}", note=True))
+    for planned, event in changed.items():
+        if planned in left_out and event.meeting and not event.cancelled:
+            problems.append(Problem(event.line, f"{event.called} is left out by EXDATE", note=True))
     return Series(
         key=key,
         line=(master or events[0]).line,
@@ -282,19 +293,20 @@ def newest(events: Sequence[Event], problems: list[Problem]) -> Event:
     One that is cancelled and does not say when it was takes its times from the version before.
     """
     ranked = sorted(events, key=lambda event: event.version, reverse=True)
-    best = ranked[0]
-    rivals = [event for event in ranked[1:] if event.version == best.version]
-    if any(event.text != best.text for event in rivals):
+    equal = [event for event in ranked if event.version == ranked[0].version]
+    best = next((event for event in equal if event.cancelled), ranked[0])
+    rivals = [event for event in equal if event is not best]
+    if not best.cancelled and any(event.text != best.text for event in rivals):
         first, *others = sorted([best, *rivals], key=lambda event: event.line)
         about = "UID and RECURRENCE-ID" if best.changes else "UID"
         for other in others:
             text = f"has the {about} of the event in line {first.line}, its SEQUENCE and DTSTAMP, and differs from it"
             problems.append(Problem(other.line, f"{text}: neither is used"))
         return replace(best, meeting=None, cancelled=False)
-    for event in ranked[1:]:
+    for event in (event for event in ranked if event is not best):
         how = "is repeated" if event in rivals else "has a later version"
         problems.append(Problem(event.line, f"{event.called} {how} in line {best.line}", note=True))
     if best.cancelled and best.meeting is None:
-        before = next((event.meeting for event in ranked[1:] if event.meeting), None)
+        before = next((event.meeting for event in ranked if event.meeting), None)
         return replace(best, meeting=before)
     return best

@@ -5,6 +5,7 @@ A zone that the file defines itself (VTIMEZONE) goes by that definition, not by 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from bisect import bisect_right
@@ -57,7 +58,8 @@ class Zone:
     def wall(self, moment: dt.datetime) -> dt.datetime:
         """What these clocks show at that moment; a time without a zone is what they show."""
         if moment.tzinfo not in (None, self.clock):
-            moment = moment.astimezone(self.clock)
+            with contextlib.suppress(OverflowError):  # some write the year 9999 for never
+                moment = moment.astimezone(self.clock)
         return moment.replace(tzinfo=None)
 
     def placed(self, wall: dt.datetime, clock_change: ClockChange) -> dt.datetime:
