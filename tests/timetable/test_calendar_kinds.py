@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_rooms.invitations import read_people
+from airflow_provider_rooms.invitations.calendar import read_people
 from airflow_provider_rooms.timetable import Selection, TimetableError, parse_timetable, read_timetable
 
 FIELD = Path(__file__).parents[3] / "shared" / "data" / "field"
@@ -144,6 +144,7 @@ class TestWhatCannotBeUsedTakesItsPlace:
         "planned",
         [
             "RECURRENCE-ID;TZID=Mars/Phobos:20261012T090000",
+            "RECURRENCE-ID;TZID=Mars/Phobos:20261012T050000",
             f"RECURRENCE-ID{BERLIN}20261012T090000Z",
             "RECURRENCE-ID:20261012T9",
             f"RECURRENCE-ID{BERLIN}20261012T250000",
@@ -170,6 +171,10 @@ class TestWhatCannotBeUsedTakesItsPlace:
             assert starts(skipped(MONDAYS, (*event, *lines))) == ["05 09:00"]
         cancelled = read(MONDAYS, (*event, LATER[0], "STATUS:CANCELLED"))
         assert (starts(cancelled), dropped(cancelled)) == (["05 09:00"], ["12 09:00", "19 09:00", "26 09:00"])
+
+    def test_one_that_is_about_no_class_takes_the_place_of_none(self):
+        event = ("UID:alg-1", f"RECURRENCE-ID{BERLIN}20261012T080000", "DTSTART;VALUE=DATE:20261012")
+        assert starts(read(MONDAYS, event)) == ALL
 
     def test_an_empty_sequence_costs_nothing(self):
         assert starts(read(MONDAYS, (*SECOND, *LATER, "SEQUENCE:"))) == ["05 09:00", "12 14:00", "19 09:00", "26 09:00"]

@@ -273,7 +273,8 @@ class _Known:
             if found:
                 return found
             if event.meeting is None:
-                return self.find(self._zone.day(self._zone.wall(planned)))
+                # A time whose zone is unknown may be any of that day. Another one is simply none of them.
+                return [] if planned.tzinfo else self.find(self._zone.day(planned))
             if self._plan:
                 problems.append(
                     Problem(event.line, f"RECURRENCE-ID meets no class of {event.called}; it is added", note=True)
