@@ -699,13 +699,13 @@ class TestPeople:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("ATTENDEE;CUTYPE=ROOM:mailto:hall@example.org", "1 a room or resource"),
-            ("ATTENDEE;cutype=resource:mailto:beamer@example.org", "1 a room or resource"),
+            ("ATTENDEE;CUTYPE=ROOM:mailto:hall@example.org", "1 room or resource"),
+            ("ATTENDEE;cutype=resource:mailto:beamer@example.org", "1 room or resource"),
             ("ATTENDEE;PARTSTAT=DECLINED:mailto:emmy@example.org", "1 declined"),
-            ("ATTENDEE;CN=Ghost:invalid:nomail", "1 no mail address"),
-            ("ATTENDEE;CN=Ghost:mailto:", "1 no mail address"),
-            ("ATTENDEE:mailto:not an address", "1 no mail address"),
-            ("ATTENDEE:mailto:käthe@example.org", "1 no mail address"),
+            ("ATTENDEE;CN=Ghost:invalid:nomail", "1 without a usable address"),
+            ("ATTENDEE;CN=Ghost:mailto:", "1 without a usable address"),
+            ("ATTENDEE:mailto:not an address", "1 without a usable address"),
+            ("ATTENDEE:mailto:käthe@example.org", "1 without a usable address"),
             ("ATTENDEE:MAILTO:Ada@Example.org", "1 listed twice"),
         ],
     )

@@ -25,11 +25,11 @@ def attendees(lines: Iterable[Line]) -> tuple[str, Mapping[str, int]]:
     for line in lines:
         address = _address(line)
         if line.parameters.get("CUTYPE", "").upper() in _THINGS:
-            others["a room or resource"] += 1
+            others["room or resource"] += 1
         elif line.parameters.get("PARTSTAT", "").upper() == "DECLINED":
             others["declined"] += 1
         elif address is None:
-            others["no mail address"] += 1
+            others["without a usable address"] += 1
         elif address.lower() in people:
             others["listed twice"] += 1
         else:
