@@ -6,7 +6,7 @@
     ├── PermanentError                trying again cannot help; an AirflowFailException: the task fails at once
     │   ├── InvalidSpecError          what was asked for is wrong; found before any call (also a ValueError)
     │   │   └── UnsupportedError      the vendor cannot express it
-    │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete
+    │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete; or the way there is
     │   ├── AuthenticationError       the vendor refuses the credentials
     │   ├── AccessDeniedError         the credentials may not do this
     │   ├── RequestRefusedError       the vendor says that the request is wrong
@@ -19,7 +19,8 @@
     │   └── RecordingFailedError      the vendor failed to make the recording
     └── PassingError                  may be gone at the next try
         ├── TransportError            no answer: refused, reset, timed out, cut short
-        │   └── DeadlineError         the time for the whole exchange is used up
+        │   ├── DeadlineError         the time for the whole exchange is used up
+        │   └── TlsError              no secure connection: the certificate is not accepted, or the host speaks no TLS
         ├── RateLimitError            too many requests; ``retry_after`` says how long to wait
         ├── QuotaError                a quota of the account is used up for now
         ├── VendorDownError           the vendor failed (5xx)
@@ -109,7 +110,10 @@ class UnsupportedError(InvalidSpecError):
 
 
 class InvalidConnectionError(PermanentError):
-    """The Airflow connection is missing, of another type, or lacks something."""
+    """The Airflow connection is missing, of another type, or lacks something.
+
+    Also when the proxy or the certificates that this machine's environment names for it cannot be used.
+    """
 
 
 class AuthenticationError(PermanentError):
@@ -169,6 +173,10 @@ class TransportError(PassingError):
 
 class DeadlineError(TransportError):
     """The time for the whole exchange is used up."""
+
+
+class TlsError(TransportError):
+    """No secure connection: the host's certificate is not accepted, or it does not speak TLS. Nothing was sent."""
 
 
 class RateLimitError(PassingError):

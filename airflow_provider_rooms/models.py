@@ -54,8 +54,8 @@ class RoomSpec:
     ref: Any = None
 
     def __post_init__(self) -> None:
-        for name in ("starts_at", "ends_at"):
-            object.__setattr__(self, name, values.read_time(name, getattr(self, name)))
+        for name, read in _READERS.items():
+            object.__setattr__(self, name, read(name, getattr(self, name)))
         values.check_order(self.starts_at, self.ends_at)
 
     @classmethod
@@ -74,7 +74,7 @@ class RoomSpec:
                     f"spec: unknown key {key!r}.{values.suggestion(key, _READERS)}",
                     advice=f"Known: {', '.join(_READERS)}. A vendor's own fields go into options.",
                 )
-        return cls(**{key: _READERS[key](key, value) for key, value in given.items()})
+        return cls(**given)
 
     def over(self, now: dt.datetime) -> bool:
         """Whether the class is over at the given time."""

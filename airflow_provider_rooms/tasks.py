@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 RETURN_KEY = "return_value"
 
 
-class WithHook:
+class WithOutput:
+    """A task whose XComs are handed on: ``create.output`` and ``create.output["room"]``."""
+
+    if TYPE_CHECKING:
+        # Airflow says XComArg, which type checkers let nobody index and no task function take. What stands there is the
+        # value that the task will have pushed, of a type that nobody knows before: as in Airflow's own plugin for mypy.
+        @property
+        def output(self) -> Any: ...
+
+
+class WithHook(WithOutput):
     """A task with one connection, and the hook that this connection needs."""
 
     conn_id: str
@@ -30,7 +40,7 @@ class WithHook:
         return get_rooms_hook(self.conn_id)
 
 
-class WithSecrets:
+class WithSecrets(WithOutput):
     """A task with parameters in which secrets may stand: Airflow's masker knows keys such as ``secret``, not every value."""
 
     #: Which ones: they are looked through once they are rendered, before rendered fields are stored.

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -142,6 +143,22 @@ def check_order(starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> N
     """
     if starts_at and ends_at and ends_at <= starts_at:
         raise InvalidSpecError(f"ends_at {ends_at.isoformat()} is not after starts_at {starts_at.isoformat()}.")
+
+
+def read_url(field: str, value: object) -> str:
+    """An absolute ``http://`` or ``https://`` URL. The error does not show it: a URL may hold a secret.
+
+    :raises InvalidSpecError: anything else, such as a path, a URL without a host or with white space in it.
+    """
+    text = value if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such as a port that is no number
+        usable = False
+    if not usable or not text.isprintable() or " " in text:
+        raise InvalidSpecError(f"{field}: expected an absolute URL such as https://example.org/rooms.")
+    return text
 
 
 def read_json(field: str, value: object) -> Any:

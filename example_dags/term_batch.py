@@ -53,7 +53,7 @@ def term_batch() -> None:
         )
         for one in (*term.problems, *term.collisions):
             log.warning("%s", one)
-        log.info("%d classes, %d bad rows, %d collisions", len(term.classes), len(term.bad), len(term.collisions))
+        log.info("%d classes, %d bad rows, %d collisions", len(term.classes), len(term.bad_lines), len(term.collisions))
         return [one.spec() for one in term.classes]
 
     @task

@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.vendors import connection_type, connection_types
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.connections import ConnectionType
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.hooks.hundredms import HundredMsHook
     from airflow_provider_rooms.hooks.twilio_video import TwilioVideoHook
@@ -63,12 +65,22 @@ def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
         from airflow_provider_rooms.hooks.connection import no_connection
 
         raise no_connection(conn_id, " or ".join(kind.title for kind in BY_TYPE.values()))
-    known = BY_TYPE.get(conn_type.replace("-", "_"))
+    known = connection_type(conn_type.replace("-", "_"))
     if known is None:
         raise InvalidConnectionError(
             f"Connection {conn_id!r} has the type {conn_type!r}.",
-            advice=f"For rooms it must be of type {', '.join(BY_TYPE)}.",
+            advice=f"For rooms it must be of type {', '.join(connection_types())}. "
+            "A vendor that is installed but not among them was left out; the log says why.",
         )
-    module, _, name = known.hook.rpartition(".")
-    hook: RoomsHook = getattr(import_module(module), name)(conn_id)
-    return hook
+    return hook_class(known)(conn_id)
+
+
+def hook_class(kind: ConnectionType) -> type[RoomsHook]:
+    """The hook of a connection type: a class that has a name here, or else one that is made for it."""
+    if kind.hook:
+        module, _, name = kind.hook.rpartition(".")
+        named: type[RoomsHook] = getattr(import_module(module), name)
+        return named
+    from airflow_provider_rooms.hooks.outside import made_class
+
+    return made_class(kind)

@@ -7,13 +7,16 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from airflow_provider_rooms.connections import BY_TYPE, ConnectionType, Setting
 from airflow_provider_rooms.errors import InvalidConnectionError
 from airflow_provider_rooms.values import not_given
+from airflow_provider_rooms.vendors import connection_type
 from airflow_provider_rooms.vendors.exchange import Config
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.connections import ConnectionType, Setting
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,9 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     :raises InvalidConnectionError: another type, no key or secret, a bad URL, or a setting of the wrong kind.
     """
     conn_id = str(connection.conn_id)
-    expected = BY_TYPE[conn_type]
+    expected = connection_type(conn_type)
+    if expected is None:
+        raise KeyError(conn_type)
     if (connection.conn_type or "").replace("-", "_") != conn_type:
         raise InvalidConnectionError(
             f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
@@ -58,12 +63,12 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     for name in ignored:
         log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
     settings = _settings(conn_id, expected, extra)
-    key = _required(connection.login, conn_id, expected, f"{expected.login} (login)")
+    key = _required(connection.login, conn_id, expected, f"{expected.login} (login)") if expected.login else ""
     secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
     own = {item.name for item in expected.own}
     return Config(
         conn_id=conn_id,
-        base_url=base_url(connection, expected.default_url).removesuffix(f"/{expected.api_version}"),
+        base_url=base_url(connection, expected).removesuffix(f"/{expected.api_version}"),
         key=key,
         secret=secret,
         **{name: value for name, value in settings.items() if name not in own},
@@ -111,18 +116,23 @@ def check_extra(conn_id: str, extra: Any) -> None:
         )
 
 
-def base_url(connection: AirflowConnection, default: str) -> str:
+def base_url(connection: AirflowConnection, expected: ConnectionType) -> str:
     """The base URL without a slash at its end, from host, port and schema; no scheme means https.
 
     Airflow's URI form keeps what stands behind the host in ``schema``, so that is part of the path here; as in Airflow's
     http connections, ``http`` or ``https`` there is the scheme.
 
-    :raises InvalidConnectionError: no host in it, another scheme than http and https, or credentials in it.
+    :raises InvalidConnectionError: none where the vendor has no usual one, no host in it, another scheme than http and https, or credentials in it.
     """
     conn_id = connection.conn_id
     host = (connection.host or "").strip()
     if not host:
-        return default
+        if not expected.default_url:
+            raise InvalidConnectionError(
+                f"Connection {conn_id!r} ({expected.title}) has no base URL (host).",
+                advice=f"Write it like {expected.example_url}.",
+            )
+        return expected.default_url
     schema = (connection.schema or "").strip("/ ")
     scheme, below = (schema, "") if schema in _SCHEMES else ("https", schema)
     text = host if "://" in host else f"{scheme}://{host}"
@@ -133,7 +143,8 @@ def base_url(connection: AirflowConnection, default: str) -> str:
         raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no usable port.") from None
     if parts.scheme not in _SCHEMES or not parts.hostname or any(c.isspace() for c in text):
         raise InvalidConnectionError(
-            f"Connection {conn_id!r}: {host!r} is not a base URL.", advice=f"Write it like {default}."
+            f"Connection {conn_id!r}: {host!r} is not a base URL.",
+            advice=f"Write it like {expected.default_url or expected.example_url}.",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidConnectionError(

@@ -13,7 +13,7 @@ from airflow_provider_rooms.tasks import WithHook, give_retry_policy
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
 
@@ -29,7 +29,7 @@ class RoomOperator(WithHook, BaseOperator):
     operator_extra_links = (RoomLink(),)
     ui_color = "#e3f1ea"
 
-    def __init__(self, *, conn_id: str, room_id: str | Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, conn_id: str, room_id: str | Mapping[str, Any] | XComArg, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.conn_id = conn_id
         self.room_id = room_id

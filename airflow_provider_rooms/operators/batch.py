@@ -16,7 +16,7 @@ from airflow_provider_rooms.tasks import RETURN_KEY, WithSecrets, give_retry_pol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.errors import RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
@@ -59,7 +59,7 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
     def __init__(
         self,
         *,
-        specs: Sequence[Mapping[str, Any]] | str | Any,
+        specs: Sequence[Mapping[str, Any]] | str | XComArg,
         conn_id: str | None = None,
         concurrency: int = 10,
         on_error: str = "fail",

@@ -10,7 +10,7 @@ from airflow_provider_rooms.operators.base import RoomOperator
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
 
@@ -70,11 +70,11 @@ class CloseRoomOperator(RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
-        not_before: dt.datetime | str | None = None,
+        room_id: str | Mapping[str, Any] | XComArg,
+        not_before: dt.datetime | str | XComArg | None = None,
         if_live: str = "fail",
-        wait_at_most: dt.timedelta | float | str = WAIT_AT_MOST,
-        poll_interval: dt.timedelta | float | str = POLL_INTERVAL,
+        wait_at_most: dt.timedelta | float | str | XComArg = WAIT_AT_MOST,
+        poll_interval: dt.timedelta | float | str | XComArg = POLL_INTERVAL,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
@@ -88,7 +88,7 @@ class CloseRoomOperator(RoomOperator):
         return self._close(context)
 
     def _close(self, context: Context, give_up_at: str | None = None) -> str:
-        from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
+        from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
         read_choice("if_live", self.if_live, IF_LIVE)
@@ -118,10 +118,6 @@ class CloseRoomOperator(RoomOperator):
             session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
-        if room.state != "closed":
-            raise NotVisibleYetError(
-                "The vendor took the request but shows the room as open.", vendor=title, room=room.id
-            )
         self.log.info("%s: room %s was closed.", title, room.id)
         return room.state
 
@@ -156,7 +152,7 @@ class CloseRoomOperator(RoomOperator):
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
-                room=room.id,
+                room={"vendor": room.vendor, "id": room.id},
                 wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,
                 give_up_at=give_up_at,

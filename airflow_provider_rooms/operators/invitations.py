@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
 
 class SendInvitationOperator(WithSecrets, BaseOperator):
@@ -74,19 +74,19 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     def __init__(
         self,
         *,
-        attendees: Sequence[str | Mapping[str, str]] | str | Any,
-        room_id: str | Mapping[str, Any] | Any = None,
-        spec: Mapping[str, Any] | str | Any = None,
+        attendees: Sequence[str | Mapping[str, str]] | str | XComArg,
+        room_id: str | Mapping[str, Any] | XComArg | None = None,
+        spec: Mapping[str, Any] | str | XComArg | None = None,
         conn_id: str | None = None,
         method: str = "request",
         title: str | None = None,
         timezone: str | None = None,
-        organizer: str | Mapping[str, str] | None = None,
-        sequence: int | str | None = None,
+        organizer: str | Mapping[str, str] | XComArg | None = None,
+        sequence: int | str | XComArg | None = None,
         subject: str | None = None,
         text: str | None = None,
         join_url: str | None = None,
-        expires_at: dt.datetime | str | None = None,
+        expires_at: dt.datetime | str | XComArg | None = None,
         from_email: str | None = None,
         smtp_conn_id: str = "smtp_default",
         **kwargs: Any,

@@ -13,7 +13,7 @@ from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.planning.lookups import Planned
@@ -63,8 +63,8 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         self,
         *,
         conn_id: str,
-        specs: Sequence[Mapping[str, Any]] | str | Any,
-        within: dt.timedelta | float | str | None = None,
+        specs: Sequence[Mapping[str, Any]] | str | XComArg,
+        within: dt.timedelta | float | str | XComArg | None = None,
         missing: str = "report",
         orphans: str = "report",
         max_close: int = 20,

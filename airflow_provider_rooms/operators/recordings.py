@@ -13,7 +13,7 @@ from airflow_provider_rooms.tasks import WithSecrets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath, XComArg
 
     from airflow_provider_rooms.models import Recording, Room
 
@@ -47,8 +47,8 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
-        options: Mapping[str, Any] | str | None = None,
+        room_id: str | Mapping[str, Any] | XComArg,
+        options: Mapping[str, Any] | str | XComArg | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
@@ -57,10 +57,11 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Start it, or find that it runs."""
         from airflow_provider_rooms.values import read_object
+        from airflow_provider_rooms.vendors.recordings import start_body
 
         options = read_object("options", self.options)
         # Before the room is looked for: what is wrong with the options needs no call.
-        self.hook.vendor.recording_body(options or {})
+        start_body(self.hook.vendor, options or {})
         room = self.find_room(context)
         recordings = self.hook.start_recording(room, options)
         self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))
@@ -106,9 +107,9 @@ class RecordingToStorageOperator(RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
+        room_id: str | Mapping[str, Any] | XComArg,
         to: str,
-        recordings: Sequence[Mapping[str, Any] | str] | Mapping[str, Any] | str | None = None,
+        recordings: Sequence[Mapping[str, Any] | str] | Mapping[str, Any] | str | XComArg | None = None,
         kind: str = "recording",
         **kwargs: Any,
     ) -> None:

@@ -14,7 +14,7 @@ from airflow_provider_rooms.tasks import WithHook, WithSecrets, give_retry_polic
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.operators.batch import CreateRoomsOperator
@@ -123,22 +123,22 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
         self,
         *,
         conn_id: str,
-        name: str | list[Any] | None = None,
-        starts_at: dt.datetime | str | None = None,
-        ends_at: dt.datetime | str | None = None,
-        description: str | None = None,
-        max_participants: int | str | None = None,
-        max_duration: dt.timedelta | float | str | None = None,
-        record: bool | str | None = None,
-        transcribe: bool | str | None = None,
-        region: str | None = None,
-        webhook: Mapping[str, Any] | str | None = None,
-        options: Mapping[str, Any] | str | None = None,
+        name: str | list[Any] | XComArg | None = None,
+        starts_at: dt.datetime | str | XComArg | None = None,
+        ends_at: dt.datetime | str | XComArg | None = None,
+        description: str | XComArg | None = None,
+        max_participants: int | str | XComArg | None = None,
+        max_duration: dt.timedelta | float | str | XComArg | None = None,
+        record: bool | str | XComArg | None = None,
+        transcribe: bool | str | XComArg | None = None,
+        region: str | XComArg | None = None,
+        webhook: Mapping[str, Any] | str | XComArg | None = None,
+        options: Mapping[str, Any] | str | XComArg | None = None,
         ref: Any = None,
-        spec: Mapping[str, Any] | str | None = None,
+        spec: Mapping[str, Any] | str | XComArg | None = None,
         on_drift: str = "fail",
         on_closed: str = "fail",
-        create_ahead: dt.timedelta | float | str | None = None,
+        create_ahead: dt.timedelta | float | str | XComArg | None = None,
         deferrable: bool = True,
         **kwargs: Any,
     ) -> None:

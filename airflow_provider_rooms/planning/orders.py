@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.vendors.plans import Plan
+    from airflow_provider_rooms.vendors.contract.plan import Plan
 
 #: What an order says besides the spec.
 POLICIES = ("on_drift", "on_closed", "create_ahead")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
@@ -21,19 +21,21 @@ from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
 from airflow_provider_rooms.tasks import WithHook, give_retry_policy
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.waiting.waits import Purpose, Seen, Wait
 
-__all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
+    Length: TypeAlias = dt.timedelta | float | str | XComArg
+    Time: TypeAlias = dt.datetime | str | XComArg | None
 
-Length = dt.timedelta | float | str
-Time = dt.datetime | str | None
+__all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
 
 #: A trigger ends its wait itself at the sensor's timeout; should the triggerer be down, Airflow does so this much later.
 TRIGGER_GRACE = dt.timedelta(minutes=5)
 #: The dict's own times, where a room dict is given.
 _CLASS_TIMES = ("starts_at", "ends_at")
+#: What a trigger needs of a room dict to find the room; the rest is not kept in Airflow's database.
+_WHICH = ("vendor", "id", "name", "outcome", *_CLASS_TIMES)
 
 
 class _ClassSensor(WithHook, BaseSensorOperator):
@@ -55,7 +57,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
+        room_id: str | Mapping[str, Any] | XComArg,
         starts_at: Time = None,
         ends_at: Time = None,
         early: Length = dt.timedelta(minutes=60),
@@ -90,7 +92,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
         from airflow_provider_rooms.errors import PassingError, RoomsError
-        from airflow_provider_rooms.waiting.handover import conclude, event_of
+        from airflow_provider_rooms.waiting.handover import conclude, handover_of
         from airflow_provider_rooms.waiting.waits import decide
 
         try:
@@ -107,7 +109,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
                 return PokeReturnValue(is_done=False)
             self.log.info("%s", verdict.message)
             return PokeReturnValue(
-                is_done=True, xcom_value=conclude(event_of(verdict, seen, title=self.hook.vendor.title))
+                is_done=True, xcom_value=conclude(handover_of(verdict, seen, title=self.hook.vendor.title))
             )
         except RoomsError as error:
             self._skip_if_soft(error)
@@ -150,7 +152,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.conn_id,
-                room=room if isinstance(room, str) else str(room.get("id") or room.get("name")),
+                room=room if isinstance(room, str) else {key: str(room[key]) for key in _WHICH if room.get(key)},
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
                 give_up_at=(now + timeout).isoformat(),
@@ -217,7 +219,7 @@ class SessionStartedSensor(_ClassSensor):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
+        room_id: str | Mapping[str, Any] | XComArg,
         no_show_after: Length = dt.timedelta(minutes=30),
         on_no_show: str = "skip",
         **kwargs: Any,
@@ -251,7 +253,7 @@ class SessionEndedSensor(_ClassSensor):
     template_fields: Sequence[str] = (*_ClassSensor.template_fields, "on_no_show")
 
     def __init__(
-        self, *, conn_id: str, room_id: str | Mapping[str, Any], on_no_show: str = "value", **kwargs: Any
+        self, *, conn_id: str, room_id: str | Mapping[str, Any] | XComArg, on_no_show: str = "value", **kwargs: Any
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
         self.on_no_show = on_no_show
@@ -284,7 +286,7 @@ class RecordingReadySensor(_ClassSensor):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
+        room_id: str | Mapping[str, Any] | XComArg,
         kind: str = "recording",
         deadline: Length = dt.timedelta(minutes=60),
         on_missing: str = "skip",

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from airflow_provider_rooms.timetable.changes import Change, changes
 from airflow_provider_rooms.timetable.clock import ClockChange
+from airflow_provider_rooms.timetable.columns import COLUMNS
+from airflow_provider_rooms.timetable.dates import DateOrder
 from airflow_provider_rooms.timetable.model import (
     BadRows,
     Class,
@@ -26,7 +28,6 @@ from airflow_provider_rooms.timetable.model import (
     Timetable,
     TimetableError,
 )
-from airflow_provider_rooms.timetable.patterns import COLUMNS
 from airflow_provider_rooms.timetable.read import parse_timetable, read_timetable
 from airflow_provider_rooms.timetable.rows import weekly
 
@@ -37,6 +38,7 @@ __all__ = [
     "Class",
     "ClockChange",
     "Collision",
+    "DateOrder",
     "Problem",
     "Selection",
     "Timetable",

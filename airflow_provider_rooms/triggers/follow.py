@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
 from airflow_provider_rooms.triggers.pool import shared_watch
-from airflow_provider_rooms.waiting.handover import event_of, event_of_error, event_of_timeout
+from airflow_provider_rooms.waiting.handover import handover_of, handover_of_error, handover_of_timeout
 from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, pause, wants_recordings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _NOTHING: list[Any] = []
 async def follow(
     *,
     conn_id: str,
-    room: str,
+    room: str | Mapping[str, Any],
     wait: Mapping[str, Any],
     poll_interval: float,
     give_up_at: str,
@@ -60,20 +60,21 @@ async def follow(
                 await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
                 verdict, rest = await follower.poll()
                 if verdict is not None and follower.seen is not None:
-                    event = event_of(verdict, follower.seen, title=watch.title)
+                    event = handover_of(verdict, follower.seen, title=watch.title)
                     return {**event, "give_up_at": give_up_at}  # for a task that has to wait once more
                 if watch.now() >= latest:
-                    return event_of_timeout(give_up_at, follower.seen)
+                    return handover_of_timeout(give_up_at, follower.seen)
     except PermanentError as error:
-        return event_of_error(error)
+        return handover_of_error(error)
 
 
 class _Follower:
     """What one wait knows from poll to poll; all of it can be found out again."""
 
-    def __init__(self, watch: Watch, room: str, wait: Wait, interval: float) -> None:
+    def __init__(self, watch: Watch, room: str | Mapping[str, Any], wait: Wait, interval: float) -> None:
         self._watch = watch
         self._room = room
+        self._label = room if isinstance(room, str) else room.get("name") or room.get("id")
         self._wait = wait
         self._interval = interval
         #: What the worker saw, and when.
@@ -106,7 +107,7 @@ class _Follower:
             verdict = await self._glance()
             self._refused = False
         except PassingError as error:
-            log.warning("Room %s: could not look; the next poll may do better. %s", self._room, error)
+            log.warning("Room %s: could not look; the next poll may do better. %s", self._label, error)
             rest = error.retry_after or 0.0
         except AuthenticationError:
             # The secret may have been changed while we wait: once, the connection is looked up again.

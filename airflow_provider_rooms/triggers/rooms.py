@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class RoomTrigger(BaseTrigger):
     """Waits for a session to start or end, or for recordings.
 
-    Its event is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
+    What it hands to the task is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
 
     :param conn_id: the Airflow connection, looked up in the triggerer.
-    :param room: the room's id or name.
+    :param room: the room's id or name, or what tells it of the ``room`` dict of a create task.
     :param wait: :meth:`airflow_provider_rooms.waiting.waits.Wait.as_dict`.
     :param poll_interval: usual seconds between two polls.
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
@@ -30,7 +30,7 @@ class RoomTrigger(BaseTrigger):
         self,
         *,
         conn_id: str,
-        room: str,
+        room: str | dict[str, Any],
         wait: dict[str, Any],
         poll_interval: float,
         give_up_at: str,
@@ -47,9 +47,9 @@ class RoomTrigger(BaseTrigger):
         self.seen_at = seen_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Where this class is, and its arguments: plain JSON."""
+        """Where this class is, and its arguments: plain JSON. Rows of the last version wait in the database for both."""
         return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
+            "airflow_provider_rooms.triggers.rooms.RoomTrigger",
             {
                 "conn_id": self.conn_id,
                 "room": self.room,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
 
 
-def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
+def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     """How a wait ended.
 
     :param title: the vendor's name as people write it.
@@ -37,7 +37,7 @@ def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     }
 
 
-def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
+def handover_of_error(error: errors.RoomsError) -> dict[str, Any]:
     """A wait that an error ended."""
     return {
         "status": "error",
@@ -48,7 +48,7 @@ def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
     }
 
 
-def event_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any]:
+def handover_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any]:
     """A wait that took longer than it may."""
     return {
         "status": "timeout",
@@ -57,34 +57,34 @@ def event_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any
     }
 
 
-def conclude(event: object) -> Any:
-    """The value of an event, or its exception.
+def conclude(handover: object) -> Any:
+    """The value that was handed over, or its exception.
 
     :raises AirflowSkipException: the task is to be skipped.
     :raises AirflowSensorTimeout: the wait took too long.
-    :raises RoomsError: what went wrong; also an event that no trigger of ours sends.
+    :raises RoomsError: what went wrong; also something that no trigger of ours hands over.
     """
-    if not isinstance(event, Mapping):
-        raise _unknown(f"no event at all, but {type(event).__name__}")
-    message = str(event.get("message") or "")
-    match event.get("status"):
+    if not isinstance(handover, Mapping):
+        raise _unknown(f"no event at all, but {type(handover).__name__}")
+    message = str(handover.get("message") or "")
+    match handover.get("status"):
         case "success":
-            return event.get("value")
+            return handover.get("value")
         case "skip":
             raise AirflowSkipException(message)
         case "timeout":
             raise AirflowSensorTimeout(message)
         case "error":
-            raise _error(event, message)
+            raise _error(handover, message)
         case status:
             raise _unknown(f"the status {status!r}")
 
 
-def _error(event: Mapping[str, Any], message: str) -> errors.RoomsError:
-    kind = getattr(errors, str(event.get("error")), None)
+def _error(handover: Mapping[str, Any], message: str) -> errors.RoomsError:
+    kind = getattr(errors, str(handover.get("error")), None)
     if not (isinstance(kind, type) and issubclass(kind, errors.RoomsError)):
         kind = errors.PermanentError  # of a newer version of this package
-    given = event.get("context")
+    given = handover.get("context")
     context = {name: given[name] for name in _CONTEXT if name in given} if isinstance(given, Mapping) else {}
     return kind(message, **context)
 

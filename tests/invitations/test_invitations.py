@@ -80,7 +80,7 @@ def calendar_of(message: EmailMessage) -> Any:
     return whole
 
 
-def event_of(message: EmailMessage) -> Any:
+def handover_of(message: EmailMessage) -> Any:
     (event,) = calendar_of(message).walk("VEVENT")
     assert event.errors == []
     return event
@@ -113,7 +113,7 @@ class TestWhatACalendarReceives:
         assert [part.get_content_type() for part in first.walk()] == [
             "multipart/alternative", "text/plain", "text/html", "text/calendar",
         ]  # fmt: skip
-        event = event_of(first)
+        event = handover_of(first)
         assert {"uid": str(event["UID"]), "sequence": event["SEQUENCE"], "method": "request"} == sent
         assert sent["uid"] == "p-alg-101_a_2026-11-16@school.example"
         assert (str(event["SUMMARY"]), str(event["STATUS"])) == ("ALG 101 A Linear Algebra", "CONFIRMED")
@@ -133,7 +133,7 @@ class TestWhatACalendarReceives:
     def test_the_right_local_time(self, sink: MailSink, zone: str):
         send(room_id=make(spec=spec(zone)))
         (message,) = sink.mails
-        event = event_of(message)
+        event = handover_of(message)
         here = START.astimezone(ZoneInfo(zone))
         assert event["DTSTART"].params["TZID"] == zone
         assert event["DTSTART"].dt == here
@@ -153,7 +153,7 @@ class TestWhatACalendarReceives:
         end = second + dt.timedelta(minutes=30)
         late = spec("America/Chicago", second, ends_at=end.isoformat(), conn_id="videosdk_default")
         send(spec=late, join_url="https://school.example/class")
-        event = event_of(sink.mails[0])
+        event = handover_of(sink.mails[0])
         assert (event["DTSTART"].dt, event["DTEND"].dt) == (second, end)
 
     def test_it_is_moved_in_place_and_dropped(self, sink: MailSink):
@@ -163,7 +163,7 @@ class TestWhatACalendarReceives:
         second = send(room_id=room, spec=spec("America/Chicago", later), sequence=2)
         third = send(spec=spec("America/Chicago", later), conn_id="videosdk_default", method="cancel", sequence="3")
         assert first["uid"] == second["uid"] == third["uid"]
-        events = [event_of(message) for message in sink.mails]
+        events = [handover_of(message) for message in sink.mails]
         assert [event["SEQUENCE"] for event in events] == [1, 2, 3]
         assert [event["DTSTART"].dt for event in events] == [START, later, later]
         assert [str(event["STATUS"]) for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
@@ -198,10 +198,10 @@ class TestWhatACalendarReceives:
     def test_times_with_a_zone_are_read_in_that_zone(self, sink: MailSink):
         start = START.astimezone(ZoneInfo("America/Chicago"))
         send(room_id=make(), spec={"starts_at": start, "ends_at": start + dt.timedelta(minutes=50)})
-        assert str(event_of(sink.mails[0])["DTSTART"].params["TZID"]) == "Europe/Berlin"  # that of ref goes first
+        assert str(handover_of(sink.mails[0])["DTSTART"].params["TZID"]) == "Europe/Berlin"  # that of ref goes first
         times = {"starts_at": start, "ends_at": start + dt.timedelta(minutes=50), "ref": "Algebra"}
         send(room_id=make(), spec=times)
-        assert str(event_of(sink.mails[1])["DTSTART"].params["TZID"]) == "America/Chicago"
+        assert str(handover_of(sink.mails[1])["DTSTART"].params["TZID"]) == "America/Chicago"
 
     def test_classes_that_people_number_themselves_are_events_of_their_own(self, sink: MailSink):
         rooms = [make(spec=spec(name=name)) for name in ("seminar-r2", "seminar-r3")]
@@ -241,7 +241,7 @@ class TestWhatACalendarReceives:
             == "Ada Lovelace: https://school.example/classes/1?a=1&b=2"
         )
         assert 'href="https://school.example/classes/1?a=1&amp;b=2"' in message.get_body(("html",)).get_content()
-        assert event_of(message)["URL"] == "https://school.example/classes/1?a=1&b=2"
+        assert handover_of(message)["URL"] == "https://school.example/classes/1?a=1&b=2"
 
     def test_what_people_write_stays_text(self, sink: MailSink):
         title = 'Genes, Cells; "x" <b>{title}</b> {{ 7 * 7 }} – Übung'
@@ -252,8 +252,8 @@ class TestWhatACalendarReceives:
             organizer="Büro, Süd <o@x.example>",
         )
         (message,) = sink.mails
-        assert str(event_of(message)["SUMMARY"]) == title
-        assert event_of(message)["ORGANIZER"].params["CN"] == "Büro, Süd"
+        assert str(handover_of(message)["SUMMARY"]) == title
+        assert handover_of(message)["ORGANIZER"].params["CN"] == "Büro, Süd"
         assert message["To"].addresses[0].display_name == "Doe, Jane"
         assert "&lt;b&gt;{title}&lt;/b&gt;" in message.get_body(("html",)).get_content()
         # Whatever a server on the way can take, and lines as RFC 5545 has them, to the last octet.
@@ -269,11 +269,11 @@ class TestWhatACalendarReceives:
         (message,) = sink.mails
         for header, address in (("To", "ada@example.org"), ("Reply-To", "o@school.example")):
             assert [(one.addr_spec, one.display_name) for one in message[header].addresses] == [(address, name)]
-        assert [str(event_of(message)[who].params["CN"]) for who in ("ATTENDEE", "ORGANIZER")] == [name, name]
+        assert [str(handover_of(message)[who].params["CN"]) for who in ("ATTENDEE", "ORGANIZER")] == [name, name]
 
     def test_a_time_without_a_zone_is_given_in_utc(self, sink: MailSink):
         send(room_id=make(), spec=spec(ref="Algebra", name=None))
-        event = event_of(sink.mails[0])
+        event = handover_of(sink.mails[0])
         assert str(event["SUMMARY"]) == "Algebra"
         assert event["DTSTART"].dt == START
         assert event["DTSTART"].to_ical() == START.strftime("%Y%m%dT%H%M%SZ").encode()
@@ -482,7 +482,7 @@ class TestNotifier:
         ti.xcom_pull.return_value = make()
         InvitationNotifier(attendees=[ADA], sequence=4).notify({"ti": ti})
         assert ti.xcom_pull.call_args.kwargs == {"task_ids": "room", "key": "room", "map_indexes": -1}
-        assert event_of(sink.mails[0])["SEQUENCE"] == 4
+        assert handover_of(sink.mails[0])["SEQUENCE"] == 4
 
     def test_a_misspelt_parameter_is_told_where_it_is_written(self):
         with pytest.raises(TypeError, match=r"no parameter 'organiser'\. Did you mean 'organizer'\?"):

@@ -34,7 +34,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def trigger(vendor: str, room: str, seconds: float = 20.0, **wait: Any) -> RoomTrigger:
+def trigger(vendor: str, room: str | dict[str, Any], seconds: float = 20.0, **wait: Any) -> RoomTrigger:
     asked = Wait(**{"purpose": "started", "since": now() - dt.timedelta(hours=1), **wait})
     return RoomTrigger(
         conn_id=f"{vendor}_default",
@@ -54,6 +54,37 @@ async def first(waiting: RoomTrigger) -> Any:
 def made(vendor: str, count: int = 1) -> list[str]:
     hook = get_rooms_hook(f"{vendor}_default")
     return [hook.ensure_room({"name": f"class-{number}"}).id for number in range(count)]
+
+
+# -- whose room it is -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_each_form_of_a_room_leads_to_it_and_rows_of_the_last_version_do_too(
+    vendor: str, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = rooms_sandbox.connection(vendor)
+    connection["extra"] = {**connection.get("extra", {}), "name_prefix": "alg-"}
+    monkeypatch.setenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT", json.dumps(connection))
+    hook = get_rooms_hook(f"{vendor}_default")
+    mine, other, third = (hook.ensure_room({"name": name}) for name in ("alg-1", "1", "2"))
+    for room in (mine, third):
+        rooms_sandbox.start_session(vendor, room.id)
+    # Until now a trigger was given the id or the full name of a dict as a text.
+    for row in (
+        mine.id,
+        {"vendor": vendor, "id": mine.id, "name": mine.name},
+        "2",
+        "alg-2",
+        {"vendor": vendor, "name": "alg-2"},
+    ):
+        event = await first(trigger(vendor, row))
+        assert event["status"] == "success", event
+    # A text that names two classes ends the wait, with both; their dicts are not taken for each other.
+    event = await first(trigger(vendor, "alg-1"))
+    assert (event["status"], event["error"]) == ("error", "InvalidSpecError")
+    event = await first(trigger(vendor, {"vendor": vendor, "id": other.id}, seconds=0.3))
+    assert event["status"] == "timeout"
 
 
 # -- arguments ------------------------------------------------------------------------------------------------------------
