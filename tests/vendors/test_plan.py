@@ -469,7 +469,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("videosdk", {"name": []}, "at least one part"),
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
     ("videosdk", {"name": ["algebra", None]}, "a template or a mapped value was missing"),
-    ("videosdk", {"name": 5}, "expected text or a list of parts, got int"),
+    ("videosdk", {"name": {"a": 1}}, "name: expected text or a list of parts"),
     # Airflow would refuse to store these, and only when the room is there
     ("videosdk", {"ref": {"course": object()}}, "ref: expected anything that is JSON"),
     ("videosdk", {"ref": NINE}, "ref: expected anything that is JSON"),
