@@ -7,6 +7,7 @@
     │   ├── InvalidSpecError          what was asked for is wrong; found before any call (also a ValueError)
     │   │   └── UnsupportedError      the vendor cannot express it
     │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete; or the way there is
+    │   │   └── ConnectionNotFoundError   Airflow says that there is no such connection
     │   ├── AuthenticationError       the vendor refuses the credentials
     │   ├── AccessDeniedError         the credentials may not do this
     │   ├── RequestRefusedError       the vendor says that the request is wrong
@@ -26,7 +27,8 @@
         ├── VendorDownError           the vendor failed (5xx)
         ├── UnreadableAnswerError     the answer is not what the vendor documents
         ├── SessionLiveError          people are in the room that was to be closed
-        └── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        ├── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        └── AirflowDownError          Airflow's own database, API or secrets backend does not answer
 """
 
 from __future__ import annotations
@@ -116,6 +118,10 @@ class InvalidConnectionError(PermanentError):
     """
 
 
+class ConnectionNotFoundError(InvalidConnectionError):
+    """Airflow says that there is no such connection."""
+
+
 class AuthenticationError(PermanentError):
     """The vendor refuses the credentials."""
 
@@ -201,3 +207,7 @@ class SessionLiveError(PassingError):
 
 class NotVisibleYetError(PassingError):
     """The vendor took the request but does not show what came of it yet."""
+
+
+class AirflowDownError(PassingError):
+    """Airflow's own database, API or secrets backend did not answer, though it was asked for half a minute."""

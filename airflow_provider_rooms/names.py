@@ -128,12 +128,11 @@ def _text(part: object) -> str:
         return part.astimezone(dt.UTC).strftime("%Y-%m-%dt%H%M%Sz")
     if isinstance(part, dt.date):
         return part.isoformat()
-    if isinstance(part, bool) or not isinstance(part, (str, int, type(None))):
+    if str(part).strip().lower() in _NOT_A_VALUE:
+        raise InvalidSpecError(f"name part {part!r} is empty: a template or a mapped value was missing.")
+    if isinstance(part, bool) or not isinstance(part, (str, int)):
         raise InvalidSpecError(f"name part {part!r}: use text, a whole number or a date, not {type(part).__name__}.")
-    text = unicodedata.normalize("NFC", str(part))
-    if text.strip().lower() in _NOT_A_VALUE:
-        raise InvalidSpecError(f"name part {text!r} is empty: a template or a mapped value was missing.")
-    return text
+    return unicodedata.normalize("NFC", str(part))
 
 
 def _slug(text: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind
-from airflow_provider_rooms.values import read_choice
+from airflow_provider_rooms.values import not_given, read_choice, read_key
 from airflow_provider_rooms.vendors.contract.recordings import Wanted
 from airflow_provider_rooms.vendors.flow import REDIRECTS, Download, Fetch, Flow, Sleep, about
 from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
@@ -33,8 +33,9 @@ def read_wanted(given: object) -> Wanted:
     if isinstance(given, Recording):
         return Wanted(id=given.id, kind=given.kind, format=given.format)
     found: Mapping[str, Any] = given if isinstance(given, Mapping) else {"id": given}
-    identity = found.get("id")
-    if not isinstance(identity, str) or identity.strip() in ("", "None"):
+    named = found.get("id")
+    identity = read_key("recording", named) if isinstance(named, (str, int, float)) else None
+    if identity is None:
         raise errors.InvalidSpecError(f"recording: expected a recording or its id, got {str(given)[:80]!r}.")
     return Wanted(id=identity, kind=read_kind(found.get("kind")), format=found.get("format"))
 
@@ -44,7 +45,7 @@ def read_kind(given: object) -> RecordingKind | None:
 
     :raises InvalidSpecError: a word that is none.
     """
-    return None if given is None else read_choice("kind", given, KINDS)
+    return None if not_given(given) else read_choice("kind", given, KINDS)
 
 
 def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flow[None]:
