@@ -64,7 +64,7 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
 def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
     """What is being recorded in a room, started unless it runs already.
 
-    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody (VideoSDK).
+    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody.
     :raises RoomClosedError: the room is closed.
     """
     vendor.need("start_recording")
