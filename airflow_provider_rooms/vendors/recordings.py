@@ -77,6 +77,14 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     return (yield from vendor.start_recording(found, body))
 
 
+def delete_recording(vendor: Vendor, recording: object) -> Flow[None]:
+    """Delete a recording and its file.
+
+    :raises UnsupportedError: the vendor has no call for it.
+    """
+    yield from vendor.delete_recording(read_wanted(recording))
+
+
 def start_body(vendor: Vendor, options: Mapping[str, Any]) -> dict[str, Any]:
     """The request that starts a recording, out of fields under the vendor's own names, checked as those of a room are.
 
