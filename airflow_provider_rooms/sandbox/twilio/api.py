@@ -13,6 +13,7 @@ from airflow_provider_rooms.sandbox import files, tokens
 from airflow_provider_rooms.sandbox.cards import Card, Pick, RecordingLine, SessionLine, tally
 from airflow_provider_rooms.sandbox.clock import Clock, iso_seconds, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
+from airflow_provider_rooms.sandbox.limits import Limit
 from airflow_provider_rooms.sandbox.twilio import compositions, participants, recordings, rooms, shapes, transcriptions
 from airflow_provider_rooms.sandbox.twilio.shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio.store import INCLUDE_ALL, Recording, Room, Session, Store
@@ -40,6 +41,8 @@ class Twilio(Vendor):
         "password": TWILIO_SECRET,
         "extra": {"account_sid": TWILIO_ACCOUNT},
     }
+    #: https://www.twilio.com/docs/video/programmable-video-limits; an answer 429 names no time to wait
+    limit: ClassVar[Limit] = Limit(writes=20, reads=80)
     switches: ClassVar[Mapping[str, Any]] = {
         # the account's Console default, used where RecordParticipantsOnConnect is not given
         "record_by_default": False,
