@@ -19,8 +19,9 @@ from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
 from airflow_provider_rooms.vendors.findings import Finding, inspect_room
-from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Runtime, TokenBucket
+from airflow_provider_rooms.vendors.flow import Download, Flow, Patience, Runtime
 from airflow_provider_rooms.vendors.join import join_token, join_url
+from airflow_provider_rooms.vendors.pace import Pace
 from airflow_provider_rooms.vendors.recordings import (
     open_recording,
     read_wanted,
@@ -40,11 +41,13 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.exchange import Config
+    from airflow_provider_rooms.vendors.pace import Lane
     from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.waiting.waits import Seen, Wait
 
-_buckets: dict[tuple[str, str], TokenBucket] = {}
-_buckets_lock = threading.Lock()
+#: One per account and process, however many hooks, triggers and event loops there are.
+_paces: dict[tuple[Any, ...], Pace] = {}
+_paces_lock = threading.Lock()
 
 
 class RoomsHook(BaseHook):
@@ -128,7 +131,7 @@ class RoomsHook(BaseHook):
             config,
             runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),
             patience=self.patience,
-            bucket=_bucket(config, config.writes_per_second or kind.writes_per_second),
+            pace=_pace_of(kind, config),
         )
 
     def get_conn(self) -> requests.Session:
@@ -391,9 +394,11 @@ class RoomsHook(BaseHook):
         return diagnose(self)
 
 
-def _bucket(config: Config, per_second: float | None) -> TokenBucket | None:
-    """One bucket per account and process, however many hooks there are."""
-    if not per_second:
-        return None
-    with _buckets_lock:
-        return _buckets.setdefault((config.base_url, config.key), TokenBucket(per_second))
+def _pace_of(kind: type[Vendor], config: Config) -> Pace:
+    """The pace of an account; a connection that allows more or less than before has one of its own."""
+    given: dict[Lane, float | None] = {"reads": config.reads_per_second, "writes": config.writes_per_second}
+    key = (config.base_url, kind.account(config), *given.values())
+    with _paces_lock:
+        if key not in _paces:
+            _paces[key] = Pace(kind.requests_per_second, given)
+        return _paces[key]

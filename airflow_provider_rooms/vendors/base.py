@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow, Response
     from airflow_provider_rooms.vendors.join import Joiner
+    from airflow_provider_rooms.vendors.pace import Lane
     from airflow_provider_rooms.vendors.plans import Plan
     from airflow_provider_rooms.vendors.presence import Survey
     from airflow_provider_rooms.vendors.recordings import Wanted
@@ -69,8 +70,8 @@ class Vendor(Exchange):
     reopens_in_place: ClassVar[bool] = False
     #: Settings with the value that leaves the choice to the vendor: its answer then shows what was chosen.
     vendor_chooses: ClassVar[Mapping[str, str]] = {}
-    #: Writes per second that the vendor grants an account, where it says so.
-    writes_per_second: ClassVar[float | None] = None
+    #: Requests per second that the vendor grants an account, reads and writes apart, where it says so.
+    requests_per_second: ClassVar[Mapping[Lane, float]] = {}
     #: How long before the class a room is created at most and by default, in seconds; None for as early as you like.
     longest_ahead: ClassVar[int | None] = None
     usual_ahead: ClassVar[int | None] = None
@@ -95,6 +96,11 @@ class Vendor(Exchange):
 
         :raises InvalidConnectionError: they are not.
         """
+
+    @classmethod
+    def account(cls, config: Config) -> str:
+        """What the vendor counts requests by: connections of one account share its pace."""
+        return config.key
 
     @abstractmethod
     def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:

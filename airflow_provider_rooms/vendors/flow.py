@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import random
 import re
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -221,6 +218,7 @@ class Patience:
     :param hold: longest wait named by the vendor that a worker slot is held for, in seconds. A longer one ends the try.
     :param deadline: seconds for one request with all its tries.
     :param total: seconds for making sure of one room, all its requests together.
+    :param throttled: seconds for which one request is answered 429 before its task fails. They count towards no deadline.
     """
 
     tries: int = 5
@@ -229,6 +227,7 @@ class Patience:
     hold: float = 30.0
     deadline: float = 90.0
     total: float = 240.0
+    throttled: float = 600.0
 
     def wait(self, attempt: int, failure: PassingError, chance: float) -> float:
         """Seconds until the next try: never less than the vendor asks for, else exponential back-off, both with jitter."""
@@ -263,31 +262,6 @@ def http_date(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-class TokenBucket:
-    """Keeps one process below a vendor's limit of writes per second. Safe to share between threads and event loops.
-
-    It holds as many tokens as the vendor grants writes in a second, and each comes back a second after it was taken: no
-    second, wherever it begins, sees more writes than that. A limit below one gives one token that stays away for longer.
-
-    :param per_second: the limit, above 0; of 2.5 the whole part counts.
-    """
-
-    def __init__(self, per_second: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._away = 1.0 if per_second >= 1 else 1.0 / per_second
-        #: When each token is back, oldest first.
-        self._back = deque([-math.inf] * max(1, int(per_second)))
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-
-    def reserve(self) -> float:
-        """Take the next token; the answer is in how many seconds it may be used."""
-        with self._lock:
-            now = self._monotonic()
-            start = max(now, self._back.popleft())
-            self._back.append(start + self._away)
-            return start - now
 
 
 def about(error: RoomsError, **context: Any) -> RoomsError:

@@ -56,7 +56,9 @@ class HundredMsApi(Vendor):
         ),
         # A mistake of ours that is answered by 500.
         "hipaa enabled": Fault(errors.RequestRefusedError, "Recording needs a bucket in a HIPAA workspace."),
-        "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
+        "rate limit exceeded": Fault(
+            errors.RateLimitError, "Run fewer tasks of this account at once, or lower its reads_per_second."
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

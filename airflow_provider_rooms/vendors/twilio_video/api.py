@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
+    from airflow_provider_rooms.vendors.pace import Lane
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
@@ -34,7 +35,8 @@ class TwilioVideoApi(Vendor):
     title: ClassVar[str] = "Twilio Video"
     longest_ahead: ClassVar[int | None] = 55 * 60
     usual_ahead: ClassVar[int | None] = 30 * 60
-    writes_per_second: ClassVar[float | None] = 20.0
+    # https://www.twilio.com/docs/video/programmable-video-limits
+    requests_per_second: ClassVar[Mapping[Lane, float]] = {"reads": 80.0, "writes": 20.0}
     console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
     key_field: ClassVar[str] = "UniqueName"
     id_field: ClassVar[str] = "sid"
@@ -55,7 +57,10 @@ class TwilioVideoApi(Vendor):
         20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
         20403: Fault(errors.AccessDeniedError),
         20404: Fault(errors.NotFoundError),
-        20429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection; Twilio allows 20 per account."),
+        20429: Fault(
+            errors.RateLimitError,
+            "Run fewer tasks of this account at once; Twilio allows it 80 reads and 20 writes a second.",
+        ),
         20500: Fault(errors.VendorDownError),
         20503: Fault(errors.VendorDownError),
         53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
@@ -91,6 +96,11 @@ class TwilioVideoApi(Vendor):
                 f"Connection {name!r} signs in with an API key (SK…) but has no account_sid.",
                 advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
             )
+
+    @classmethod
+    def account(cls, config: Config) -> str:
+        """All API keys of an account share its limits."""
+        return config.settings.get("account_sid") or config.key
 
     def authorization(self) -> str:
         """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
