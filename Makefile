@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lint format test slow demo ui clients import-cost bench constraints clean
+.PHONY: help venv lint format test slow demo ui clients dist import-cost bench constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +22,12 @@ $(STAMP): pyproject.toml $(PINS) scripts/venv.sh
 	@sh scripts/venv.sh $(VENV) $(PINS)
 	@touch $@
 
-lint: $(STAMP) ## ruff (check and format) and mypy
+lint: $(STAMP) ## ruff (check and format), mypy, and the layers and circles of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/test_imports.py
 
 format: $(STAMP) ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
@@ -47,6 +49,9 @@ clients: $(STAMP) ## the vendors' own published clients against the sandbox (nee
 	sh tests/clients/install.sh
 	ROOMS_REQUIRE_CLIENTS=1 $(BIN)/python -m pytest -m slow tests/clients $(PYTEST_ARGS)
 
+dist: $(STAMP) ## build sdist and wheel, check them, and try the wheel in an environment of its own
+	@$(BIN)/python scripts/dist.py
+
 import-cost: $(STAMP) ## what importing the operators costs a DAG file, beside the http provider
 	$(BIN)/python benchmarks/import_cost.py
 
@@ -54,7 +59,7 @@ bench: $(STAMP) ## all benchmarks
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 constraints: $(STAMP) ## renew the pins (no URLs in them)
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev --group browser \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	  pyproject.toml constraints/airflow-3.3.in -o $(PINS)
 

@@ -5,7 +5,7 @@ Nothing is imported here that is not in the standard library: provider discovery
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["text", "number", "object"]
@@ -19,8 +19,8 @@ class Setting:
     :param secret: never shown; the form uses a password field.
     :param choices: the only values there are; the first is the default.
     :param example: shown where the form has room for it.
-    :param only: connection types that make use of it; none named means all. The others accept and ignore it, so that one
-        extra fits all, and leave it out of their form.
+    :param special: only some vendors make use of it, see :attr:`ConnectionType.uses`. The others accept and ignore it, so
+        that one extra fits all, and leave it out of their form.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Setting:
     secret: bool = False
     choices: tuple[str, ...] = ()
     example: str = ""
-    only: tuple[str, ...] = ()
+    special: bool = False
 
     @property
     def hint(self) -> str:
@@ -52,28 +52,39 @@ class ConnectionType:
     """One vendor: its connection type, what login, password and host mean there, and its own settings.
 
     :param title: the vendor's name as people write it.
-    :param hook: where the hook's class is.
     :param vendor: where the class of its API is.
     :param docs_url: the vendor's own documentation.
+    :param hook: where the hook's class is; one is made if none is named.
+    :param sandbox: where the vendor's part of the sandbox is, if it brings one.
+    :param default_url: the base URL of the API; empty where everybody has their own, so that a connection needs a host.
+    :param example_url: such a base URL of one's own.
+    :param api_version: first segment of every path of its API; a base URL that ends with it is taken as meant.
+    :param login: what the login is called there; empty where the password alone signs in.
+    :param login_help: where people find it.
+    :param password: what the password is called there.
+    :param password_help: where people find it.
+    :param again: what to do when the vendor refuses them.
+    :param own: the vendor's own keys of a connection's extra.
+    :param uses: names of special common settings that it makes use of.
+    :param other_sign_ins: logins that begin so mean another pair.
     """
 
     conn_type: str
     title: str
-    hook: str
     vendor: str
     docs_url: str
-    default_url: str
-    #: What login and password are called there, and where they are found.
-    login: str
-    login_help: str
     password: str
     password_help: str
-    #: What to do when the vendor refuses them.
     again: str
-    #: First segment of every path of its API; a base URL that ends with it is taken as meant.
-    api_version: str
-    own: tuple[Setting, ...] = field(default=())
-    #: Logins that begin so mean another pair.
+    login: str = ""
+    login_help: str = ""
+    hook: str = ""
+    sandbox: str = ""
+    default_url: str = ""
+    example_url: str = ""
+    api_version: str = ""
+    own: tuple[Setting, ...] = ()
+    uses: tuple[str, ...] = ()
     other_sign_ins: tuple[tuple[str, SignIn], ...] = ()
 
     @property
@@ -96,12 +107,12 @@ class ConnectionType:
     @property
     def fields(self) -> tuple[Setting, ...]:
         """Those that the form shows."""
-        return tuple(item for item in self.settings if self.conn_type in (item.only or (self.conn_type,)))
+        return tuple(item for item in self.settings if not item.special or item.name in self.uses)
 
 
 def _word(label: str) -> str:
     """A label of the form within a sentence."""
-    return label if label[1].isupper() else label[0].lower() + label[1:]
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 COMMON_SETTINGS = (
@@ -149,7 +160,7 @@ COMMON_SETTINGS = (
         kind="object",
         secret=True,
         example='{"X-Token": "…"}',
-        only=("hundredms",),
+        special=True,
     ),
     Setting(
         name="storage_credentials",
@@ -158,7 +169,7 @@ COMMON_SETTINGS = (
         kind="object",
         secret=True,
         example='{"key": "…", "secret": "…"}',
-        only=("hundredms",),
+        special=True,
     ),
 )
 
@@ -198,6 +209,7 @@ CONNECTION_TYPES = (
         password_help="beside the app access key",
         again="Copy both again from dashboard.100ms.live → Developer.",
         api_version="v2",
+        uses=("webhook_headers", "storage_credentials"),
         own=(
             Setting(
                 name="template_id",
@@ -270,13 +282,14 @@ def schema(setting: Setting) -> dict[str, Any]:
 
 def field_behaviour(item: ConnectionType) -> dict[str, Any]:
     """Labels and hints of the form's standard fields."""
+    login = {"login": item.login} if item.login else {}
     return {
-        "hidden-fields": ["schema"],
-        "relabeling": {"login": item.login, "password": item.password, "host": "Base URL"},
+        "hidden-fields": ["schema"] if item.login else ["schema", "login"],
+        "relabeling": {**login, "password": item.password, "host": "Base URL"},
         "placeholders": {
             "login": item.login_help,
             "password": item.password_help,
-            "host": item.default_url,
+            "host": item.default_url or item.example_url,
             # A mistake of these two, which send port 0 for none: https://github.com/apache/airflow/pull/73298
             "port": "443; Airflow 3.3.1 and 3.3.2 cannot test without it",
             **{setting.name: setting.example for setting in item.fields if setting.example},

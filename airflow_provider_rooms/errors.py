@@ -6,7 +6,8 @@
     ├── PermanentError                trying again cannot help; an AirflowFailException: the task fails at once
     │   ├── InvalidSpecError          what was asked for is wrong; found before any call (also a ValueError)
     │   │   └── UnsupportedError      the vendor cannot express it
-    │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete
+    │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete; or the way there is
+    │   │   └── ConnectionNotFoundError   Airflow says that there is no such connection
     │   ├── AuthenticationError       the vendor refuses the credentials
     │   ├── AccessDeniedError         the credentials may not do this
     │   ├── RequestRefusedError       the vendor says that the request is wrong
@@ -19,13 +20,15 @@
     │   └── RecordingFailedError      the vendor failed to make the recording
     └── PassingError                  may be gone at the next try
         ├── TransportError            no answer: refused, reset, timed out, cut short
-        │   └── DeadlineError         the time for the whole exchange is used up
+        │   ├── DeadlineError         the time for the whole exchange is used up
+        │   └── TlsError              no secure connection: the certificate is not accepted, or the host speaks no TLS
         ├── RateLimitError            too many requests; ``retry_after`` says how long to wait
         ├── QuotaError                a quota of the account is used up for now
         ├── VendorDownError           the vendor failed (5xx)
         ├── UnreadableAnswerError     the answer is not what the vendor documents
         ├── SessionLiveError          people are in the room that was to be closed
-        └── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        ├── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        └── AirflowDownError          Airflow's own database, API or secrets backend does not answer
 """
 
 from __future__ import annotations
@@ -109,7 +112,14 @@ class UnsupportedError(InvalidSpecError):
 
 
 class InvalidConnectionError(PermanentError):
-    """The Airflow connection is missing, of another type, or lacks something."""
+    """The Airflow connection is missing, of another type, or lacks something.
+
+    Also when the proxy or the certificates that this machine's environment names for it cannot be used.
+    """
+
+
+class ConnectionNotFoundError(InvalidConnectionError):
+    """Airflow says that there is no such connection."""
 
 
 class AuthenticationError(PermanentError):
@@ -171,6 +181,10 @@ class DeadlineError(TransportError):
     """The time for the whole exchange is used up."""
 
 
+class TlsError(TransportError):
+    """No secure connection: the host's certificate is not accepted, or it does not speak TLS. Nothing was sent."""
+
+
 class RateLimitError(PassingError):
     """The vendor asks for fewer requests; ``retry_after`` says how long to wait, in seconds, where it was named."""
 
@@ -193,3 +207,7 @@ class SessionLiveError(PassingError):
 
 class NotVisibleYetError(PassingError):
     """The vendor took the request but does not show what came of it yet."""
+
+
+class AirflowDownError(PassingError):
+    """Airflow's own database, API or secrets backend did not answer, though it was asked for half a minute."""

@@ -54,8 +54,8 @@ class RoomSpec:
     ref: Any = None
 
     def __post_init__(self) -> None:
-        for name in ("starts_at", "ends_at"):
-            object.__setattr__(self, name, values.read_time(name, getattr(self, name)))
+        for name, read in _READERS.items():
+            object.__setattr__(self, name, read(name, getattr(self, name)))
         values.check_order(self.starts_at, self.ends_at)
 
     @classmethod
@@ -74,7 +74,7 @@ class RoomSpec:
                     f"spec: unknown key {key!r}.{values.suggestion(key, _READERS)}",
                     advice=f"Known: {', '.join(_READERS)}. A vendor's own fields go into options.",
                 )
-        return cls(**{key: _READERS[key](key, value) for key, value in given.items()})
+        return cls(**given)
 
     def over(self, now: dt.datetime) -> bool:
         """Whether the class is over at the given time."""
@@ -83,13 +83,16 @@ class RoomSpec:
 
 
 def _read_name(field_name: str, value: object) -> str | list[Any] | None:
-    """A list of parts (or the text Jinja makes of one) stays a list; None is left to the operator to fill."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
+    """A list of parts (or its text) stays a list; None is left to the operator to fill, '' and 'None' to be refused."""
+    if values.structured(value):
         value = values.read_json(field_name, value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)):
-        return list(value)
+        parts = enumerate(value)
+        return [values.read_key(f"name[{i}]", part) if isinstance(part, float) else part for i, part in parts]
+    if isinstance(value, (int, float)):
+        return values.read_key(field_name, value)
     raise InvalidSpecError(f"name: expected text or a list of parts, got {type(value).__name__}.")
 
 

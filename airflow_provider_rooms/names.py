@@ -36,7 +36,8 @@ def room_name(*parts: NamePart, max_length: int = MAX_LENGTH) -> str:
 
     Parts are joined by ``_`` in lower case: ``room_name("algebra-1", "a", date(2026, 11, 20))`` is
     ``algebra-1_a_2026-11-20``. When anything was lost on the way (capitals, spaces, accents, length), ten hex digits of a
-    hash of the exact parts are added, so that two different inputs never meet. A number and its text are the same part.
+    hash of the exact parts are added, so that two different inputs never meet. A number and its text are the same part, and
+    so are the two ways in which Unicode writes an accented letter (in one character, or letter and accent).
 
     :param parts: text, whole numbers, dates or aware datetimes (turned to UTC); at least one, none of them empty.
     :param max_length: longest name wanted, in characters; shorter than 64 to leave room for a connection's ``name_prefix``.
@@ -127,12 +128,11 @@ def _text(part: object) -> str:
         return part.astimezone(dt.UTC).strftime("%Y-%m-%dt%H%M%Sz")
     if isinstance(part, dt.date):
         return part.isoformat()
+    if str(part).strip().lower() in _NOT_A_VALUE:
+        raise InvalidSpecError(f"name part {part!r} is empty: a template or a mapped value was missing.")
     if isinstance(part, bool) or not isinstance(part, (str, int)):
         raise InvalidSpecError(f"name part {part!r}: use text, a whole number or a date, not {type(part).__name__}.")
-    text = str(part)
-    if text.strip().lower() in _NOT_A_VALUE:
-        raise InvalidSpecError(f"name part {text!r} is empty: a template or a mapped value was missing.")
-    return text
+    return unicodedata.normalize("NFC", str(part))
 
 
 def _slug(text: str) -> str:

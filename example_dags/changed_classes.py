@@ -78,9 +78,12 @@ def changed_classes() -> None:
         create = CreateRoomOperator(
             task_id="room", conn_id="{{ params.conn_id }}", spec=spec, on_closed="reopen", map_index_template=LABEL
         )
-        output: Any = create.output
         SendInvitationOperator(
-            task_id="invite", room_id=output["room"], spec=spec, attendees=attendees, join_url="{{ params.page }}"
+            task_id="invite",
+            room_id=create.output["room"],
+            spec=spec,
+            attendees=attendees,
+            join_url="{{ params.page }}",
         )
 
     @task_group

@@ -48,7 +48,7 @@ def class_life() -> None:
     @task
     def classes_of_today(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
-        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        due = context.get("data_interval_end") or context["dag_run"].run_after
         date = dt.date.fromisoformat(params["date"]) if params["date"] else due.date()
         return [
             {
@@ -63,8 +63,7 @@ def class_life() -> None:
     def one_class(spec: dict[str, Any], attendees: str, organizer: str) -> None:
         create = CreateRoomOperator(task_id="create", conn_id=CONN_ID, spec=spec, map_index_template=LABEL)
         # The whole room, times included: the sensors look at this class only, not at last week's in the same room.
-        output: Any = create.output
-        room = output["room"]
+        room = create.output["room"]
         wait: dict[str, Any] = {
             "conn_id": CONN_ID, "room_id": room, "deferrable": True, "poke_interval": LOOK_EVERY
         }  # fmt: skip

@@ -56,8 +56,7 @@ def links_by_role() -> None:
         starts_at=STARTS_AT,
         ends_at=ENDS_AT,
     )
-    created: Any = create.output
-    room = created["room"]
+    room = create.output["room"]
 
     @task
     def people(**context: Any) -> list[dict[str, str]]:

@@ -75,7 +75,7 @@ def features() -> str:
         ("Room name is sent as", lambda vendor: f"`{vendor.key_field}`"),
         ("Most people at once", lambda vendor: _high(vendor, "max_participants")),
         ("Longest session that can be asked for", lambda vendor: _high(vendor, "max_duration", " s")),
-        ('Settings of a room can be changed (`on_drift="update"`)', lambda vendor: _yes(vendor.can_update)),
+        ('Settings of a room can be changed (`on_drift="update"`)', lambda vendor: _yes(vendor.can("update"))),
         ("A room may be made ahead of its class", _ahead),
         ("Recording can start automatically (`record`)", lambda vendor: _yes("record" not in vendor.unsupported)),
         ("Transcription (`transcribe`)", lambda vendor: _yes("transcribe" not in vendor.unsupported)),

@@ -55,6 +55,7 @@ TESTS = [
     "tests/sensors",
     "tests/example_dags",
     "tests/commands/test_check.py",
+    "tests/test_days.py",
     "tests/test_plugin.py",
     "tests/test_provider_info.py",
 ]
@@ -201,7 +202,7 @@ def renew_pins(name: str) -> None:
     version = VERSIONS[name]
     wanted = REPO / "constraints" / f"airflow-{name}.in"
     wanted.write_text(f"apache-airflow=={name}.*\n")
-    order = ["uv", "pip", "compile", "--quiet", "--upgrade", "--all-extras"]
+    order = ["uv", "pip", "compile", "--quiet", "--upgrade", "--all-extras", "--group", "dev", "--group", "browser"]
     order += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header"]
     if version.before:
         today = time.strftime("%Y-%m-%d")

@@ -100,14 +100,16 @@ def _airflow_bases() -> tuple[type, ...]:
 def hook_methods() -> str:
     """Every public method of a hook."""
     from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.hooks.rooms import Rooms
 
     entries = []
-    for name, method in vars(RoomsHook).items():
-        if name.startswith("_") or not callable(method) or not method.__doc__ or name == "aprepare":
+    for name in [*vars(Rooms), *vars(RoomsHook)]:
+        method = getattr(RoomsHook, name)
+        if name.startswith("_") or not inspect.isfunction(method) or not method.__doc__ or name == "aprepare":
             continue
-        given = inspect.signature(method).parameters.values()
-        shown = ", ".join(_parameter(one) for one in given if one.name not in ("self", "hook"))
-        entries.append(f"### `{name}({shown})`\n\n{docstring(method.__doc__)}")
+        signature = inspect.signature(method)
+        shown = ", ".join(_parameter(one) for one in signature.parameters.values() if one.name != "self")
+        entries.append(f"### `{name}({shown}) → {signature.return_annotation}`\n\n{docstring(method.__doc__)}")
     return "\n\n".join(entries)
 
 

@@ -31,7 +31,7 @@ if [ ! -x "$venv/bin/uv" ]; then
 fi
 
 echo "Installing Airflow and the tools, $(wc -l <"$pins" | tr -d ' ') packages (a minute or two the first time, seconds later) …"
-set -- pip install --python "$venv/bin/python" --constraint "$pins" --editable '.[dev]'
+set -- pip install --python "$venv/bin/python" --constraint "$pins" --editable '.[demo]' --group dev
 if [ -t 2 ]; then
     "$venv/bin/uv" "$@"
 elif ! "$venv/bin/uv" "$@" >"$venv/install.log" 2>&1; then

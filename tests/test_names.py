@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,12 +58,12 @@ TRAPS = st.sampled_from(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two parts are meant to be the same: a number and its text, a date and its text, a moment in any zone."""
+    """Whether two parts are meant to be the same: a number, a date and its text, a moment in any zone, an accent in any form."""
 
     def text(part: Any) -> str:
         if isinstance(part, dt.datetime):
             return part.astimezone(dt.UTC).strftime("%Y-%m-%dt%H%M%Sz")
-        return part.isoformat() if isinstance(part, dt.date) else str(part)
+        return part.isoformat() if isinstance(part, dt.date) else unicodedata.normalize("NFC", str(part))
 
     return text(one) == text(other)
 
@@ -72,6 +73,7 @@ def same(one: Any, other: Any) -> bool:
 @example(["a"], ["A"])
 @example(["a-r2"], ["a", "r2"])
 @example(["a", "0123456789"], ["a-0123456789"])
+@example(["Caf\u00e9"], ["Cafe\u0301"])
 def test_two_classes_never_meet(first: list[Any], second: list[Any]) -> None:
     alike = len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
     assert (fold(room_name(*first)) == fold(room_name(*second))) is alike
@@ -126,6 +128,24 @@ def test_names_are_the_same_in_every_release() -> None:
     assert room_name("Algebra 1") == "algebra-1-b287df6f84"
     assert room_name("🎓") == "10435d38aa"
     assert room_name("x" * 80) == "x" * 53 + "-d266710e1f"
+
+
+@pytest.mark.parametrize("parts", [["Café", 1], ["Å", "Zoë"], ["한국어"], ["ǘ" * 40], ["ẛ̣"]])
+def test_text_that_is_canonically_equal_makes_one_room(parts: list[Any]) -> None:
+    """A Mac writes é in two characters, most others in one."""
+    written = [[unicodedata.normalize(form, str(part)) for part in parts] for form in ("NFC", "NFD")]
+    assert written[0] != written[1]
+    assert len({room_name(*each) for each in written}) == 1
+
+
+def test_names_of_composed_text_are_those_of_earlier_releases() -> None:
+    assert room_name("Caf\u00e9", "2026-11-20") == room_name("Cafe\u0301", "2026-11-20") == "cafe_2026-11-20-032965e4ae"
+
+
+@pytest.mark.parametrize("part", [None, "None", ""])
+def test_a_part_that_a_template_left_empty_says_so(part: Any) -> None:
+    with pytest.raises(InvalidSpecError, match="is empty: a template or a mapped value was missing"):
+        room_name("CS", part)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.vendors import connection_type, connection_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,9 +70,10 @@ def _check(conn_ids: Sequence[str]) -> int:
         if trouble:
             sys.stderr.write(f"{trouble}\n")
     if not wanted:
+        types = connection_types()
         sys.stderr.write(
-            f"No connection of type {', '.join(BY_TYPE)} was found. Add one under Admin → Connections, or set "
-            f"{_ENV}VIDEOSDK_DEFAULT; one that is kept in a secrets backend must be named.\n"
+            f"No connection of type {', '.join(types)} was found. Add one under Admin → Connections, or set "
+            f"{_ENV}{next(iter(types.values())).default_conn_id.upper()}; one that is kept in a secrets backend must be named.\n"
         )
         return 2
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -114,7 +115,8 @@ def _all_ids() -> tuple[list[str], str]:
         from sqlalchemy import select
 
         with create_session() as session:
-            types = [*BY_TYPE, *(conn_type.replace("_", "-") for conn_type in BY_TYPE)]
+            ours = connection_types()
+            types = [*ours, *(conn_type.replace("_", "-") for conn_type in ours)]
             found |= set(session.scalars(select(Connection.conn_id).where(Connection.conn_type.in_(types))))
     except Exception as error:  # noqa: BLE001 - no database, no tables, no access: the environment can still be tested
         return sorted(found), f"Airflow's database could not be read ({type(error).__name__}); only {_ENV}* is tested."
@@ -124,7 +126,8 @@ def _all_ids() -> tuple[list[str], str]:
 def _ours(value: str) -> bool:
     """Whether a variable seems to hold a room connection, as a URI or as JSON, even one that cannot be read."""
     scheme = value.partition("://")[0].strip().lower().replace("-", "_")
-    return scheme in BY_TYPE or any(f'"{name}"' in value.replace("-", "_") for name in BY_TYPE)
+    ours = connection_types()
+    return scheme in ours or any(f'"{name}"' in value.replace("-", "_") for name in ours)
 
 
 def _test(conn_id: str) -> Row:
@@ -133,10 +136,9 @@ def _test(conn_id: str) -> Row:
 
     place, connection, trouble = look_up(conn_id)
     conn_type = getattr(connection, "conn_type", None)
-    known = BY_TYPE.get((conn_type or "").replace("-", "_"))
+    known = connection_type((conn_type or "").replace("-", "_"))
     try:
-        hook = hook_for(conn_id, conn_type).use(connection)
-        works, told = hook.test_connection()
+        works, told = hook_for(conn_id, connection).test_connection()
     except RoomsError as error:
         works, told = False, trouble or str(error)
     return Row(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _HELP = "test the room connections"
 _DESCRIPTION = (
     "Test room connections, as the button in Airflow's web page does where it is switched on. Without conn ids: every "
-    f"connection of one of the types {', '.join(BY_TYPE)}, in Airflow's database and in AIRFLOW_CONN_* variables. "
+    f"connection of one of the types {', '.join(BY_TYPE)}, or of a vendor that another distribution brings along, in "
+    "Airflow's database and in AIRFLOW_CONN_* variables. "
     "A connection that is kept in a secrets backend cannot be listed: name it."
 )
 _EPILOG = "Exit code: 0 when all work, 1 when one does not, 2 when there was nothing to test."

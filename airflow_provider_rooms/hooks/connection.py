@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from airflow_provider_rooms.connections import BY_TYPE, ConnectionType, Setting
 from airflow_provider_rooms.errors import InvalidConnectionError
+from airflow_provider_rooms.hooks.variables import type_advice
 from airflow_provider_rooms.values import not_given
+from airflow_provider_rooms.vendors import connection_type
 from airflow_provider_rooms.vendors.exchange import Config
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.connections import ConnectionType, Setting
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +49,13 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     :raises InvalidConnectionError: another type, no key or secret, a bad URL, or a setting of the wrong kind.
     """
     conn_id = str(connection.conn_id)
-    expected = BY_TYPE[conn_type]
+    expected = connection_type(conn_type)
+    if expected is None:
+        raise KeyError(conn_type)
     if (connection.conn_type or "").replace("-", "_") != conn_type:
         raise InvalidConnectionError(
-            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
+            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title}).",
+            advice=type_advice(conn_id, connection.conn_type),
         )
     check_extra(conn_id, connection.extra)
     # Forms of older Airflow versions prefix their fields.
@@ -58,39 +64,17 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     for name in ignored:
         log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
     settings = _settings(conn_id, expected, extra)
-    key = _required(connection.login, conn_id, expected, f"{expected.login} (login)")
+    key = _required(connection.login, conn_id, expected, f"{expected.login} (login)") if expected.login else ""
     secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
     own = {item.name for item in expected.own}
     return Config(
         conn_id=conn_id,
-        base_url=base_url(connection, expected.default_url).removesuffix(f"/{expected.api_version}"),
+        base_url=base_url(connection, expected).removesuffix(f"/{expected.api_version}"),
         key=key,
         secret=secret,
         **{name: value for name, value in settings.items() if name not in own},
         settings={name: value for name, value in settings.items() if name in own},
         ignored=ignored,
-    )
-
-
-def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
-    """The error for a connection that Airflow does not find; before 3.2 that is also one whose extra is broken.
-
-    :param kinds: which types it might have, in words.
-    """
-    if not_given(conn_id):
-        return InvalidConnectionError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
-        )
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    if variable in os.environ:
-        return InvalidConnectionError(
-            f"There is no connection {conn_id!r} that Airflow can read: {variable} is set, but broken.",
-            advice="It must be JSON or a URI, and its extra a JSON object.",
-        )
-    return InvalidConnectionError(
-        f"There is no connection {conn_id!r}.",
-        advice=f"Add it under Admin → Connections with the type {kinds}, or set {variable}.",
     )
 
 
@@ -111,18 +95,23 @@ def check_extra(conn_id: str, extra: Any) -> None:
         )
 
 
-def base_url(connection: AirflowConnection, default: str) -> str:
+def base_url(connection: AirflowConnection, expected: ConnectionType) -> str:
     """The base URL without a slash at its end, from host, port and schema; no scheme means https.
 
     Airflow's URI form keeps what stands behind the host in ``schema``, so that is part of the path here; as in Airflow's
     http connections, ``http`` or ``https`` there is the scheme.
 
-    :raises InvalidConnectionError: no host in it, another scheme than http and https, or credentials in it.
+    :raises InvalidConnectionError: none where the vendor has no usual one, no host in it, another scheme than http and https, or credentials in it.
     """
     conn_id = connection.conn_id
     host = (connection.host or "").strip()
     if not host:
-        return default
+        if not expected.default_url:
+            raise InvalidConnectionError(
+                f"Connection {conn_id!r} ({expected.title}) has no base URL (host).",
+                advice=f"Write it like {expected.example_url}.",
+            )
+        return expected.default_url
     schema = (connection.schema or "").strip("/ ")
     scheme, below = (schema, "") if schema in _SCHEMES else ("https", schema)
     text = host if "://" in host else f"{scheme}://{host}"
@@ -133,7 +122,8 @@ def base_url(connection: AirflowConnection, default: str) -> str:
         raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no usable port.") from None
     if parts.scheme not in _SCHEMES or not parts.hostname or any(c.isspace() for c in text):
         raise InvalidConnectionError(
-            f"Connection {conn_id!r}: {host!r} is not a base URL.", advice=f"Write it like {default}."
+            f"Connection {conn_id!r}: {host!r} is not a base URL.",
+            advice=f"Write it like {expected.default_url or expected.example_url}.",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidConnectionError(

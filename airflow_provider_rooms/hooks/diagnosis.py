@@ -9,20 +9,22 @@ from __future__ import annotations
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.values import suggestion
-from airflow_provider_rooms.vendors import VENDORS, vendor_class
+from airflow_provider_rooms.vendors import VENDORS, connection_type, vendor_class
 from airflow_provider_rooms.vendors.base import LOOPBACK
 from airflow_provider_rooms.vendors.flow import Patience, Request, Response
+from airflow_provider_rooms.vendors.sign_in import BearerSignIn
 from airflow_provider_rooms.vendors.tokens import BACKDATED
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.hooks.base import RoomsHook
+    import requests
+
+    from airflow_provider_rooms.connections import ConnectionType
     from airflow_provider_rooms.vendors.base import Vendor
 
 #: Test connection blocks a worker of the API server: everything is over after this many seconds.
@@ -32,15 +34,28 @@ _VENDOR_SECONDS = 4.5
 
 _NOTHING_FOUND = "Key and secret were not checked."
 
-#: What the transport says (see ``network.reason``) → what it means, what to do.
+#: What the transport says (see ``network.reason``) → what it means, and what to do where the transport does not say.
 _CAUSES = (
-    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up"),
-    ("certificate", "its certificate is not accepted", "Check the name, and the certificates this machine trusts"),
-    ("tls failed", "it does not speak TLS", "Write http:// if that is meant"),
-    ("proxy", "the proxy does not let it through", "Check HTTPS_PROXY and NO_PROXY of this machine"),
-    ("refused", "nothing listens there", "Check host and port"),
-    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way"),
+    ("the proxy:", "the proxy does not let it through", None),
+    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up."),
+    ("certificate", "its certificate is not accepted", None),
+    ("does not speak tls", "it does not speak TLS", None),
+    ("tls failed", "TLS failed", None),
+    ("refused", "nothing listens there", "Check host and port."),
+    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way."),
+    ("", "the connection broke off", "Try again, and check firewalls and proxies on the way."),
 )
+
+
+class Hook(Protocol):
+    """What is needed of the hook."""
+
+    conn_id: str
+
+    @property
+    def vendor(self) -> Vendor: ...
+
+    def get_conn(self) -> requests.Session: ...
 
 
 class _Listening(BlockingTransport):
@@ -53,7 +68,7 @@ class _Listening(BlockingTransport):
         return self.heard
 
 
-def diagnose(hook: RoomsHook) -> tuple[bool, str]:
+def diagnose(hook: Hook) -> tuple[bool, str]:
     """Ask the vendor for something small; whether it works, and what to tell the user. Takes five seconds at most.
 
     :returns: never raises; the text holds no secret and no part of the answer.
@@ -73,12 +88,13 @@ def diagnose(hook: RoomsHook) -> tuple[bool, str]:
     try:
         works, told = answers.get(timeout=max(0.1, TEST_SECONDS - (time.monotonic() - began)))
     except Empty:
-        works, told = False, _unreachable(vendor, "no complete answer")
+        works, told = False, _unreachable(vendor, errors.DeadlineError("no complete answer"))
     return works, vendor.scrub(told)
 
 
-def _ask(hook: RoomsHook, vendor: Vendor) -> tuple[bool, str]:
-    own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=Patience(tries=1, deadline=_VENDOR_SECONDS))
+def _ask(hook: Hook, vendor: Vendor) -> tuple[bool, str]:
+    patience = Patience(tries=1, deadline=_VENDOR_SECONDS, throttled=0.0)
+    own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=patience)
     try:
         transport = _Listening(hook.get_conn(), own.config.base_url)
         try:
@@ -91,11 +107,11 @@ def _ask(hook: RoomsHook, vendor: Vendor) -> tuple[bool, str]:
 
 
 def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -> str:
-    kind = BY_TYPE[vendor.name]
+    kind = _kind(vendor)
     if isinstance(error, errors.InvalidConnectionError):
         return str(error)
     if isinstance(error, errors.TransportError):
-        return _unreachable(vendor, str(error))
+        return _unreachable(vendor, error)
     if heard is None:
         return _not_its_api(vendor, "at great length")
     if heard.status >= 500:
@@ -108,7 +124,8 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
             f"{_place(vendor)} answers as {other.title} does, not as {vendor.title}. "
             f"Check the connection's type, and its base URL (host): {_usual(kind)}"
         )
-    if not _is_json(heard) or heard.status not in (401, 403):
+    refused = heard.status in (401, 403) or isinstance(error, errors.AuthenticationError)
+    if not _readable(vendor, heard) or not refused:
         return _not_its_api(vendor, f"HTTP {heard.status}")
     if isinstance(error, errors.AccessDeniedError) or heard.status == 403:
         return (
@@ -121,7 +138,7 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
 def _not_its_api(vendor: Vendor, how: str) -> str:
     return (
         f"{_place(vendor)} answers ({how}), but not as {vendor.title}'s API. "
-        f"Check the base URL (host): {_usual(BY_TYPE[vendor.name])}"
+        f"Check the base URL (host): {_usual(_kind(vendor))}"
     )
 
 
@@ -130,19 +147,19 @@ def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, hea
     refuses = f"{vendor.title} refuses the sign-in (HTTP {heard.status}{_code(error)})"
     key, secret = vendor.config.key, vendor.config.secret
     words = kind.sign_in(key)
+    either = f"the {words.login} or the {words.password}" if words.login else f"the {words.password}"
     for what, value in ((words.login, key), (words.password, secret)):
-        if value.startswith("eyJ") and value.count(".") == 2:
+        if not isinstance(vendor, BearerSignIn) and value.startswith("eyJ") and value.count(".") == 2:
             return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
     if key == secret:
         return f"{refuses}: {words.login} and {words.password} are the same. {words.again}"
     skew = vendor.skew(heard)
-    signs_tokens = not vendor.authorization().startswith("Basic ")
-    if signs_tokens and abs(skew) > BACKDATED:
+    if vendor.dated and abs(skew) > BACKDATED:
         return (
             f"{refuses}, and {_clock(skew)}. Tokens carry the time: set the clock (NTP) and test again. "
-            f"Else the {words.login} or the {words.password} is wrong."
+            f"Else {either} is wrong."
         )
-    return f"{refuses}: the {words.login} or the {words.password} is wrong, it does not say which. {words.again}"
+    return f"{refuses}: {either} is wrong{', it does not say which' if words.login else ''}. {words.again}"
 
 
 def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
@@ -151,13 +168,13 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     parts = urlsplit(vendor.config.base_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         remarks.append("But http:// sends key and secret in the clear: use https://.")
-    settings = BY_TYPE[vendor.name].settings
+    kind = _kind(vendor)
     remarks += [
         f"But {vendor.title} has no use for {setting.name}."
-        for setting in settings
-        if setting.only and vendor.name not in setting.only and getattr(vendor.config, setting.name)
+        for setting in kind.settings
+        if setting.special and setting.name not in kind.uses and getattr(vendor.config, setting.name)
     ]
-    known = [setting.name for setting in settings]
+    known = [setting.name for setting in kind.settings]
     remarks += [
         f"But its extra has a key {name[:40]!r} that means nothing here.{suggestion(name, known)}"
         for name in vendor.config.ignored
@@ -168,13 +185,13 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     return remarks
 
 
-def _unreachable(vendor: Vendor, reason: str) -> str:
-    fitting = (cause[1:] for cause in _CAUSES if cause[0] in reason.lower())
-    meaning, advice = next(
-        fitting, ("the connection broke off", "Try again, and check firewalls and proxies on the way")
+def _unreachable(vendor: Vendor, error: errors.TransportError) -> str:
+    meaning, advice = next(cause[1:] for cause in _CAUSES if cause[0] in error.message.lower())
+    usual = _usual(_kind(vendor))
+    return (
+        f"{_place(vendor)} cannot be reached: {meaning}. {advice or error.advice} "
+        f"Or the base URL (host) is wrong: {usual} {_NOTHING_FOUND}"
     )
-    usual = _usual(BY_TYPE[vendor.name])
-    return f"{_place(vendor)} cannot be reached: {meaning}. {advice}; the base URL (host) may be wrong: {usual} {_NOTHING_FOUND}"
 
 
 def _other_vendor(vendor: Vendor, heard: Response) -> type[Vendor] | None:
@@ -189,9 +206,9 @@ def _other_vendor(vendor: Vendor, heard: Response) -> type[Vendor] | None:
     return None
 
 
-def _is_json(heard: Response) -> bool:
+def _readable(vendor: Vendor, heard: Response) -> bool:
     try:
-        heard.json()
+        vendor.decode(heard)
     except errors.UnreadableAnswerError:
         return False
     return True
@@ -209,7 +226,14 @@ def _place(vendor: Vendor) -> str:
 
 
 def _usual(kind: ConnectionType) -> str:
-    return f"left empty, it is {kind.default_url}."
+    return f"left empty, it is {kind.default_url}." if kind.default_url else f"it is like {kind.example_url}."
+
+
+def _kind(vendor: Vendor) -> ConnectionType:
+    kind = connection_type(vendor.name)
+    if kind is None:  # pragma: no cover - a vendor that is in use has a connection type
+        raise KeyError(vendor.name)
+    return kind
 
 
 def _code(error: errors.RoomsError) -> str:

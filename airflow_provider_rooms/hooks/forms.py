@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.connections import BY_TYPE, field_behaviour
+from airflow_provider_rooms.connections import field_behaviour
+
+if TYPE_CHECKING:
+    from airflow_provider_rooms.connections import ConnectionType
 
 
-def behaviour_of(conn_type: str) -> dict[str, Any]:
+def behaviour_of(kind: ConnectionType) -> dict[str, Any]:
     """The form's standard fields; the one key is written otherwise there."""
-    behaviour = field_behaviour(BY_TYPE[conn_type])
+    behaviour = field_behaviour(kind)
     behaviour["hidden_fields"] = behaviour.pop("hidden-fields")
     return behaviour
 
 
-def widgets_of(conn_type: str) -> dict[str, Any]:
+def widgets_of(kind: ConnectionType) -> dict[str, Any]:
     """The form's own fields."""
     from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
     from wtforms import PasswordField, StringField
@@ -29,5 +32,5 @@ def widgets_of(conn_type: str) -> dict[str, Any]:
             validators=[Optional(), any_of(list(setting.choices))] if setting.choices else [Optional()],
             default=setting.choices[0] if setting.choices else None,
         )
-        for setting in BY_TYPE[conn_type].fields
+        for setting in kind.fields
     }

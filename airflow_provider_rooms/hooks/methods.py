@@ -1,133 +1,153 @@
-"""Flows as methods: blocking on the hook, awaitable under the same name on ``hook.aio``. Each is written once."""
+"""Flows as methods, each written once: blocking on a hook, awaitable under the same name on ``hook.aio``.
+
+A method is a descriptor: whoever reads it from a :class:`Blocking` object gets a function that runs the flow, from an
+:class:`Awaiting` one a function to be awaited. Type checkers and editors read the same from the overloads of ``__get__``.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-
-from airflow_provider_rooms.transport.drivers import AsyncTransport
-from airflow_provider_rooms.transport.network import async_client
+import inspect
+from abc import abstractmethod
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from contextlib import AbstractAsyncContextManager
 
-    from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.transport.drivers import OpenFile
-    from airflow_provider_rooms.vendors.flow import Download, Flow
+    from airflow_provider_rooms.transport.drivers import AsyncOpenFile, AsyncTransport, BlockingTransport, OpenFile
+    from airflow_provider_rooms.vendors.flow import Download, Flow, Pages
 
 P = ParamSpec("P")
 T = TypeVar("T")
-H = TypeVar("H", bound="RoomsHook")
+F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def flow_method(make: Callable[Concatenate[H, P], Flow[T]]) -> Callable[Concatenate[H, P], T]:
-    """A flow as a method: blocking on the hook, awaitable under the same name on ``hook.aio``."""
+class Blocking:
+    """Runs flows in the thread that calls."""
 
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return hook.transport.run(make(hook, *args, **kwargs))
-
-    blocking.make_flow = make  # type: ignore[attr-defined]
-    return blocking
+    @property
+    @abstractmethod
+    def transport(self) -> BlockingTransport:
+        """What runs them."""
 
 
-def list_method(make: Callable[Concatenate[H, P], Flow[None]]) -> Callable[Concatenate[H, P], Iterator[Any]]:
-    """A paged flow as a method: a lazy iterator on the hook, an async one on ``hook.aio``."""
+class Awaiting:
+    """Runs flows in an event loop."""
 
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
-        return hook.transport.iterate(make(hook, *args, **kwargs))
-
-    blocking.make_list = make  # type: ignore[attr-defined]
-    return blocking
+    @abstractmethod
+    async def connect(self) -> AsyncTransport:
+        """What runs them, ready to be used."""
 
 
-def file_method(make: Callable[Concatenate[H, P], Flow[Download]]) -> Callable[Concatenate[H, P], OpenFile]:
-    """A flow that opens a file as a method: for ``with`` on the hook, for ``async with`` on ``hook.aio``."""
+class _Method:
+    """Two functions with the docstring and the parameters of one flow; the owner decides which of them it has."""
 
-    @functools.wraps(make)
-    def blocking(hook: H, /, *args: P.args, **kwargs: P.kwargs) -> OpenFile:
-        return hook.transport.open(make(hook, *args, **kwargs))
+    _blocking: Callable[..., Any]
+    _awaiting: Callable[..., Any]
 
-    blocking.make_file = make  # type: ignore[attr-defined]
-    return blocking
+    def _bind(self, owner: object, kind: type | None) -> Any:
+        function = self._awaiting if issubclass(kind or type(owner), Awaiting) else self._blocking
+        return function if owner is None else MethodType(function, owner)
 
 
-class AsyncRooms:
-    """A hook's methods, awaitable, from the same flows. Belongs to one event loop; close it with ``await aclose()``."""
+def _like(make: Callable[..., Any], returns: str = "{}") -> Callable[[F], F]:
+    """``functools.wraps`` for what runs a flow: it returns something else than the flow.
 
-    def __init__(self, hook: RoomsHook) -> None:
-        self._hook = hook
-        self._client: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+    :param returns: the annotation of what is returned, ``{}`` for the flow's result or items.
+    """
+    made = inspect.signature(make)
+    _, _, result = str(made.return_annotation).partition("[")
+    signature = made.replace(return_annotation=returns.format(result.removesuffix("]")))
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(type(self._hook), name, None)
-        make: Any = getattr(method, "make_flow", None)
-        if make:
+    def decorate(function: F) -> F:
+        functools.update_wrapper(function, make)
+        function.__signature__ = signature  # type: ignore[attr-defined]
+        return function
 
-            @functools.wraps(make)
-            async def call(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                return await transport.run(make(self._hook, *args, **kwargs))
+    return decorate
 
-            return call
-        make = getattr(method, "make_list", None)
-        if make:
 
-            @functools.wraps(make)
-            async def iterate(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                async for item in transport.iterate(make(self._hook, *args, **kwargs)):
-                    yield item
+class flow_method(_Method, Generic[P, T]):  # noqa: N801 - used as a decorator, as property is
+    """A flow as a method: it returns the flow's result, or is awaited for it."""
 
-            return iterate
-        make = getattr(method, "make_file", None)
-        if make:
+    def __init__(self, make: Callable[Concatenate[Any, P], Flow[T]]) -> None:
+        @_like(make)
+        def blocking(owner: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return owner.transport.run(make(owner, *args, **kwargs))
 
-            @functools.wraps(make)
-            @contextlib.asynccontextmanager
-            async def opened(*args: Any, **kwargs: Any) -> Any:
-                transport = await self._transport()
-                file = await transport.open(make(self._hook, *args, **kwargs))
-                try:
-                    yield file
-                finally:
-                    await file.aclose()
+        @_like(make)
+        async def awaiting(owner: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            transport = await owner.connect()
+            return await transport.run(make(owner, *args, **kwargs))
 
-            return opened
-        raise AttributeError(f"{type(self._hook).__name__}.aio has no method {name!r}")
+        self._blocking, self._awaiting = blocking, awaiting
 
-    async def test_connection(self) -> tuple[bool, str]:
-        """The hook's own test, in a thread beside the event loop: it is for a person who waits, and has no flow."""
-        return await asyncio.to_thread(self._hook.test_connection)
+    @overload
+    def __get__(self, owner: None, kind: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, owner: Blocking, kind: type | None = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, owner: Awaiting, kind: type | None = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, owner: object, kind: type | None = None) -> Any:
+        return self._bind(owner, kind)
 
-    async def __aenter__(self) -> AsyncRooms:
-        return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()
+class list_method(_Method, Generic[P, T]):  # noqa: N801
+    """A paged flow as a method: it returns a lazy iterator, or an async one."""
 
-    async def aopen(self) -> None:
-        """Look up the connection and get ready, which the first call would do otherwise."""
-        await self._transport()
+    def __init__(self, make: Callable[Concatenate[Any, P], Pages[T]]) -> None:
+        @_like(make, "Iterator[{}]")
+        def blocking(owner: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+            return owner.transport.iterate(make(owner, *args, **kwargs))
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        @_like(make, "AsyncIterator[{}]")
+        async def awaiting(owner: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+            transport = await owner.connect()
+            async for item in transport.iterate(make(owner, *args, **kwargs)):
+                yield item
 
-    async def _transport(self) -> AsyncTransport:
-        vendor = await self._hook.aprepare()
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            # Reading the certificates takes longer than an event loop may stand still.
-            client = await asyncio.to_thread(async_client)
-            if self._client is None or self._loop is not loop:
-                self._client, self._loop = client, loop
-            else:
-                await client.aclose()
-        return AsyncTransport(self._client, vendor.config.base_url)
+        self._blocking, self._awaiting = blocking, awaiting
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, owner: Blocking, kind: type | None = None) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, owner: Awaiting, kind: type | None = None) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, owner: object, kind: type | None = None) -> Any:
+        return self._bind(owner, kind)
+
+
+class file_method(_Method, Generic[P]):  # noqa: N801
+    """A flow that opens a file as a method: for ``with``, or for ``async with``."""
+
+    def __init__(self, make: Callable[Concatenate[Any, P], Flow[Download]]) -> None:
+        @_like(make, "OpenFile")
+        def blocking(owner: Blocking, /, *args: P.args, **kwargs: P.kwargs) -> OpenFile:
+            return owner.transport.open(make(owner, *args, **kwargs))
+
+        @_like(make, "AbstractAsyncContextManager[AsyncOpenFile]")
+        @contextlib.asynccontextmanager
+        async def awaiting(owner: Awaiting, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[AsyncOpenFile]:
+            transport = await owner.connect()
+            file = await transport.open(make(owner, *args, **kwargs))
+            try:
+                yield file
+            finally:
+                await file.aclose()
+
+        self._blocking, self._awaiting = blocking, awaiting
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, owner: Blocking, kind: type | None = None) -> Callable[P, OpenFile]: ...
+    @overload
+    def __get__(
+        self, owner: Awaiting, kind: type | None = None
+    ) -> Callable[P, AbstractAsyncContextManager[AsyncOpenFile]]: ...
+    def __get__(self, owner: object, kind: type | None = None) -> Any:
+        return self._bind(owner, kind)

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import WithHook, WithRoomLink, give_retry_policy, push_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
 
 
-class RoomOperator(WithHook, BaseOperator):
+class RoomOperator(WithHook, WithRoomLink, BaseOperator):
     """An operator on one room.
 
     :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
@@ -29,7 +29,7 @@ class RoomOperator(WithHook, BaseOperator):
     operator_extra_links = (RoomLink(),)
     ui_color = "#e3f1ea"
 
-    def __init__(self, *, conn_id: str, room_id: str | Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, conn_id: str, room_id: str | Mapping[str, Any] | XComArg, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.conn_id = conn_id
         self.room_id = room_id
@@ -54,5 +54,5 @@ class RoomOperator(WithHook, BaseOperator):
         :raises NotFoundError: there is none.
         """
         room = self.hook.get_room(self.read_room())
-        context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        push_url(context, self.hook.vendor.room_url(room.id))
         return room

@@ -6,11 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.operators.base import RoomOperator
+from airflow_provider_rooms.tasks import timeout_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
 
@@ -70,11 +71,11 @@ class CloseRoomOperator(RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
-        not_before: dt.datetime | str | None = None,
+        room_id: str | Mapping[str, Any] | XComArg,
+        not_before: dt.datetime | str | XComArg | None = None,
         if_live: str = "fail",
-        wait_at_most: dt.timedelta | float | str = WAIT_AT_MOST,
-        poll_interval: dt.timedelta | float | str = POLL_INTERVAL,
+        wait_at_most: dt.timedelta | float | str | XComArg = WAIT_AT_MOST,
+        poll_interval: dt.timedelta | float | str | XComArg = POLL_INTERVAL,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
@@ -85,13 +86,13 @@ class CloseRoomOperator(RoomOperator):
 
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
-        return self._close(context)
+        return self._close(context, {})
 
-    def _close(self, context: Context, give_up_at: str | None = None) -> str:
-        from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
+    def _close(self, context: Context, waited: Mapping[str, Any]) -> str:
+        from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
-        read_choice("if_live", self.if_live, IF_LIVE)
+        if_live = read_choice("if_live", self.if_live, IF_LIVE, "fail")
         not_before = read_time("not_before", self.not_before)
         wait_at_most = read_seconds("wait_at_most", self.wait_at_most) or WAIT_AT_MOST.total_seconds()
         poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()
@@ -105,23 +106,24 @@ class CloseRoomOperator(RoomOperator):
             )
             return room.state
         if self._live(room):
-            if self.if_live == "fail":
+            if if_live == "fail":
                 raise SessionLiveError(
                     "People are in the room, so it was not closed.",
                     vendor=title,
                     room=room.id,
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
-            if self.if_live == "wait":
-                latest = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most)
-                self._wait(room, give_up_at or latest.isoformat(), poll_interval)
+            if if_live == "wait":
+                latest, until = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most), timeout_at(self, context)
+                ends = {
+                    "give_up_at": latest.isoformat(),
+                    "task_timeout_at": until.isoformat() if until else None,
+                    **{name: waited[name] for name in ("give_up_at", "task_timeout_at") if waited.get(name)},
+                }
+                self._wait(room, poll_interval, ends)
             session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
-        if room.state != "closed":
-            raise NotVisibleYetError(
-                "The vendor took the request but shows the room as open.", vendor=title, room=room.id
-            )
         self.log.info("%s: room %s was closed.", title, room.id)
         return room.state
 
@@ -132,6 +134,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.waiting.handover import conclude
 
+        self.room_url = None
         room = self.read_room()
         try:
             conclude(event)
@@ -142,24 +145,24 @@ class CloseRoomOperator(RoomOperator):
                 room=room if isinstance(room, str) else room.get("name") or room.get("id"),
                 advice='Raise wait_at_most, or use if_live="end".',
             ) from None
-        return self._close(context, event.get("give_up_at"))
+        return self._close(context, event)
 
     def _live(self, room: Room) -> bool:
         """Whether people are in the room; a recorder that was left alone is none."""
         return any(session.live for session in self.hook.sessions(room, since=self.hook.vendor.now()))
 
-    def _wait(self, room: Room, give_up_at: str, interval: float) -> None:
+    def _wait(self, room: Room, interval: float, ends: Mapping[str, Any]) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
         from airflow_provider_rooms.waiting.waits import Wait
 
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
-                conn_id=self.conn_id,
-                room=room.id,
+                conn_id=self.hook.conn_id,
+                room={"vendor": room.vendor, "id": room.id},
                 wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,
-                give_up_at=give_up_at,
+                **ends,
             ),
             method_name="execute_complete",
         )

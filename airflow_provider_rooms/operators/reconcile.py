@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import (
+    RETURN_KEY,
+    WithHook,
+    WithRoomLink,
+    WithSecrets,
+    give_retry_policy,
+    push,
+    push_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.planning.lookups import Planned
@@ -24,7 +32,7 @@ _ORPHANS = ("report", "close")
 _MOST_NAMED = 10
 
 
-class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
+class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
     By default it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
@@ -63,8 +71,8 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         self,
         *,
         conn_id: str,
-        specs: Sequence[Mapping[str, Any]] | str | Any,
-        within: dt.timedelta | float | str | None = None,
+        specs: Sequence[Mapping[str, Any]] | str | XComArg,
+        within: dt.timedelta | float | str | XComArg | None = None,
         missing: str = "report",
         orphans: str = "report",
         max_close: int = 20,
@@ -84,7 +92,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         from airflow_provider_rooms.planning.lookups import plan_rooms, summary
 
         specs = self._read()
-        planned = plan_rooms(self._due(specs), self.conn_id, lambda _: self.hook)
+        planned = plan_rooms(self._due(specs), self.hook.conn_id, lambda _: self.hook)
         orphans, nameless = self._find_orphans(specs)
         for one in planned:
             fine = one.finding.verdict in ("exists", "not_due", "over")
@@ -99,10 +107,10 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         outcomes, refusal = self._close(orphans, specs, max(refused, nameless))
         found = next((row["id"] for row in classes if row["id"]), None)
         if found:
-            context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
+            push_url(context, self.hook.vendor.room_url(found))
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
-        context["ti"].xcom_push(key=RETURN_KEY, value=result)
+        push(context, RETURN_KEY, result)
         self._fail(classes, failures, refusal)
         return result
 
@@ -123,10 +131,9 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
                 advice="Give the connection a name_prefix. Rooms made before it keep their names and are not seen here.",
             )
         specs: list[Mapping[str, Any]] = []
-        for index, spec in enumerate(values.read_list("specs", self.specs, of="dicts")):
-            if not isinstance(spec, dict):
-                raise InvalidSpecError(f"specs[{index}]: expected a dict, got {type(spec).__name__}.")
-            if spec.get("conn_id") in (None, "", self.conn_id):
+        for index, given in enumerate(values.read_list("specs", self.specs, of="dicts")):
+            spec = values.read_object(f"specs[{index}]", given) or {}
+            if values.read_key("conn_id", spec.get("conn_id")) in (None, self.hook.conn_id):
                 specs.append(spec)
         return specs
 

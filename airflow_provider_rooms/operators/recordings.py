@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import WithSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath, XComArg
 
     from airflow_provider_rooms.models import Recording, Room
 
@@ -47,8 +46,8 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
-        options: Mapping[str, Any] | str | None = None,
+        room_id: str | Mapping[str, Any] | XComArg,
+        options: Mapping[str, Any] | str | XComArg | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, room_id=room_id, **kwargs)
@@ -57,10 +56,11 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Start it, or find that it runs."""
         from airflow_provider_rooms.values import read_object
+        from airflow_provider_rooms.vendors.recordings import start_body
 
         options = read_object("options", self.options)
         # Before the room is looked for: what is wrong with the options needs no call.
-        self.hook.vendor.recording_body(options or {})
+        start_body(self.hook.vendor, options or {})
         room = self.find_room(context)
         recordings = self.hook.start_recording(room, options)
         self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))
@@ -106,9 +106,9 @@ class RecordingToStorageOperator(RoomOperator):
         self,
         *,
         conn_id: str,
-        room_id: str | Mapping[str, Any],
+        room_id: str | Mapping[str, Any] | XComArg,
         to: str,
-        recordings: Sequence[Mapping[str, Any] | str] | Mapping[str, Any] | str | None = None,
+        recordings: Sequence[Mapping[str, Any] | str] | Mapping[str, Any] | str | XComArg | None = None,
         kind: str = "recording",
         **kwargs: Any,
     ) -> None:
@@ -120,21 +120,21 @@ class RecordingToStorageOperator(RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Copy what is ready; what is not yet is left to the next try."""
         from airflow_provider_rooms.errors import NotVisibleYetError, RecordingFailedError, RecordingMissingError
-        from airflow_provider_rooms.vendors.recordings import read_kind
+        from airflow_provider_rooms.values import read_choice
+        from airflow_provider_rooms.vendors.recordings import KINDS
 
         wanted = self._wanted()
         to = self._read_target()
         vendor = self.hook.vendor
-        vendor.check_kind(read_kind(self.kind))
+        kind = read_choice("kind", self.kind, KINDS, "recording")
+        vendor.check_kind(kind)
         room = self.find_room(context)
-        found = list(self.hook.recordings(room, self.kind))
+        found = list(self.hook.recordings(room, kind))
         found = self._of_class(room, found) if wanted is None else [item for item in found if item.id in wanted]
         missing = (wanted or set()) - {recording.id for recording in found}
         if missing or not found:
             raise RecordingMissingError(
-                f"The room has no recording {', '.join(sorted(missing))}."
-                if missing
-                else f"The room has no {self.kind}.",
+                f"The room has no recording {', '.join(sorted(missing))}." if missing else f"The room has no {kind}.",
                 vendor=vendor.title,
                 room=room.id,
                 advice="Wait with RecordingReadySensor first, and check kind.",
@@ -156,17 +156,17 @@ class RecordingToStorageOperator(RoomOperator):
 
     def _wanted(self) -> set[str] | None:
         """The ids of the recordings that were named; None when none were."""
-        from airflow_provider_rooms.values import not_given, read_json_or_literal, read_list
+        from airflow_provider_rooms.values import not_given, read_json, read_list, structured
         from airflow_provider_rooms.vendors.recordings import read_wanted
 
         given: Any = self.recordings
         if not_given(given):
             return None
-        if isinstance(given, str) and given.lstrip().startswith(("[", "{")):
-            given = read_json_or_literal("recordings", given)
+        if structured(given):
+            given = read_json("recordings", given)
         # One alone is what a mapped task gets of a list.
-        one = isinstance(given, (str, Mapping))
-        return {read_wanted(item).id for item in ([given] if one else read_list("recordings", given, of="recordings"))}
+        many = isinstance(given, Sequence) and not isinstance(given, str)
+        return {read_wanted(item).id for item in (read_list("recordings", given, of="recordings") if many else [given])}
 
     def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
         """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""
@@ -193,7 +193,8 @@ class RecordingToStorageOperator(RoomOperator):
         """
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-        from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.errors import ConnectionNotFoundError, InvalidSpecError
+        from airflow_provider_rooms.hooks.lookup import find_connection
         from airflow_provider_rooms.placeholders import placeholders
         from airflow_provider_rooms.values import read_text
 
@@ -204,6 +205,10 @@ class RecordingToStorageOperator(RoomOperator):
             placeholders(to, PLACEHOLDERS)
         except ValueError as error:
             raise InvalidSpecError(f"to: {error}") from None
+        if conn_id := urlsplit(to).username:
+            # What Airflow cannot look up just now, storages do without, and without a word.
+            with contextlib.suppress(ConnectionNotFoundError):
+                find_connection(conn_id, "your storage")
         try:
             path = ObjectStoragePath(to)
             path.fs  # noqa: B018 - looked up at the first use, which would be after the calls

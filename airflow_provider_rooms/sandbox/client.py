@@ -8,13 +8,11 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from airflow_provider_rooms.sandbox.registry import VENDORS
+from airflow_provider_rooms.sandbox.registry import vendors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: Airflow connection type → vendor in paths and in ``/control``.
-CONN_TYPES: Final = {vendor.conn_type: vendor.name for vendor in VENDORS}
 _TIMEOUT_SECONDS: Final = 30
 
 
@@ -30,8 +28,7 @@ class ControlError(Exception):
 class RoomsSandbox:
     """A running sandbox and what can be made to happen in it.
 
-    Vendors are ``videosdk``, ``hundredms`` and ``twilio`` (the connection type ``twilio_video`` is understood
-    too); rooms are given by id or name.
+    Vendors are given by their first part of a path or by their connection type, rooms by id or name.
     """
 
     def __init__(self, url: str) -> None:
@@ -118,14 +115,14 @@ class RoomsSandbox:
     def connection(self, conn_type: str) -> dict[str, Any]:
         """An Airflow connection to a vendor of this sandbox, in Airflow's JSON form."""
         name = _vendor(conn_type)
-        vendor = next((vendor for vendor in VENDORS if vendor.name == name), None)
+        vendor = next((vendor for vendor in vendors() if vendor.name == name), None)
         if vendor is None:
-            raise ValueError(f"no vendor {conn_type!r}: the connection types are {', '.join(CONN_TYPES)}")
+            raise ValueError(f"no vendor {conn_type!r}: the connection types are {', '.join(conn_types())}")
         return {"conn_type": vendor.conn_type, "host": f"{self.url}/{name}", **deepcopy(dict(vendor.sign_in))}
 
     def env(self) -> dict[str, str]:
         """Environment variables that give Airflow the default connection of each vendor."""
-        return {f"AIRFLOW_CONN_{kind.upper()}_DEFAULT": json.dumps(self.connection(kind)) for kind in CONN_TYPES}
+        return {f"AIRFLOW_CONN_{kind.upper()}_DEFAULT": json.dumps(self.connection(kind)) for kind in conn_types()}
 
     # -- inside -----------------------------------------------------------------------------------------------
 
@@ -149,8 +146,13 @@ class RoomsSandbox:
         return json.loads(text)
 
 
+def conn_types() -> dict[str, str]:
+    """Airflow connection type → vendor in paths and in ``/control``."""
+    return {vendor.conn_type: vendor.name for vendor in vendors()}
+
+
 def _vendor(name: str) -> str:
-    return CONN_TYPES.get(name, name)
+    return conn_types().get(name, name)
 
 
 def _order(action: str, participants: Iterable[Any] | None) -> dict[str, Any]:

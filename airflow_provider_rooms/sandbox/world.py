@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.sandbox.clock import Clock
 from airflow_provider_rooms.sandbox.faults import Faults, RequestLog
-from airflow_provider_rooms.sandbox.registry import VENDORS
+from airflow_provider_rooms.sandbox.registry import vendors
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.vendor import Vendor
@@ -26,6 +26,6 @@ class World:
 
     def reset(self) -> None:
         self.clock = Clock()
-        self.vendors = {vendor.name: vendor(self.clock) for vendor in VENDORS}
+        self.vendors = {vendor.name: vendor(self.clock) for vendor in vendors()}
         self.faults = Faults()
         self.log = RequestLog()

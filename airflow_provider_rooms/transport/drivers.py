@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
-from airflow_provider_rooms.transport.network import Watchdog, reason, took_too_long
-from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Request, Response, Sleep, Step
+from airflow_provider_rooms.transport.network import Watchdog, no_answer, took_too_long
+from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Pages, Request, Response, Sleep, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -74,7 +74,7 @@ class BlockingTransport:
             self._perform(walk, step)
         return walk.result
 
-    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+    def iterate(self, flow: Pages[T]) -> Iterator[T]:
         """The items of a paged flow; a page is read when it is needed."""
         walk = _Walk(flow)
         while (step := walk.step()) is not None:
@@ -114,6 +114,7 @@ class BlockingTransport:
                     self._base_url + request.target,
                     headers={**request.headers, "User-Agent": USER_AGENT},
                     data=request.body,
+                    auth=_unsigned,  # the vendor signed it
                     timeout=request.timeout,
                     allow_redirects=False,
                     stream=True,
@@ -127,7 +128,7 @@ class BlockingTransport:
                 return Response(status=answer.status_code, headers=headers, body=bytes(body))
         except (requests.RequestException, OSError, ValueError) as error:
             timed_out = watchdog.bitten or isinstance(error, requests.Timeout) or took_too_long(error)
-            raise _failure(error, request, timed_out=timed_out) from None
+            raise _failure(error, request, self._base_url, timed_out=timed_out) from None
 
     def fetch(self, wanted: Fetch) -> Response:
         """Open a file by its link, without credentials and without following it elsewhere.
@@ -146,7 +147,7 @@ class BlockingTransport:
                 stream=True,
             )
         except (requests.RequestException, OSError, ValueError) as error:
-            raise _lost(error) from None
+            raise _lost(error, wanted.url) from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
         if answer.status_code != 200:
             answer.close()
@@ -172,7 +173,7 @@ class AsyncTransport:
             await self._perform(walk, step)
         return walk.result
 
-    async def iterate(self, flow: Flow[None]) -> AsyncIterator[Any]:
+    async def iterate(self, flow: Pages[T]) -> AsyncIterator[T]:
         """The items of a paged flow; a page is read when it is needed."""
         walk = _Walk(flow)
         while (step := walk.step()) is not None:
@@ -221,7 +222,7 @@ class AsyncTransport:
                 return Response(status=answer.status_code, headers=dict(answer.headers), body=bytes(body))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             timed_out = isinstance(error, (TimeoutError, httpx.TimeoutException))
-            raise _failure(error, request, timed_out=timed_out) from None
+            raise _failure(error, request, self._base_url, timed_out=timed_out) from None
 
     async def fetch(self, wanted: Fetch) -> Response:
         """Open a file by its link, without credentials and without following it elsewhere.
@@ -234,7 +235,7 @@ class AsyncTransport:
             request = self._client.build_request("GET", wanted.url, headers=_FILE_HEADERS, timeout=wanted.timeout)
             answer = await self._client.send(request, stream=True, follow_redirects=False)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            raise _lost(error) from None
+            raise _lost(error, wanted.url) from None
         if answer.status_code != 200:
             await answer.aclose()
             return Response(status=answer.status_code, headers=dict(answer.headers))
@@ -303,9 +304,9 @@ def _unsigned(request: Any) -> Any:
     return request
 
 
-def _lost(error: Exception) -> TransportError:
+def _lost(error: Exception, url: str = "https://") -> TransportError:
     """Our error for a library's about a file. Its text is left out: it holds the link."""
-    return TransportError(f"The recording's file could not be read: {type(error).__name__}.")
+    return no_answer("The recording's file could not be read", error, url)
 
 
 def _add(body: bytearray, chunk: bytes) -> None:
@@ -314,7 +315,7 @@ def _add(body: bytearray, chunk: bytes) -> None:
         raise UnreadableAnswerError(f"The answer is larger than {MAX_BODY // 2**20} MiB; the rest was not read.")
 
 
-def _failure(error: Exception, request: Request, *, timed_out: bool) -> PassingError:
+def _failure(error: Exception, request: Request, base_url: str, *, timed_out: bool) -> PassingError:
     """Our error for a library's; of the library's text nothing is kept."""
     what = f"{request.method} {request.path}"
     if timed_out:
@@ -324,6 +325,4 @@ def _failure(error: Exception, request: Request, *, timed_out: bool) -> PassingE
         )
     if type(error).__name__ in ("ContentDecodingError", "DecodingError"):
         return UnreadableAnswerError(f"{what}: the answer is not encoded as it says.")
-    return TransportError(
-        f"{what}: no answer: {reason(error)}.", advice="Check the connection's host, and the network."
-    )
+    return no_answer(f"{what}: no answer", error, base_url, base_url)

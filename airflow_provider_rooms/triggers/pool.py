@@ -15,7 +15,7 @@ from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
-    from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.models import Room, RoomRef
     from airflow_provider_rooms.waiting.waits import Seen, Wait
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Watch:
                 self._hook = self._survey = None
                 self.generation += 1
 
-    async def look(self, room: str, wait: Wait) -> Seen:
+    async def look(self, room: RoomRef, wait: Wait) -> Seen:
         """What a wait needs to know of a room, read now."""
         hook = await self.ready()
         async with self._looks:
@@ -159,7 +159,8 @@ class Watch:
 
 async def _prepare(conn_id: str) -> RoomsHook:
     try:
-        hook = await aget_rooms_hook(conn_id)
+        # Asked once: the next poll asks again.
+        hook = await aget_rooms_hook(conn_id, patience=0)
         hook.masks_tokens = False
         await hook.aio.aopen()
     except RoomsError:

@@ -15,27 +15,29 @@ if TYPE_CHECKING:
 class RoomTrigger(BaseTrigger):
     """Waits for a session to start or end, or for recordings.
 
-    Its event is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
+    What it hands to the task is described in :mod:`airflow_provider_rooms.waiting.handover`; the value is what the sensor returns.
 
     :param conn_id: the Airflow connection, looked up in the triggerer.
-    :param room: the room's id or name.
+    :param room: the room's id or name, or what tells it of the ``room`` dict of a create task.
     :param wait: :meth:`airflow_provider_rooms.waiting.waits.Wait.as_dict`.
     :param poll_interval: usual seconds between two polls.
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
     :param seen: what the worker saw, :meth:`airflow_provider_rooms.waiting.waits.Seen.as_dict`: no need to look at once again.
     :param seen_at: when it saw that, ISO 8601.
+    :param task_timeout_at: when the task's ``execution_timeout`` ends the wait, ISO 8601.
     """
 
     def __init__(
         self,
         *,
         conn_id: str,
-        room: str,
+        room: str | dict[str, Any],
         wait: dict[str, Any],
         poll_interval: float,
         give_up_at: str,
         seen: dict[str, Any] | None = None,
         seen_at: str | None = None,
+        task_timeout_at: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.conn_id = conn_id
@@ -45,11 +47,12 @@ class RoomTrigger(BaseTrigger):
         self.give_up_at = give_up_at
         self.seen = seen
         self.seen_at = seen_at
+        self.task_timeout_at = task_timeout_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Where this class is, and its arguments: plain JSON."""
+        """Where this class is, and its arguments: plain JSON. Rows of the last version wait in the database for both."""
         return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
+            "airflow_provider_rooms.triggers.rooms.RoomTrigger",
             {
                 "conn_id": self.conn_id,
                 "room": self.room,
@@ -58,6 +61,7 @@ class RoomTrigger(BaseTrigger):
                 "give_up_at": self.give_up_at,
                 "seen": self.seen,
                 "seen_at": self.seen_at,
+                "task_timeout_at": self.task_timeout_at,
             },
         )
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Outcome, Room, RoomSpec
-    from airflow_provider_rooms.vendors.base import Existing, Vendor
-    from airflow_provider_rooms.vendors.plans import Plan
+    from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.contract.plan import Plan
+    from airflow_provider_rooms.vendors.contract.rooms import Existing
 
 OnDrift = Literal["fail", "ignore", "update"]
 OnClosed = Literal["fail", "reopen"]
@@ -87,7 +88,7 @@ def _may_reopen(
             room=vendor.room(existing.answer).id,
             advice='Use on_closed="reopen" if the class takes place after all, or another name.',
         )
-    if vendor.reopens_in_place and on_drift == "fail":
+    if vendor.closing == "in_place" and on_drift == "fail":
         # Before it is opened: afterwards it would be open with settings that nobody asked for.
         _verified(vendor, existing.answer, plan, spec, "reopened", on_drift)
 
@@ -105,16 +106,18 @@ def _settled(
 
 def _read_back(vendor: Vendor, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
     """Read the room; what was just made may take a moment to be seen."""
+    room_id = vendor.room(answer).id
     for wait in _WAITS:
         if wait:
             yield Sleep(wait)
         try:
-            return (yield from vendor.read(answer))
+            shown = yield from vendor.read(room_id)
         except errors.NotFoundError:
             continue
-    raise errors.NotVisibleYetError(
-        "The vendor took the room but does not show it.", vendor=vendor.title, room=vendor.room(answer).id
-    )
+        if not vendor.create_shows_more:
+            return shown
+        return {**answer, **{key: value for key, value in shown.items() if value is not None}}
+    raise errors.NotVisibleYetError("The vendor took the room but does not show it.", vendor=vendor.title, room=room_id)
 
 
 def _verified(
@@ -126,7 +129,7 @@ def _verified(
         if on_drift == "update":
             what, ways = "The room keeps other settings than it was told to have", "ignore"
         else:
-            what, ways = "The room exists with other settings", "update or ignore" if vendor.can_update else "ignore"
+            what, ways = "The room exists with other settings", "update or ignore" if vendor.can("update") else "ignore"
         raise errors.DriftError(
             f"{what}: {listed}.",
             vendor=vendor.title,

@@ -26,12 +26,14 @@ from airflow_provider_rooms.vendors.flow import (
     retry_after,
 )
 from airflow_provider_rooms.vendors.pace import Lane, Pace
+from airflow_provider_rooms.vendors.tokens import VendorClock
 
 R = TypeVar("R")
 
 #: Verbs that change nothing.
 _READS = frozenset({"GET", "HEAD"})
-
+#: Failures that say that nothing was done.
+_NOT_PROCESSED = (errors.QuotaError, errors.TlsError)
 #: How much of a vendor's message is shown, in characters.
 LONGEST_MESSAGE = 300
 #: A clock that is off by more than this is named in the error, in seconds.
@@ -85,6 +87,13 @@ STATUS_FAULTS: Mapping[int, Fault] = {
         "Run fewer tasks of this account at once, or lower its reads_per_second and writes_per_second.",
     ),
 }
+#: What "not found" means if nothing was asked for by id or name: a create, or the list of all rooms.
+NOTHING_SOUGHT: Mapping[int, Fault] = {
+    404: Fault(
+        errors.RequestRefusedError,
+        "No id was asked for, so the address is wrong: check the connection's base URL (host), and its account.",
+    ),
+}
 
 
 class Exchange(ABC):
@@ -93,8 +102,14 @@ class Exchange(ABC):
     title: ClassVar[str]
     #: The vendor's error codes or messages, where it has any; looked up before the HTTP status.
     faults: ClassVar[Mapping[str | int, Fault]] = {}
+    #: What "not found" means where nothing is sought, by HTTP status; see :meth:`seeks`.
+    nothing_sought: ClassVar[Mapping[int, Fault]] = NOTHING_SOUGHT
     #: Whether request bodies are forms; else they are JSON.
     form: ClassVar[bool] = False
+    #: What answers are made of, as the ``Accept`` header says it.
+    accept: ClassVar[str] = "application/json"
+    #: Whether what signs a request in carries the time, so that a wrong clock spoils it.
+    dated: ClassVar[bool] = False
     #: Headers of an answer that may hold the vendor's id of the request, in lower case.
     request_id_headers: ClassVar[tuple[str, ...]] = (
         "x-request-id",
@@ -119,16 +134,18 @@ class Exchange(ABC):
         self.runtime = runtime or Runtime()
         self.patience = patience or Patience()
         self.pace = pace or Pace({}, {}, monotonic=self.runtime.monotonic)
+        self.clock = VendorClock(self.runtime.wall)
 
     @abstractmethod
-    def authorization(self) -> str:
-        """Value of the ``Authorization`` header."""
+    def signed(self, request: Request) -> Request:
+        """The request with what signs it in."""
 
-    def forget_token(self, skew: float = 0.0) -> bool:
-        """Drop a cached token after a 401; True when a new one can be minted.
+    def minted(self) -> set[str]:
+        """Texts made of the secret that must not be shown either."""
+        return set()
 
-        :param skew: seconds by which the vendor's clock is ahead of ours, where its answer told.
-        """
+    def forget_token(self) -> bool:
+        """Drop a cached token after a 401; True when a new one can be minted."""
         return False
 
     def now(self) -> dt.datetime:
@@ -141,9 +158,9 @@ class Exchange(ABC):
         hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Response]:
-        """A GET that is answered by JSON; see :meth:`exchange`."""
-        return self.fetch(path, _json_answer, query, **kwargs)
+    def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Any]:
+        """A GET, its answer decoded; see :meth:`decode` and :meth:`exchange`."""
+        return self.fetch(path, self.decode, query, **kwargs)
 
     def post(self, path: str, body: Mapping[str, Any], **kwargs: Any) -> Flow[Response]:
         """A POST in the vendor's own encoding, whatever it is answered by; see :meth:`exchange`."""
@@ -176,6 +193,7 @@ class Exchange(ABC):
         *,
         room: str | None = None,
         repeatable: bool = False,
+        writes: bool | None = None,
         allow: Collection[int] = (),
         ambiguous: Callable[[], None] = lambda: None,
         secrets: Collection[str] = (),
@@ -185,12 +203,14 @@ class Exchange(ABC):
         :param read: makes of a good answer what is wanted of it; one that it cannot read counts as lost.
         :param room: name or id for error messages.
         :param repeatable: sending it twice has the effect of sending it once.
+        :param writes: whether it counts as a write for the pace; left out, everything but GET and HEAD does.
         :param allow: error statuses that are an answer here, such as 404 in a look-up.
         :param ambiguous: called when a try failed in a way that may have had its effect.
         :param secrets: texts in the request that no error may show, should the vendor repeat them.
         :raises RoomsError: what the vendor's error tables say, or the transport.
         """
-        lane: Lane = "reads" if request.method in _READS else "writes"
+        writes = request.method not in _READS if writes is None else writes
+        lane: Lane = "writes" if writes else "reads"
         until: float | None = None
         reminted: float | None = None
         failure: errors.PassingError | None = None
@@ -206,21 +226,19 @@ class Exchange(ABC):
                 raise failure or self._too_late(request, room)
             attempt += 1
             try:
-                response = yield replace(
-                    request,
-                    timeout=min(self.config.timeout, until - now),
-                    headers={**request.headers, "Accept": "application/json", "Authorization": self.authorization()},
+                timeout = min(self.config.timeout, until - now)
+                response = yield self.signed(
+                    replace(request, timeout=timeout, headers={**request.headers, "Accept": self.accept})
                 )
                 if response is None:
                     raise TypeError("a flow must be sent the response to its request")
-                if 200 <= response.status < 300 or response.status in allow:
+                if response.status in allow or not self.refuses(response):
                     return read(response)
-                if response.status == 401 and reminted is None:
-                    skew = self.skew(response)
-                    if self.forget_token(skew):
-                        reminted = skew
-                        continue
-                refusal = self.error(response, room, secrets, reminted or 0.0)
+                if response.status == 401 and reminted is None and self.forget_token():
+                    # From now on every token is dated by the vendor's clock, those of people too.
+                    reminted = self.clock.skew = self.skew(response)
+                    continue
+                refusal = self.error(response, room, secrets, reminted or 0.0, path=request.path)
                 if not isinstance(refusal, errors.PassingError):
                     raise refusal
                 failure = refusal
@@ -236,9 +254,9 @@ class Exchange(ABC):
                 until += waited
                 attempt -= 1
                 continue
-            if not isinstance(failure, errors.QuotaError):
+            if not isinstance(failure, _NOT_PROCESSED):
                 ambiguous()
-            if not repeatable or attempt >= self.patience.tries:
+            if not repeatable or self.patience.ends(attempt, failure):
                 raise failure
             wait = self.patience.wait(attempt, failure, self.runtime.random())
             if (failure.retry_after or 0) > self.patience.hold or wait >= until - self.runtime.monotonic():
@@ -254,12 +272,11 @@ class Exchange(ABC):
         """
         self.pace.refused(lane)
         named = refusal.retry_after or 0.0
-        if so_far + named > self.patience.throttled or named > self.patience.hold:
+        if so_far + named >= self.patience.throttled or named > self.patience.hold:
             raise refusal
         if named:
-            named += (
-                self.patience.first_wait * self.runtime.random()
-            )  # those sent away together must not come back together
+            # Those who were sent away together must not come back together.
+            named += self.patience.first_wait * self.runtime.random()
             yield Sleep(named)
         return named
 
@@ -276,18 +293,38 @@ class Exchange(ABC):
         theirs = http_date(response.headers.get("date", ""))
         return 0.0 if theirs is None else theirs - self.runtime.wall()
 
+    def decode(self, response: Response) -> Any:
+        """The body of an answer as dicts, lists and plain values.
+
+        :raises UnreadableAnswerError: it is none.
+        """
+        return response.json()
+
     # -- errors ---------------------------------------------------------------------------------------------------------
 
+    def refuses(self, response: Response) -> bool:
+        """Whether an answer is an error. Some vendors say so in the body of a 200."""
+        return not 200 <= response.status < 300
+
     def error(
-        self, response: Response, room: str | None = None, secrets: Collection[str] = (), skew: float = 0.0
+        self,
+        response: Response,
+        room: str | None = None,
+        secrets: Collection[str] = (),
+        skew: float = 0.0,
+        *,
+        path: str | None = None,
     ) -> errors.RoomsError:
         """A refusal of the vendor as one of our errors.
 
         :param secrets: texts that it must not show, besides those of the connection.
         :param skew: seconds by which the vendor's clock is ahead of ours.
+        :param path: what was asked.
         """
         code, message = self.error_text(response)
         fault = self.fault(response.status, code, message)
+        if path is not None and not self.seeks(path) and issubclass(fault.error, errors.NotFoundError):
+            fault = self.nothing_sought.get(response.status, Fault(errors.RequestRefusedError))
         # Cut only after secrets were taken out: of one that is cut in two, the first part would stay.
         message = self.scrub(message, secrets)[:LONGEST_MESSAGE]
         advice = fault.advice
@@ -305,6 +342,10 @@ class Exchange(ABC):
             advice=advice,
             retry_after=retry_after(response, self.runtime.wall()) if response.status in (429, 503) else None,
         )
+
+    def seeks(self, path: str) -> bool:
+        """Whether a request asks for something that may be missing."""
+        return True
 
     def fault(self, status: int, code: str | int | None, message: str) -> Fault:
         """The row of the error tables that fits."""
@@ -342,8 +383,7 @@ class Exchange(ABC):
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
-        token = self.authorization().rpartition(" ")[2]
-        return masking.without(text, {*own, *secrets, token, masking.core(token)})
+        return masking.without(text, {*own, *secrets, *self.minted()})
 
 
 def parse_time(text: Any) -> dt.datetime | None:
@@ -357,35 +397,18 @@ def parse_time(text: Any) -> dt.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _json_answer(response: Response) -> Response:
-    if response.status < 300:
-        response.json()
-    return response
-
-
 def _any_answer(response: Response) -> Response:
     return response
 
 
-def a_list(*keys: str) -> Callable[[Response], tuple[list[Mapping[str, Any]], Any]]:
-    """Reads answers by :func:`as_items`: the items, and the whole body for what stands beside them."""
-
-    def read(response: Response) -> tuple[list[Mapping[str, Any]], Any]:
-        body = response.json()
-        return as_items(body, *keys), body
-
-    return read
-
-
-def as_object(response: Response, *, key: str) -> Mapping[str, Any]:
-    """The body as a JSON object that has the key which makes it one of the vendor's.
+def as_object(body: Any, *, key: str, status: int | None = None) -> Mapping[str, Any]:
+    """The body as an object that has the key which makes it one of the vendor's.
 
     :raises UnreadableAnswerError: anything else.
     """
-    body = response.json()
     if not isinstance(body, Mapping) or not isinstance(body.get(key), str) or not body[key]:
         raise errors.UnreadableAnswerError(
-            f"Expected an object with {key!r}, got {type(body).__name__}.", status=response.status
+            f"Expected an object with {key!r}, got {type(body).__name__}.", status=status
         )
     return body
 

@@ -2,23 +2,24 @@
 
 A flow is a generator. It yields :class:`Request` or :class:`Fetch` (and is sent the :class:`Response`, or has a
 :class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, or :class:`Page` (items of a list that
-may go on). Two thin drivers in ``transport.py`` run the same flows, one blocking and one async.
+may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import random
 import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from airflow_provider_rooms.errors import PassingError, RoomsError, UnreadableAnswerError
+from airflow_provider_rooms.errors import PassingError, RoomsError, TlsError, UnreadableAnswerError
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ LONGEST_RETRY_AFTER = 3600.0
 
 #: Longest list that is read, in pages; an account of a million rooms is shorter.
 MOST_PAGES = 10_000
+#: Statuses that send a reader on to another place.
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Deepest nesting that a vendor's answer may have; theirs have five levels.
 DEEPEST = 50
 
@@ -112,10 +115,10 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """Items of a list that may go on."""
 
-    items: list[Any]
+    items: list[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,10 @@ class Download:
     stream: Any = field(repr=False)
 
 
-Step = Request | Fetch | Sleep | Page
+Step = Request | Fetch | Sleep | Page[Any]
 Flow = Generator[Step, Response | None, T]
+#: A flow that lists things of one kind, page by page.
+Pages = Generator[Request | Fetch | Sleep | Page[T], Response | None, None]
 
 
 _NOTHING = object()
@@ -167,8 +172,11 @@ def paged(
     raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
 
 
-def gathered(flow: Flow[None]) -> Flow[list[Any]]:
-    """A paged flow read to its end inside another one: its items."""
+def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items.
+
+    :param most: with that many, no further page is read.
+    """
     items: list[Any] = []
     answer: Response | None = None
     failure: PassingError | None = None
@@ -180,6 +188,9 @@ def gathered(flow: Flow[None]) -> Flow[list[Any]]:
         answer = failure = None
         if isinstance(step, Page):
             items += step.items
+            if len(items) >= most:
+                flow.close()
+                return items
             continue
         try:
             answer = yield step
@@ -228,6 +239,10 @@ class Patience:
     deadline: float = 90.0
     total: float = 240.0
     throttled: float = 600.0
+
+    def ends(self, attempt: int, failure: PassingError) -> bool:
+        """Whether a request is not sent again: it was tried often enough, or the next try would end the same way."""
+        return attempt >= self.tries or isinstance(failure, TlsError)
 
     def wait(self, attempt: int, failure: PassingError, chance: float) -> float:
         """Seconds until the next try: never less than the vendor asks for, else exponential back-off, both with jitter."""

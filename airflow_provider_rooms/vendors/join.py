@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,6 +12,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.placeholders import placeholders
 from airflow_provider_rooms.values import read_text, read_time
+from airflow_provider_rooms.vendors.contract.joining import Joiner
 from airflow_provider_rooms.vendors.rooms import find
 
 if TYPE_CHECKING:
@@ -31,28 +30,6 @@ PLACEHOLDERS = ("room_id", "name", "token", "role", "user_id", "user_name")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Joiner:
-    """Who wants in, and as what.
-
-    :param role: ``host``, ``guest``, or another word of the connection's ``roles``.
-    :param rights: what the vendor calls it: a role, or permissions.
-    :param user_id: what tells people apart in the room; None leaves it to the vendor.
-    :param user_name: the name that others see.
-    :param issued: seconds since 1970.
-    :param expires: seconds since 1970.
-    :param asked: whether somebody asked for that very end, so that it must be kept.
-    """
-
-    role: str
-    rights: Any
-    user_id: str | None
-    user_name: str | None
-    issued: int
-    expires: int
-    asked: bool
-
-
 def join_token(
     vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = None, expires_at: Any = None
 ) -> Flow[str]:
@@ -61,8 +38,9 @@ def join_token(
     :raises InvalidSpecError: an unknown role, a bad user, or a life that is too long or over.
     :raises RoomClosedError: the room is closed.
     """
+    vendor.need("mint")
     joiner = read_joiner(vendor, room, role, user, expires_at)
-    check_life(vendor, joiner)
+    vendor.check_life(joiner)
     found = yield from _open_room(vendor, room)
     return (yield from _minted(vendor, found, joiner))
 
@@ -80,7 +58,8 @@ def join_url(vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = Non
         return (yield from vendor.page_url(found, joiner))
     names = _placeholders(vendor, template)
     if "token" in names:
-        check_life(vendor, joiner)
+        vendor.need("mint")
+        vendor.check_life(joiner)
     elif joiner.asked:
         raise errors.UnsupportedError(
             "expires_at: join_page of the connection has no {token}, so nothing in the link could expire.",
@@ -120,11 +99,10 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         rights=known.get(name, name),
         user_id=user_id,
         user_name=user_name,
-        issued=int(now.timestamp()),
         expires=int((asked or _usual_end(room, now)).timestamp()),
         asked=asked is not None,
     )
-    if joiner.expires <= joiner.issued:
+    if joiner.expires <= now.timestamp():
         raise errors.InvalidSpecError(
             "expires_at: this is in the past."
             if joiner.asked
@@ -134,23 +112,6 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         )
     vendor.check_joiner(joiner)
     return joiner
-
-
-def check_life(vendor: Vendor, joiner: Joiner) -> None:
-    """Refuse a life that the vendor refuses, which it would say to the person at the door only."""
-    life = joiner.expires - joiner.issued
-    if life > vendor.longest_token:
-        raise errors.InvalidSpecError(
-            f"expires_at: a token of {vendor.title} lives {vendor.longest_token // 3600} hours at most, "
-            f"this one would live {life / 3600:.1f}.",
-            vendor=vendor.title,
-            advice="Mint it later, in the task that hands it out shortly before the class.",
-        )
-
-
-def anonymous() -> str:
-    """An id for somebody who was not named, where the vendor wants one."""
-    return f"guest-{uuid.uuid4().hex[:12]}"
 
 
 def _usual_end(room: object, now: dt.datetime) -> dt.datetime:

@@ -33,6 +33,7 @@ def _plain(reader: Any) -> BeforeValidator:
 Bool = Annotated[bool, _plain(values.read_bool)]
 Int = Annotated[int, _plain(values.read_int)]
 Text = Annotated[str, _plain(values.read_text)]
+Url = Annotated[str, _plain(values.read_url)]
 
 #: Our type of error for keys that are not known. What stands under one may be a secret, so it is not shown.
 _UNKNOWN = "unknown_option"
@@ -57,30 +58,57 @@ class Options(BaseModel):
         return f"unknown option {key!r}" + (f".{hint}" if hint else "")
 
 
-def read_options(model: type[Options], given: Mapping[str, Any], *, vendor: str) -> dict[str, Any]:
+def read_options(
+    model: type[Options],
+    given: Mapping[str, Any],
+    *,
+    vendor: str,
+    known: Mapping[str, Any] | None = None,
+    source: str = "options",
+) -> dict[str, Any]:
     """Check a dict of options and return it with native types, in the vendor's names.
 
+    :param known: what the request holds besides; a field that is required may stand there.
+    :param source: the parameter that the options come from, for errors.
     :raises InvalidSpecError: every wrong field of it, each with its path.
     """
+    given = without_none(given)
     try:
-        return model.model_validate(_without_none(given)).model_dump(mode="json", exclude_unset=True)
+        read = model.model_validate(fill(given, known or {})).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
-        problems = [_problem(row) for row in error.errors(include_url=False, include_context=False)]
+        problems = [_problem(row, source) for row in error.errors(include_url=False, include_context=False)]
         raise InvalidSpecError(
             "; ".join(problems) + ("" if problems[-1].endswith(("?", ".")) else "."),
             vendor=vendor,
-            advice='A field that is newer than this package goes into options={"extra_body": {…}}.',
+            advice='A field that is newer than this package goes into options={"extra_body": {…}}.'
+            if source == "options"
+            else None,
         ) from None
+    return _only(read, given)
 
 
-def _problem(row: Any) -> str:
+def _only(tree: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a tree whose keys were given."""
+    return {
+        key: _only(tree[key], value) if isinstance(value, Mapping) and isinstance(tree[key], Mapping) else tree[key]
+        for key, value in given.items()
+        if key in tree
+    }
+
+
+def _problem(row: Any, source: str) -> str:
     """One of pydantic's errors in our words: where, what, and what was given unless that is a secret."""
     path: tuple[str | int, ...] = row["loc"]
-    text: str = row["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+    text: str = row["msg"].removeprefix("Value error, ").removeprefix("Value ").replace("Input should be", "should be")
+    if isinstance(row["input"], str):
+        text = text.replace(" items after validation", " characters")
     text, _, ours = text.partition(", got ")
     if row["type"] not in ("missing", _UNKNOWN):
         text += f", got {ours if ours and not _is_secret(path) else _show(row['input'], path)}"
-    return f"{'.'.join(['options', *map(str, path)])}: {text}"
+    field = ".".join(map(str, path))
+    if source != "options":
+        return f"{source}: {text}" if field == source else f"{source} (sent as {field}): {text}"
+    return f"{'.'.join(filter(None, ('options', field)))}: {text}"
 
 
 def merge(base: Mapping[str, Any], more: Mapping[str, Any], *, source: str) -> dict[str, Any]:
@@ -105,14 +133,18 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any], *, source: str) -> d
 
 
 def fill(body: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, with defaults where it says nothing."""
-    return {**defaults, **body}
+    """The body, with defaults for each leaf of which it says nothing."""
+    filled = {**defaults, **body}
+    for key in body.keys() & defaults.keys():
+        if isinstance(body[key], Mapping) and isinstance(defaults[key], Mapping):
+            filled[key] = fill(body[key], defaults[key])
+    return filled
 
 
 def differences(
     asked: Mapping[str, Any], shown: Mapping[str, Any], *, secret: tuple[str, ...] = ()
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Compare what was asked for with what the vendor shows.
+    """Compare what was asked for with what the vendor shows. ``null`` shows nothing: vendors write it for "not told" too.
 
     :param secret: paths below which values are replaced by ``***``.
     :returns: the differing settings as ``{"field", "asked", "actual"}``, and the paths that the vendor does not show.
@@ -120,24 +152,24 @@ def differences(
     drift: list[dict[str, Any]] = []
     unverified: list[str] = []
     for path, value in leaves(asked):
-        actual = _at(path, shown)
-        if actual is Ellipsis:
+        actual = value_at(path, shown)
+        if actual is Ellipsis or (actual is None and value is not None):
             unverified.append(path)
-        elif _comparable(actual) != _comparable(value):
+        elif not _same(value, actual):
             pair = (MASK, MASK) if hides(path, secret) else (masked(value), masked(actual))
             drift.append({"field": path, "asked": pair[0], "actual": pair[1]})
     return drift, unverified
 
 
-def _at(path: str, shown: Any) -> Any:
-    """What stands at a dotted path; None below something that is switched off, an ellipsis where nothing is shown."""
+def value_at(path: str, tree: Any) -> Any:
+    """What stands at a dotted path, or in place of the dict that leads there; an ellipsis where there is nothing."""
     for key in path.split("."):
-        if not isinstance(shown, Mapping):
-            return None
-        if key not in shown:
+        if not isinstance(tree, Mapping):
+            return tree
+        if key not in tree:
             return Ellipsis
-        shown = shown[key]
-    return shown
+        tree = tree[key]
+    return tree
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -148,6 +180,11 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield from leaves(value, f"{path}.")
         else:
             yield path, value
+
+
+def _same(asked: Any, actual: Any) -> bool:
+    # An empty dict asks for the thing itself, whatever its settings.
+    return (asked == {} and isinstance(actual, Mapping)) or _comparable(asked) == _comparable(actual)
 
 
 def _comparable(value: Any) -> Any:
@@ -161,10 +198,10 @@ def _comparable(value: Any) -> Any:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value) if value is not None else None
 
 
-def _without_none(tree: Any) -> Any:
+def without_none(tree: Any) -> Any:
     """What means "not given" everywhere means it here too."""
     if isinstance(tree, Mapping):
-        return {key: _without_none(value) for key, value in tree.items() if not values.not_given(value)}
+        return {key: without_none(value) for key, value in tree.items() if not values.not_given(value)}
     return tree
 
 

@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors, names
-from airflow_provider_rooms.values import read_choice, suggestion
-from airflow_provider_rooms.vendors.options import fill, merge, read_options
+from airflow_provider_rooms.values import read_choice, read_url, suggestion
+from airflow_provider_rooms.vendors import connection_type
+from airflow_provider_rooms.vendors.contract.plan import Plan
+from airflow_provider_rooms.vendors.contract.rooms import NEUTRAL
+from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomSpec
     from airflow_provider_rooms.vendors.base import Vendor
-
-_NEUTRAL = ("description", "max_participants", "max_duration", "record", "transcribe", "region", "webhook")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A spec as one vendor takes it.
-
-    :param name: the room name, prefix included.
-    :param body: the create request.
-    :param asked: the part of it that the user asked for, which the room is compared with.
-    :param warnings: what the user should know, though nothing is wrong.
-    """
-
-    name: str
-    body: Mapping[str, Any] = field(repr=False)
-    asked: Mapping[str, Any] = field(repr=False)
-    warnings: tuple[str, ...] = ()
 
 
 def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
@@ -42,33 +27,54 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     if spec.name is None:
         raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
+    own, extra_body = split_options(vendor, spec.options or {})
+    spec = replace(spec, options=own)
     asked: dict[str, Any] = {}
-    for field_name in _NEUTRAL:
-        value = getattr(spec, field_name)
+    for field_name in NEUTRAL:
+        value = without_none(getattr(spec, field_name))
         if value is not None:
             _check_neutral(vendor, field_name, value)
-            asked = merge(asked, vendor.neutral(field_name, value, spec), source=field_name)
-    own = dict(vendor.own_options(spec.options or {}))
-    extra_body = own.pop("extra_body", None) or {}
-    if not isinstance(extra_body, Mapping):
-        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
+            asked = merge(asked, _read_neutral(vendor, field_name, value, spec, asked), source=field_name)
     for place, given in (("options", own), ("options.extra_body", extra_body)):
         if vendor.key_field in given:
             raise errors.InvalidSpecError(
                 f"{place}.{vendor.key_field}: the room name cannot be given here.",
                 advice="Use the name parameter: retries find the room again by it.",
             )
-    asked = merge(asked, read_options(vendor.options, own, vendor=vendor.title), source="options")
+    own = without_none(own)
+    known = fill(asked, vendor.defaults(spec, fill(own, asked)))
+    asked = merge(asked, read_options(vendor.options, own, vendor=vendor.title, known=known), source="options")
     asked = merge(asked, extra_body, source="options.extra_body")
     body = {vendor.key_field: name, **fill(asked, vendor.defaults(spec, asked))}
     return Plan(name=name, body=body, asked=asked, warnings=tuple(vendor.check_plan(body)))
+
+
+def split_options(vendor: Vendor, given: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Options in the vendor's own field names, and those of ``extra_body``, which nobody checks.
+
+    :param given: keyed by connection type they are narrowed to this vendor's part.
+    :raises InvalidSpecError: no dicts.
+    """
+    if not isinstance(given, Mapping):
+        raise errors.InvalidSpecError(f"options: expected a dict, got {type(given).__name__}.", vendor=vendor.title)
+    own = given
+    fields = {"extra_body", *vendor.options.model_fields, *vendor.recording_options.model_fields}
+    # An option of the vendor is no connection type, which is known without looking for vendors from outside.
+    if given and fields.isdisjoint(given) and all(connection_type(key) for key in given):
+        own = given.get(vendor.name) or {}
+        if not isinstance(own, Mapping):
+            raise errors.InvalidSpecError(f"options.{vendor.name}: expected a dict.")
+    extra_body = own.get("extra_body") or {}
+    if not isinstance(extra_body, Mapping):
+        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
+    return {key: value for key, value in own.items() if key != "extra_body"}, extra_body
 
 
 def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) -> Plan:
     """The plan for a spec, when everything about it that can be checked without a call is right."""
     read_choice("on_drift", on_drift, ("fail", "ignore", "update"))
     read_choice("on_closed", on_closed, ("fail", "reopen"))
-    if on_drift == "update" and not vendor.can_update:
+    if on_drift == "update" and not vendor.can("update"):
         raise errors.UnsupportedError(
             f"on_drift: {vendor.title} cannot change the settings of a room.",
             vendor=vendor.title,
@@ -93,6 +99,15 @@ def due_at(vendor: Vendor, spec: RoomSpec, ahead: int | None) -> dt.datetime | N
         return None
     due = spec.starts_at - dt.timedelta(seconds=seconds)
     return due if due > vendor.now() else None
+
+
+def _read_neutral(
+    vendor: Vendor, field_name: str, value: Any, spec: RoomSpec, asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A neutral parameter in the vendor's own fields, checked as strictly as if it had been given as options."""
+    part = vendor.neutral(field_name, value, spec)
+    known = vendor.defaults(spec, fill(part, asked))
+    return read_options(vendor.options, part, vendor=vendor.title, known=known, source=field_name)
 
 
 def _check_neutral(vendor: Vendor, field_name: str, value: Any) -> None:
@@ -124,6 +139,4 @@ def _check_webhook(value: Mapping[str, Any]) -> None:
             raise errors.InvalidSpecError(
                 f"webhook: unknown key {key!r}.{suggestion(key, ('url', 'events', 'method'))}"
             )
-    url = value.get("url")
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise errors.InvalidSpecError("webhook.url: expected an absolute URL.")
+    read_url("webhook.url", value.get("url"))

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind
-from airflow_provider_rooms.values import read_choice
-from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Sleep, about
-from airflow_provider_rooms.vendors.options import Options, merge, read_options
-from airflow_provider_rooms.vendors.rooms import find
+from airflow_provider_rooms.values import not_given, read_choice, read_key
+from airflow_provider_rooms.vendors.contract.recordings import Wanted
+from airflow_provider_rooms.vendors.flow import REDIRECTS, Download, Fetch, Flow, Sleep, about
+from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
+from airflow_provider_rooms.vendors.plans import split_options
+from airflow_provider_rooms.vendors.rooms import find, find_or_gone
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
 
-T = TypeVar("T")
-
 KINDS: tuple[RecordingKind, ...] = get_args(RecordingKind)
-#: Seconds between looks for something that was just made, or may have been.
-_LOOKS = (1.0, 2.0, 4.0, 8.0)
 #: How often a storage may send us on to another place.
 _MOST_REDIRECTS = 5
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A recording as it is asked for: its id, and what else is known of it."""
-
-    id: str
-    kind: RecordingKind | None = None
-    format: str | None = None
 
 
 def read_wanted(given: object) -> Wanted:
@@ -46,8 +33,9 @@ def read_wanted(given: object) -> Wanted:
     if isinstance(given, Recording):
         return Wanted(id=given.id, kind=given.kind, format=given.format)
     found: Mapping[str, Any] = given if isinstance(given, Mapping) else {"id": given}
-    identity = found.get("id")
-    if not isinstance(identity, str) or identity.strip() in ("", "None"):
+    named = found.get("id")
+    identity = read_key("recording", named) if isinstance(named, (str, int, float)) else None
+    if identity is None:
         raise errors.InvalidSpecError(f"recording: expected a recording or its id, got {str(given)[:80]!r}.")
     return Wanted(id=identity, kind=read_kind(found.get("kind")), format=found.get("format"))
 
@@ -57,7 +45,7 @@ def read_kind(given: object) -> RecordingKind | None:
 
     :raises InvalidSpecError: a word that is none.
     """
-    return None if given is None else read_choice("kind", given, KINDS)
+    return None if not_given(given) else read_choice("kind", given, KINDS)
 
 
 def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flow[None]:
@@ -66,9 +54,10 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
     :raises NotFoundError: there is no such room.
     :raises UnsupportedError: the vendor makes no recordings of this kind.
     """
+    vendor.need("list_recordings")
     wanted = read_kind(kind)
     vendor.check_kind(wanted)
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     yield from vendor.list_recordings(found, wanted)
 
 
@@ -78,7 +67,8 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody (VideoSDK).
     :raises RoomClosedError: the room is closed.
     """
-    body = vendor.recording_body(options or {})
+    vendor.need("start_recording")
+    body = start_body(vendor, options or {})
     found = yield from find(vendor, room)
     if found.state == "closed":
         raise errors.RoomClosedError(
@@ -87,66 +77,26 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     return (yield from vendor.start_recording(found, body))
 
 
+def start_body(vendor: Vendor, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The request that starts a recording, out of fields under the vendor's own names, checked as those of a room are.
+
+    :raises InvalidSpecError: an unknown field, or a value of the wrong kind.
+    """
+    own, extra_body = split_options(vendor, options)
+    own = without_none(own)
+    read = read_options(vendor.recording_options, own, vendor=vendor.title, known=vendor.recording_defaults(own))
+    asked = merge(read, extra_body, source="options.extra_body")
+    return fill(asked, vendor.recording_defaults(asked))
+
+
 def stop_recording(vendor: Vendor, room: RoomRef) -> Flow[list[Recording]]:
     """Stop what is being recorded in a room; nothing being recorded is fine. Answers what was stopped.
 
     :raises NotFoundError: there is no such room.
     """
+    vendor.need("stop_recording")
     found = yield from find(vendor, room)
     return (yield from vendor.stop_recording(found))
-
-
-def extension(path: object) -> str | None:
-    """How the name of a file ends, such as ``mp4``, out of its path or its link."""
-    name = str(path or "").partition("?")[0].rpartition("/")[2]
-    return name.rpartition(".")[2].lower() or None if "." in name else None
-
-
-def read_body(vendor: Vendor, model: type[Options], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a start request, checked as those of a room are.
-
-    :raises InvalidSpecError: an unknown field, or a value of the wrong kind.
-    """
-    own = dict(vendor.own_options(options))
-    extra = own.pop("extra_body", None) or {}
-    if not isinstance(extra, Mapping):
-        raise errors.InvalidSpecError("options.extra_body: expected a dict.")
-    return merge(read_options(model, own, vendor=vendor.title), extra, source="options.extra_body")
-
-
-def found_or_made(
-    vendor: Vendor, look: Callable[[], Flow[T | None]], make: Callable[[], Flow[T | None]], *, what: str
-) -> Flow[T]:
-    """Look first and make only what is missing; after a failure that may have had its effect, look again.
-
-    For things that carry no name of ours, so that a lost answer or a second try would make two of them.
-
-    :param look: what there is, or None.
-    :param make: what was made; None where the vendor took the request without saying what came of it.
-    :param what: how to call it in an error.
-    """
-    taken = False
-    failure: errors.PassingError | None = None
-    for pause in (*_LOOKS, None):
-        found = yield from look()
-        if found:
-            return found
-        if not taken:
-            try:
-                made = yield from make()
-                if made:
-                    return made
-                taken, failure = True, None
-            except errors.PassingError as error:
-                failure = error
-        if pause is not None:
-            wait = max(pause, (failure.retry_after or 0.0) if failure else 0.0)
-            if wait > vendor.patience.hold:
-                break
-            yield Sleep(wait)
-    raise failure or errors.NotVisibleYetError(
-        f"The vendor took the request, but shows no {what}.", vendor=vendor.title, advice="Ask again in a minute."
-    )
 
 
 def open_recording(vendor: Vendor, recording: object) -> Flow[Download]:
@@ -185,7 +135,7 @@ def _fetch(vendor: Vendor, url: str, recording: str) -> Flow[Download | str]:
         except errors.TransportError as error:
             failure = error
         about(failure, vendor=vendor.title)
-        if not isinstance(failure, errors.PassingError) or attempt >= vendor.patience.tries:
+        if not isinstance(failure, errors.PassingError) or vendor.patience.ends(attempt, failure):
             raise failure
         yield Sleep(vendor.patience.wait(attempt, failure, vendor.runtime.random()))
     raise AssertionError("unreachable")  # pragma: no cover - count() does not end

@@ -11,7 +11,7 @@ from airflow_provider_rooms.models import Session
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
 from airflow_provider_rooms.vendors.recordings import read_kind
-from airflow_provider_rooms.vendors.rooms import find
+from airflow_provider_rooms.vendors.rooms import find, find_or_gone
 from airflow_provider_rooms.waiting.waits import Seen, wants_recordings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.waiting.waits import Wait
 
-#: Seconds between reads of a session that was told to end: VideoSDK and 100ms end it a moment after their answer.
+#: Seconds between reads of a session that was told to end: vendors end it a moment after their answer.
 _END_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -30,7 +30,8 @@ def sessions_of(vendor: Vendor, room: RoomRef, since: dt.datetime | None = None)
 
     :raises NotFoundError: there is no such room.
     """
-    found = yield from find(vendor, room)
+    vendor.need("list_sessions")
+    found = yield from find_or_gone(vendor, room)
     yield from _sessions_in(vendor, found, since)
 
 
@@ -53,9 +54,12 @@ def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
     :raises NotFoundError: there is no such room.
     :raises UnsupportedError: the vendor makes no recordings of the kind that is waited for.
     """
+    vendor.need("list_sessions")
+    if wait.purpose == "recording":
+        vendor.need("list_recordings")
     kind = read_kind(wait.kind) if wait.purpose == "recording" else None
     vendor.check_kind(kind)
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
     seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
     if wants_recordings(wait, seen, vendor.now()):
@@ -93,6 +97,7 @@ def end_session(vendor: Vendor, room: RoomRef) -> Flow[Session | None]:
     :returns: the session that was ended; None when none was live.
     :raises NotVisibleYetError: the vendor took it, but still shows the session as live after half a minute.
     """
+    vendor.need("end_live")
     found = yield from find(vendor, room)
     session = yield from vendor.live_session(found)
     if session is None:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from airflow_provider_rooms.vendors.flow import Runtime
-
 #: Life of a token for the vendor's REST API, in seconds.
 LIFE = 3600
 #: It is replaced this many seconds before it expires.
@@ -18,40 +16,61 @@ MARGIN = 60
 BACKDATED = 30
 
 
+class VendorClock:
+    """The vendor's clock, by which every token is dated: ours, until an answer told how far off ours is.
+
+    :param wall: our clock, in seconds since 1970.
+    """
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        #: Seconds by which the vendor's clock is ahead of ours.
+        self.skew = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._wall() + self.skew
+
+
 class TokenSource:
     """Mints HS256 tokens and keeps the newest one.
 
     :param claims: the claims besides ``iat`` and ``exp``, given the current time in seconds since 1970.
+    :param clock: dates them.
+    :param conceal: told about each token.
     """
 
-    def __init__(self, secret: str, claims: Callable[[int], Mapping[str, Any]], runtime: Runtime) -> None:
+    def __init__(
+        self,
+        secret: str,
+        claims: Callable[[int], Mapping[str, Any]],
+        *,
+        clock: VendorClock,
+        conceal: Callable[[str], None],
+    ) -> None:
         self._secret = secret
         self._claims = claims
-        self._runtime = runtime
+        self._clock = clock
+        self._conceal = conceal
         self._lock = threading.Lock()
         self._token: str | None = None
         self._expires = 0.0
-        self._skew = 0.0
 
     def token(self) -> str:
         """A token that is good for at least another minute."""
         with self._lock:
-            now = self._runtime.wall() + self._skew
+            now = self._clock.now()
             if self._token is None or self._expires - now < MARGIN:
                 issued = int(now) - BACKDATED
                 self._token = sign({**self._claims(issued), "iat": issued, "exp": int(now) + LIFE}, self._secret)
                 self._expires = int(now) + LIFE
-                self._runtime.conceal(self._token)
+                self._conceal(self._token)
             return self._token
 
-    def forget(self, skew: float = 0.0) -> None:
-        """Mint anew at the next use.
-
-        :param skew: seconds by which the vendor's clock is ahead of ours: from now on tokens are dated by the vendor's.
-        """
+    def forget(self) -> None:
+        """Mint anew at the next use."""
         with self._lock:
             self._token = None
-            self._skew = skew
 
 
 def sign(claims: Mapping[str, Any], secret: str, headers: Mapping[str, Any] | None = None) -> str:

@@ -1,6 +1,7 @@
 """What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
 
-``{"status": "success" | "skip" | "error" | "timeout", "value", "message", "error", "context", "room_url", "give_up_at"}``
+``{"status": "success" | "skip" | "error" | "timeout" | "task_timeout", "value", "message", "error", "context", "room_url",
+"give_up_at", "task_timeout_at"}``
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_rooms import errors
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
 
 
-def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
+def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     """How a wait ended.
 
     :param title: the vendor's name as people write it.
@@ -37,7 +38,7 @@ def event_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
     }
 
 
-def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
+def handover_of_error(error: errors.RoomsError) -> dict[str, Any]:
     """A wait that an error ended."""
     return {
         "status": "error",
@@ -48,43 +49,55 @@ def event_of_error(error: errors.RoomsError) -> dict[str, Any]:
     }
 
 
-def event_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any]:
+def handover_of_timeout(give_up_at: str) -> dict[str, Any]:
     """A wait that took longer than it may."""
     return {
         "status": "timeout",
         "message": f"The sensor has timed out: the wait was not over by {give_up_at}.",
-        "room_url": seen.url if seen else None,
+        "room_url": None,
     }
 
 
-def conclude(event: object) -> Any:
-    """The value of an event, or its exception.
+def handover_of_task_timeout(task_timeout_at: str) -> dict[str, Any]:
+    """A wait in which the task's ``execution_timeout`` ran out."""
+    return {
+        **handover_of_timeout(task_timeout_at),
+        "status": "task_timeout",
+        "message": f"The execution_timeout of the task is over: the wait was not over by {task_timeout_at}.",
+    }
+
+
+def conclude(handover: object) -> Any:
+    """The value that was handed over, or its exception.
 
     :raises AirflowSkipException: the task is to be skipped.
     :raises AirflowSensorTimeout: the wait took too long.
-    :raises RoomsError: what went wrong; also an event that no trigger of ours sends.
+    :raises AirflowTaskTimeout: the task took too long.
+    :raises RoomsError: what went wrong; also something that no trigger of ours hands over.
     """
-    if not isinstance(event, Mapping):
-        raise _unknown(f"no event at all, but {type(event).__name__}")
-    message = str(event.get("message") or "")
-    match event.get("status"):
+    if not isinstance(handover, Mapping):
+        raise _unknown(f"no event at all, but {type(handover).__name__}")
+    message = str(handover.get("message") or "")
+    match handover.get("status"):
         case "success":
-            return event.get("value")
+            return handover.get("value")
         case "skip":
             raise AirflowSkipException(message)
         case "timeout":
             raise AirflowSensorTimeout(message)
+        case "task_timeout":
+            raise AirflowTaskTimeout(message)
         case "error":
-            raise _error(event, message)
+            raise _error(handover, message)
         case status:
             raise _unknown(f"the status {status!r}")
 
 
-def _error(event: Mapping[str, Any], message: str) -> errors.RoomsError:
-    kind = getattr(errors, str(event.get("error")), None)
+def _error(handover: Mapping[str, Any], message: str) -> errors.RoomsError:
+    kind = getattr(errors, str(handover.get("error")), None)
     if not (isinstance(kind, type) and issubclass(kind, errors.RoomsError)):
         kind = errors.PermanentError  # of a newer version of this package
-    given = event.get("context")
+    given = handover.get("context")
     context = {name: given[name] for name in _CONTEXT if name in given} if isinstance(given, Mapping) else {}
     return kind(message, **context)
 

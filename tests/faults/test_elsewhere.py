@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import ipaddress
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,37 +9,12 @@ from typing import Any
 
 import pytest
 import wire as w
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
-from airflow_provider_rooms.transport import network
-from airflow_provider_rooms.vendors.flow import Patience
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
-QUICK = Patience(tries=3, first_wait=0.01, longest_wait=0.05)
-
-
-@pytest.fixture(params=["blocking", "async"])
-def ensure(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """``hook.ensure_room`` of a connection, blocking or awaited."""
-
-    def run(conn_id: str, **spec: Any) -> Any:
-        hook = get_rooms_hook(conn_id)
-        hook.patience = QUICK
-        if request.param == "blocking":
-            return hook.ensure_room(spec)
-
-        async def awaited() -> Any:
-            async with hook.aio as rooms:
-                return await rooms.ensure_room(spec)
-
-        return asyncio.run(awaited())
-
-    return run
 
 
 @pytest.fixture
@@ -104,24 +75,7 @@ def test_a_next_page_on_another_host_is_not_read(through: Any, rooms_sandbox: An
         assert elsewhere.seen == []
 
 
-# -- proxies, .netrc, base URLs -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("conn_type", VENDORS)
-def test_a_proxy_of_the_environment_is_used(
-    conn_type: str, ensure: Any, rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value.replace(rooms_sandbox.url, "http://vendor.invalid"))
-    with Wire(rooms_sandbox.url) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("://", "://user:proxy-canary@"))
-        monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://user:proxy-canary@"))
-        assert ensure(f"{conn_type}_default", name="a").outcome == "created"
-        assert proxy.count("POST") == 1
-    with pytest.raises(errors.TransportError) as caught:
-        ensure(f"{conn_type}_default", name="a")
-    assert "connection refused" in str(caught.value)
-    assert "proxy-canary" not in str(caught.value)
+# -- .netrc -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)
@@ -134,63 +88,6 @@ def test_a_netrc_does_not_replace_the_credentials(
     monkeypatch.setenv("NETRC", str(netrc))
     through()
     assert ensure(f"{conn_type}_default", name="a").outcome == "created"
-
-
-# -- certificates ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tls(rooms_sandbox: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The sandbox behind TLS, its certificate signed by an authority that nobody knows; the authority's file."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(who)
-        .issuer_name(who)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "own.pem"
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret = tmp_path / "own.key"
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, secret)
-    with Wire(rooms_sandbox.url, tls=context) as wire:
-        for name, value in rooms_sandbox.env().items():
-            monkeypatch.setenv(name, value.replace(rooms_sandbox.url, wire.url))
-        yield file
-
-
-@pytest.mark.parametrize("conn_type", VENDORS)
-def test_a_certificate_of_an_unknown_authority_is_refused(conn_type: str, ensure: Any, tls: Path) -> None:
-    with pytest.raises(errors.TransportError, match="the certificate was not accepted"):
-        ensure(f"{conn_type}_default", name="a")
-
-
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_an_authority_of_ones_own_is_known_to_both_drivers(
-    variable: str, ensure: Any, tls: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, str(tls))
-    assert ensure("videosdk_default", name="a").outcome == "created"
-
-
-def test_a_variable_that_names_no_file_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.setenv(name, "/nowhere/at/all.pem")
-    assert network.blocking_session().verify is True
 
 
 # -- a vendor that shows late what it did ---------------------------------------------------------------------------------

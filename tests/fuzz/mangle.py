@@ -12,6 +12,8 @@ from typing import Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import HundredMsHook, TwilioVideoHook, VideoSDKHook
+from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
+from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
@@ -76,11 +78,9 @@ QUESTIONS: dict[str, list[dict[str, Any]]] = {
 
 def methods(conn_type: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     """The names of all methods that are flows, with what makes the flow."""
-    for name in dir(HOOKS[conn_type]):
-        method = getattr(HOOKS[conn_type], name)
-        for kind in ("make_flow", "make_list", "make_file"):
-            if hasattr(method, kind):
-                yield name, getattr(method, kind)
+    for name, method in vars(Rooms).items():
+        if isinstance(method, (flow_method, list_method, file_method)):
+            yield name, getattr(HOOKS[conn_type], name).__wrapped__
 
 
 class Listening(BlockingTransport):

@@ -37,12 +37,12 @@ def heard(_rooms_sandbox_server: Any) -> dict[str, list[tuple[str, str, Any]]]:
         with blocking_session() as session:
             transport = Listening(session, hook.vendor.config.base_url)
             transport.heard = []
-            room = transport.run(type(hook).ensure_room.make_flow(hook, {"name": NAME}))
+            room = transport.run(type(hook).ensure_room.__wrapped__(hook, {"name": NAME}))
             box.start_session(conn_type, room.id)
             box.recording(conn_type, room.id, "start")
             box.recording(conn_type, room.id, "complete")
-            sessions = list(transport.iterate(type(hook).sessions.make_list(hook, NAME)))
-            recordings = list(transport.iterate(type(hook).recordings.make_list(hook, NAME)))
+            sessions = list(transport.iterate(type(hook).sessions.__wrapped__(hook, NAME)))
+            recordings = list(transport.iterate(type(hook).recordings.__wrapped__(hook, NAME)))
             for name, make in methods(conn_type):
                 for asked in QUESTIONS[name]:
                     real = dict(asked)
@@ -131,7 +131,7 @@ def test_a_list_without_end_is_given_up(conn_type: str, monkeypatch: pytest.Monk
     hook = make_hook(conn_type, "http://vendor.invalid", lambda: 0.0)
     pages = endless_pages(f"{hook.vendor.config.base_url}/v1/Rooms")
     with pytest.raises(UnreadableAnswerError, match="does not end"):
-        answered(type(hook).list_rooms.make_list(hook), pages)
+        answered(type(hook).list_rooms.__wrapped__(hook), pages)
     assert next(pages)[0] == 51
 
 

@@ -202,7 +202,7 @@ def test_a_host_that_cannot_be_reached_is_told_why(conn_type: str, ask: Any, ser
     cases = [
         (refused, "nothing listens there. Check host and port"),
         ("http://no-such-host.invalid", "its name is not known (DNS)"),
-        (server(http(200, "plain")).replace("http:", "https:"), "it does not speak TLS. Write http://"),
+        (server(http(200, "plain")).replace("http:", "https:"), "it does not speak TLS. If it speaks http, write that"),
         (server(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n{"), "the connection broke off"),
     ]
     for host, words in cases:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import ControlError
 from airflow_provider_rooms.vendors import VENDORS
-from airflow_provider_rooms.vendors.flow import Patience
+from airflow_provider_rooms.vendors.flow import Patience, Runtime
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
@@ -26,7 +27,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_rooms.vendors.recordings._LOOKS", (0.01, 0.01, 0.01, 0.01))
+    monkeypatch.setattr("airflow_provider_rooms.vendors.made._LOOKS", (0.01, 0.01, 0.01, 0.01))
 
 
 @pytest.fixture
@@ -78,6 +79,21 @@ def test_a_token_opens_its_room_and_no_other(
     rooms_sandbox.join(conn_type, token, "Ada Lovelace")
     assert seen_inside(rooms_sandbox, conn_type, room.id) == ["ada"]
     assert 4 * 3600 - 60 < claims(token)["exp"] - now() <= 4 * 3600
+
+
+@pytest.mark.parametrize(("conn_type", "off"), [("videosdk", -4000), ("hundredms", -4000), ("hundredms", 300)])
+def test_a_token_is_dated_by_the_vendors_clock_where_ours_is_known_to_be_wrong(
+    conn_type: str, off: int, hook_of: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else people's tokens begin minutes from now, and the door refuses them."""
+    monkeypatch.setattr("airflow_provider_rooms.hooks.base.Runtime", partial(Runtime, wall=lambda: now() + off))
+    hook = hook_of(conn_type)
+    room = hook.ensure_room({"name": "algebra"})
+    end = dt.datetime.now(dt.UTC) + DAY / 4
+    token = hook.join_token(room.id, user="ada", expires_at=end)
+    assert claims(token)["iat"] == pytest.approx(now() - 30, abs=5)
+    assert claims(token)["exp"] == int(end.timestamp())
+    rooms_sandbox.join(conn_type, token, "Ada Lovelace")
 
 
 def test_permissions_are_the_least_that_the_role_needs(hook_of: Any) -> None:

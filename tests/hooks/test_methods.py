@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import inspect
 import json
+import pydoc
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ import jwt
 import pytest
 
 from airflow_provider_rooms.errors import InvalidConnectionError, InvalidSpecError
-from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.hooks import VideoSDKHook, get_rooms_hook
+from airflow_provider_rooms.hooks.aio import AsyncRooms
+from airflow_provider_rooms.hooks.base import RoomsHook
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 TYPES = sorted(VENDORS)
@@ -117,7 +119,7 @@ def test_blocking_and_awaited_ask_the_same_and_answer_the_same(
     if conn_type == "hundredms":
         connection["extra"] = {"subdomain": "school"}
     monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(connection))
-    monkeypatch.setattr("airflow_provider_rooms.vendors.recordings._LOOKS", (0.01,) * 4)
+    monkeypatch.setattr("airflow_provider_rooms.vendors.made._LOOKS", (0.01,) * 4)
     monkeypatch.setattr("airflow_provider_rooms.vendors.sessions._END_WAITS", (0.1,) * 30)
     told = []
     loop = asyncio.new_event_loop()
@@ -201,3 +203,19 @@ def test_the_list_of_methods_is_whole(conn_type: str, rooms_sandbox: RoomsSandbo
         assert callable(getattr(hook, name))
         assert callable(getattr(hook.aio, name))
         assert getattr(hook, name).__doc__
+
+
+@pytest.mark.parametrize(
+    ("name", "blocking", "awaited"),
+    [
+        ("find_room", "Room | None", "Room | None"),
+        ("sessions", "Iterator[Session]", "AsyncIterator[Session]"),
+        ("open_recording", "OpenFile", "AbstractAsyncContextManager[AsyncOpenFile]"),
+    ],
+)
+def test_help_shows_what_is_returned_and_the_docstring(name: str, blocking: str, awaited: str) -> None:
+    for kind, returned in ((VideoSDKHook, blocking), (AsyncRooms, awaited)):
+        method = getattr(kind, name)
+        assert inspect.signature(method).return_annotation == returned
+        assert inspect.getdoc(method) == inspect.getdoc(getattr(RoomsHook, name))
+        assert f"{name}(self, " in pydoc.plain(pydoc.render_doc(kind))

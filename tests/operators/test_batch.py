@@ -247,26 +247,21 @@ def test_what_is_legal_but_surprising_is_said_once(rooms_sandbox: RoomsSandbox, 
 def test_so_many_at_once_and_no_more(
     concurrency: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_rooms.hooks.base import AsyncRooms
+    from airflow_provider_rooms.hooks.aio import AsyncRooms
 
     inside = most = 0
-    original = AsyncRooms.__getattr__
+    original = AsyncRooms.ensure_room
 
-    def watched(aio: AsyncRooms, name: str) -> Any:
-        method = original(aio, name)
+    async def watched(*args: Any, **kwargs: Any) -> Any:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        try:
+            return await original(*args, **kwargs)
+        finally:
+            inside -= 1
 
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            nonlocal inside, most
-            inside += 1
-            most = max(most, inside)
-            try:
-                return await method(*args, **kwargs)
-            finally:
-                inside -= 1
-
-        return call
-
-    monkeypatch.setattr(AsyncRooms, "__getattr__", watched)
+    monkeypatch.setattr(AsyncRooms, "ensure_room", watched)
     make([{"name": f"r{number}"} for number in range(12)], concurrency=concurrency)
     assert most == int(concurrency)
 

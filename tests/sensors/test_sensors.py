@@ -185,7 +185,16 @@ def test_a_vendor_that_is_down_is_waited_for(rooms_sandbox: RoomsSandbox, monkey
     with pytest.raises(TaskDeferred) as deferred:
         sensor.execute(context())
     _, kwargs = deferred.value.trigger.serialize()
-    assert (kwargs["room"], kwargs["seen"]) == ("algebra", None)
+    assert (kwargs["room"], kwargs["seen"]) == ({"name": "algebra"}, None)
+
+
+def test_the_trigger_of_a_room_dict_has_its_id_and_nothing_that_could_be_taken_for_a_name() -> None:
+    room = {"vendor": "videosdk", "conn_id": "c", "id": "abcd", "name": "staging-algebra", "ref": {"title": "A"}, "ends_at": "2030-01-01T00:00:00Z"}  # fmt: skip
+    sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id=room, deferrable=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor._defer(context())
+    _, kwargs = deferred.value.trigger.serialize()
+    assert kwargs["room"] == {key: room[key] for key in ("vendor", "id", "name", "ends_at")}
 
 
 def test_a_secret_that_was_changed_while_it_poked_is_looked_up(

@@ -17,11 +17,11 @@ from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
+from airflow_provider_rooms.vendors import flow as flows_of_vendors
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Request, Response, Sleep
-from airflow_provider_rooms.vendors.hundredms import rooms as hundredms_rooms
 from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
 VENDORS = ("videosdk", "hundredms", "twilio_video")
@@ -262,7 +262,7 @@ def test_a_name_is_found_among_others_however_100ms_filters(matching: str, empty
 
 
 def test_a_list_of_100ms_that_does_not_end(hand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hundredms_rooms, "MOST_PAGES", 3)
+    monkeypatch.setattr(flows_of_vendors, "MOST_PAGES", 3)
     worker = hand("hundredms")
     flow = ensure_room(worker.vendor, RoomSpec.read({"name": "a"}))
     answer: Any = None
@@ -281,7 +281,7 @@ def test_names_as_100ms_shows_them(hand: Any) -> None:
     assert not vendor.same_name("algebra-2", "algebra")
     older = {"id": "x", "recording": {"enabled": True}}
     assert vendor.shown(older) == {"recording_info": {"enabled": True}}
-    assert vendor.shown({**older, "recording_info": None}) == {"recording_info": None}
+    assert vendor.shown({**older, "recording_info": None}) == {"recording_info": {"enabled": True}}
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)

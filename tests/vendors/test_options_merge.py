@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from airflow_provider_rooms.errors import InvalidSpecError
-from airflow_provider_rooms.vendors.options import differences, fill, leaves, merge
+from airflow_provider_rooms.vendors.options import differences, fill, leaves, merge, value_at
 
 KEYS = st.sampled_from(["a", "b", "c", "size", "webhook", "url"])
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.text("xyz", max_size=3) | st.floats(0, 1)
@@ -76,10 +76,18 @@ def test_a_contradiction_about_a_secret_shows_none() -> None:
 
 
 @given(TREES, TREES)
-def test_defaults_fill_gaps_only(body: dict[str, Any], defaults: dict[str, Any]) -> None:
+def test_defaults_fill_leaves_that_are_not_given_and_no_others(body: dict[str, Any], defaults: dict[str, Any]) -> None:
+    kept = copy.deepcopy((body, defaults))
     filled = fill(body, defaults)
-    assert {key: filled[key] for key in body} == body
-    assert set(filled) == set(body) | set(defaults)
+    assert (body, defaults) == kept
+    for path, value in leaves(body):
+        # An empty dict is filled where the default is a dict as well.
+        assert value_at(path, filled) == value or value == {}
+    for path, value in leaves(defaults):
+        if value_at(path, body) is Ellipsis:
+            assert value_at(path, filled) == value
+    known = {path for part in (body, defaults) for path, _ in leaves(part)}
+    assert {path for path, _ in leaves(filled)} <= known
 
 
 # -- differences ----------------------------------------------------------------------------------------------------------
@@ -127,6 +135,7 @@ def test_exactly_the_changed_settings_differ(tree: dict[str, Any], data: st.Data
         (["VP8", "H264"], ["H264", "VP8"]),
         ([{"a": 1}, {"b": 2}], [{"b": "2"}, {"a": 1}]),
         ({}, {}),
+        ({}, {"a": 1}),
         (None, None),
     ],
 )
@@ -141,10 +150,10 @@ def test_what_is_the_same_though_written_otherwise(asked: Any, actual: Any) -> N
         ("a", "A"),
         (True, False),
         (["VP8"], ["VP8", "H264"]),
-        ("", None),
-        (0, None),
         ("5 ", "5"),
         ("x", {}),
+        ({}, "x"),
+        (None, "x"),
         (1, [1]),
     ],
 )
@@ -152,11 +161,13 @@ def test_what_differs(asked: Any, actual: Any) -> None:
     assert differences({"x": asked}, {"x": actual})[0] == [{"field": "x", "asked": asked, "actual": actual}]
 
 
-def test_what_is_switched_off_differs_from_any_setting_of_it() -> None:
-    asked = {"webhook": {"url": "https://x.example"}, "recording": {"a": {"b": 1}}}
-    drift, unverified = differences(asked, {"webhook": None, "recording": {}})
-    assert drift == [{"field": "webhook.url", "asked": "https://x.example", "actual": None}]
-    assert unverified == ["recording.a.b"]
+def test_null_shows_nothing_and_text_in_place_of_a_dict_differs() -> None:
+    asked = {"webhook": {"url": "https://x.example"}, "recording": {"a": {"b": 1}}, "large": False, "text": ""}
+    shown = {"webhook": None, "recording": {"a": None}, "large": None, "text": None}
+    assert differences(asked, shown) == ([], ["webhook.url", "recording.a.b", "large", "text"])
+    drift, unverified = differences(asked, {"webhook": "none", "recording": {}})
+    assert drift == [{"field": "webhook.url", "asked": "https://x.example", "actual": "none"}]
+    assert unverified == ["recording.a.b", "large", "text"]
 
 
 def test_secrets_are_stars_on_both_sides() -> None:

@@ -6,11 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airflow_provider_rooms.errors import InvalidSpecError, UnsupportedError
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
+from airflow_provider_rooms.vendors.options import differences, fill, leaves, value_at
 from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
@@ -31,13 +34,13 @@ LAYOUT = {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}
 WEBHOOK = {"url": "https://hooks.example/x"}
 
 NEUTRAL = [
-    ("videosdk", {"max_duration": 61}, {"autoCloseConfig": {"type": "session-ends", "duration": 2}}),
-    ("videosdk", {"record": True}, {"autoStartConfig": {"recording": {"config": LAYOUT}}}),
+    ("videosdk", {"max_duration": 61}, {"autoCloseConfig": {"duration": 2}}),
+    ("videosdk", {"record": True}, {"autoStartConfig": {"recording": {}}}),
     ("videosdk", {"record": False}, {}),
     (
         "videosdk",
         {"record": "true", "transcribe": "1"},
-        {"autoStartConfig": {"recording": {"config": LAYOUT, "transcription": {"enabled": True}}}},
+        {"autoStartConfig": {"recording": {"transcription": {"enabled": True}}}},
     ),
     (
         "videosdk",
@@ -45,7 +48,12 @@ NEUTRAL = [
         {"autoStartConfig": {"hls": {"config": LAYOUT, "transcription": {"enabled": True}}}},
     ),
     ("videosdk", {"region": "in002"}, {"geoFence": "in002"}),
-    ("videosdk", {"webhook": WEBHOOK}, {"webhook": {"endPoint": WEBHOOK["url"], "events": ["*"]}}),
+    ("videosdk", {"webhook": WEBHOOK}, {"webhook": {"endPoint": WEBHOOK["url"]}}),
+    (
+        "videosdk",
+        {"webhook": {**WEBHOOK, "events": ["session-ended"], "method": "POST"}},
+        {"webhook": {"endPoint": WEBHOOK["url"], "events": ["session-ended"]}},
+    ),
     ("hundredms", {"description": "9 o'clock"}, {"description": "9 o'clock"}),
     ("hundredms", {"max_participants": "25"}, {"size": 25}),
     ("hundredms", {"max_participants": 2501}, {"size": 2501, "large_room": True}),
@@ -68,6 +76,93 @@ NEUTRAL = [
 @pytest.mark.parametrize(("conn_type", "spec", "asked"), NEUTRAL)
 def test_a_neutral_parameter_becomes_the_vendors_own_field(conn_type: str, spec: Any, asked: Any) -> None:
     assert plan(conn_type, **spec).asked == asked
+
+
+def recording(**given: Any) -> dict[str, Any]:
+    return {"autoStartConfig": {"recording": given}}
+
+
+FILLED = [
+    # Nothing but the parameter.
+    ({"max_duration": 61}, {"autoCloseConfig": {"type": "session-ends", "duration": 2}}),
+    ({"record": True}, recording(config=LAYOUT)),
+    ({"webhook": WEBHOOK}, {"webhook": {"endPoint": WEBHOOK["url"], "events": ["*"]}}),
+    # Something beside a default, and in its place.
+    (
+        {"record": True, "options": recording(config={"quality": "high"})},
+        recording(config={**LAYOUT, "quality": "high"}),
+    ),
+    (
+        {"record": True, "options": recording(config={"layout": {"type": "SIDEBAR"}})},
+        recording(config={"layout": {**LAYOUT["layout"], "type": "SIDEBAR"}}),
+    ),
+    (
+        {"record": True, "options": recording(config={"layout": {"gridSize": "2"}})},
+        recording(config={"layout": {**LAYOUT["layout"], "gridSize": 2}}),
+    ),
+    (
+        {"record": True, "options": {"extra_body": recording(config={"layout": {"type": "NEW"}, "frames": 60})}},
+        recording(config={"layout": {**LAYOUT["layout"], "type": "NEW"}, "frames": 60}),
+    ),
+    (
+        {"record": True, "options": recording(templateUrl="https://t.example")},
+        recording(templateUrl="https://t.example"),
+    ),
+    (
+        {"max_duration": 60, "options": {"autoCloseConfig": {"type": "session-end-and-deactivate"}}},
+        {"autoCloseConfig": {"type": "session-end-and-deactivate", "duration": 1}},
+    ),
+    (
+        {"webhook": WEBHOOK, "options": {"webhook": {"events": ["session-ended"]}}},
+        {"webhook": {"endPoint": WEBHOOK["url"], "events": ["session-ended"]}},
+    ),
+    (
+        {"record": True, "transcribe": True, "options": recording(transcription={"summary": {"enabled": True}})},
+        recording(config=LAYOUT, transcription={"enabled": True, "summary": {"enabled": True}}),
+    ),
+    # What a part needs, without any parameter; and nothing else.
+    (
+        {"options": {"autoCloseConfig": {"duration": 5}}},
+        {"autoCloseConfig": {"type": "session-ends", "duration": 5}},
+    ),
+    (
+        {"options": {"autoStartConfig": {"hls": {"config": {"theme": "DARK"}}}}},
+        {"autoStartConfig": {"hls": {"config": {"layout": {"type": "GRID"}, "theme": "DARK"}}}},
+    ),
+    ({"options": recording(awsDirPath="a/b")}, recording(awsDirPath="a/b")),
+    ({"options": recording(config={"layout": {"type": "GRID"}})}, recording(config={"layout": {"type": "GRID"}})),
+    ({"options": {"webhook": {"endPoint": WEBHOOK["url"]}}}, {"webhook": {"endPoint": WEBHOOK["url"]}}),
+]
+
+
+@pytest.mark.parametrize(("spec", "sent"), FILLED)
+def test_a_default_fills_what_nobody_gave_and_is_never_asked_for(spec: Any, sent: Any) -> None:
+    made = plan("videosdk", **spec)
+    assert made.body == {"customRoomId": "algebra", **sent}
+    # A room that has everything that was given, and other values where nothing was, is the room asked for.
+    assert vendor("videosdk").drift(fill(made.asked, OTHERS), made) == ([], [])
+
+
+def test_the_start_of_a_recording_is_filled_in_the_same_way() -> None:
+    body = vendor("videosdk").recording_body({"config": {"quality": "high"}})
+    assert body == {"config": {"quality": "high", "layout": {"type": "GRID"}}}
+    assert vendor("videosdk").recording_body({}) == {}
+    with pytest.raises(InvalidSpecError, match=r"options\.config\.layout: Field required"):
+        vendor("videosdk").recording_body({"config": {}})
+    rules = [{"type": "include", "kind": "audio"}]
+    assert vendor("twilio_video").recording_body({"Rules": rules}) == {"Rules": rules}
+    assert vendor("twilio_video").recording_body({}) == {"Rules": [{"type": "include", "all": True}]}
+
+
+#: What a room may have where nothing was asked for.
+OTHERS = {
+    "webhook": {"endPoint": "https://other.example", "events": ["hls-started"]},
+    "autoCloseConfig": {"type": "session-end-and-deactivate", "duration": 9},
+    "autoStartConfig": {
+        kind: {"config": {"layout": {"type": "SPOTLIGHT", "priority": "PIN", "gridSize": 1}}}
+        for kind in ("recording", "hls")
+    },
+}
 
 
 @pytest.mark.parametrize("conn_type", VENDORS)
@@ -138,7 +233,8 @@ def test_what_is_legal_but_surprising_is_said() -> None:
     )
     assert "mars1" in plan("twilio_video", region="mars1").warnings[0]
     assert "EnableTurn" in plan("twilio_video", options={"EnableTurn": True}).warnings[0]
-    assert plan("videosdk", webhook={**WEBHOOK, "events": ["session-started"]}).warnings == ()
+    known = ["session-started", "transcription-started", "transcription-failed", "resource-acquired"]
+    assert plan("videosdk", webhook={**WEBHOOK, "events": known}).warnings == ()
 
 
 # -- every field of the vendors' create pages -----------------------------------------------------------------------------
@@ -235,6 +331,7 @@ def test_the_table_above_names_every_field_of_the_model(conn_type: str) -> None:
 
 # -- bad input ------------------------------------------------------------------------------------------------------------
 
+LONG = "https://hooks.example/" + "x" * 500
 AUTO = {"autoStartConfig": {"recording": {"config": {"layout": {"type": "GRID"}}}}}
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -299,13 +396,58 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("hundredms", {"max_duration": 60}, "60 seconds is out of range, 100ms takes 120 to 43200 seconds"),
     ("twilio_video", {"max_participants": 51}, "51 is out of range, Twilio Video takes 1 to 50"),
     ("twilio_video", {"max_duration": dt.timedelta(minutes=5)}, "300 seconds is out of range"),
-    ("hundredms", {"region": "mars"}, "100ms knows eu, in, us and auto"),
+    ("hundredms", {"region": "mars"}, "region: should be 'eu', 'in', 'us' or 'auto', got 'mars'. [100ms]"),
     ("twilio_video", {"record": "maybe"}, "record: expected true, false, 1 or 0, got 'maybe'"),
     ("twilio_video", {"record": "yes"}, "record: expected true, false, 1 or 0, got 'yes'"),
     ("twilio_video", {"max_participants": 2.5}, "max_participants: expected a whole number"),
     ("twilio_video", {"max_duration": -1}, "not a usable length of time"),
     ("twilio_video", {"max_duration": "soon"}, "a timedelta or a number of seconds"),
-    ("hundredms", {"webhook": {"url": "hooks.example"}}, "webhook.url: expected an absolute URL"),
+    # URLs and what belongs to them, alike as a parameter and as an option
+    *[
+        (conn_type, {"webhook": {"url": url}}, "webhook.url: expected an absolute URL")
+        for conn_type in VENDORS
+        for url in ("hooks.example", "https://", "https:///x", "ftp://h.example", "https://h.example/a b", None, 5)
+    ],
+    *[
+        (conn_type, {"options": options}, "expected an absolute URL")
+        for url in ("hooks.example", "https://", "https://h.example:port", "https://h.example/\n")
+        for conn_type, options in (
+            ("videosdk", {"webhook": {"endPoint": url}}),
+            ("videosdk", {"autoStartConfig": {"recording": {"templateUrl": url}}}),
+            ("videosdk", {"autoStartConfig": {"recording": {"webhookUrl": url}}}),
+            ("hundredms", {"webhook": {"url": url}}),
+            ("twilio_video", {"StatusCallback": url}),
+        )
+    ],
+    ("videosdk", {"webhook": {"url": LONG}}, "webhook (sent as webhook.endPoint): should have at most 512"),
+    (
+        "videosdk",
+        {"options": {"webhook": {"endPoint": LONG}}},
+        "options.webhook.endPoint: should have at most 512",
+    ),
+    (
+        "twilio_video",
+        {"webhook": {"url": LONG * 2}},
+        "webhook (sent as StatusCallback): should have at most 1023",
+    ),
+    (
+        "twilio_video",
+        {"webhook": {**WEBHOOK, "method": "PUT"}},
+        "sent as StatusCallbackMethod): should be 'POST' or 'GET'",
+    ),
+    ("twilio_video", {"webhook": {**WEBHOOK, "method": 5}}, "sent as StatusCallbackMethod): should be 'POST' or 'GET'"),
+    (
+        "videosdk",
+        {"webhook": {**WEBHOOK, "events": "session-ended"}},
+        "(sent as webhook.events): should be a valid list",
+    ),
+    ("videosdk", {"webhook": {**WEBHOOK, "events": [5, {}]}}, "(sent as webhook.events.1): expected text"),
+    ("hundredms", {"webhook": {**WEBHOOK, "events": "POST"}}, "webhook.events: 100ms reports every event"),
+    (
+        "videosdk",
+        {"options": {"allowedParticipantIds": ["a b"]}},
+        "options.allowedParticipantIds.0: String should match",
+    ),
     ("hundredms", {"webhook": {**WEBHOOK, "headers": {"X": "y"}}}, "webhook_headers of the connection"),
     ("hundredms", {"webhook": {**WEBHOOK, "event": ["a"]}}, "Did you mean 'events'?"),
     # time
@@ -325,7 +467,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("twilio_video", {"name": "RM" + "0" * 32}, "Twilio room SID"),
     ("videosdk", {"name": []}, "at least one part"),
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
-    ("videosdk", {"name": ["algebra", None]}, "use text, a whole number or a date"),
+    ("videosdk", {"name": ["algebra", None]}, "a template or a mapped value was missing"),
     ("videosdk", {"name": 5}, "expected text or a list of parts, got int"),
     # Airflow would refuse to store these, and only when the room is there
     ("videosdk", {"ref": {"course": object()}}, "ref: expected anything that is JSON"),
@@ -354,6 +496,7 @@ UNSUPPORTED: list[tuple[str, dict[str, Any], str]] = [
     ("hundredms", {"webhook": {**WEBHOOK, "method": "GET"}}, "by POST"),
     ("twilio_video", {"description": "x"}, "Twilio Video has no such setting"),
     ("twilio_video", {"webhook": {**WEBHOOK, "events": ["room-ended"]}}, "reports every event"),
+    ("twilio_video", {"options": {"EnableTurn": False}}, "options.EnableTurn: Twilio no longer switches it off"),
 ]
 
 
@@ -362,6 +505,20 @@ def test_what_a_vendor_cannot_express_raises_and_names_the_way_out(conn_type: st
     with pytest.raises(UnsupportedError) as caught:
         plan(conn_type, **spec)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given", [{"record": "maybe"}, {"max_participants": "many"}, {"region": []}, {"ends_at": "soon"}]
+)
+def test_a_spec_written_in_python_is_read_as_strictly_as_a_template(given: Any) -> None:
+    with pytest.raises(InvalidSpecError, match=f"{next(iter(given))}: expected"):
+        RoomSpec(**given)
+    assert RoomSpec(record="False", max_duration=dt.timedelta(minutes=1)).record is False  # type: ignore[arg-type]
+
+
+def test_what_a_template_leaves_empty_within_a_webhook_is_not_given() -> None:
+    given = {**WEBHOOK, "method": "None", "events": ""}
+    assert plan("twilio_video", webhook=given).asked == {"StatusCallback": WEBHOOK["url"]}
 
 
 def test_policies_that_do_not_exist_are_refused() -> None:
@@ -418,10 +575,57 @@ def test_twilio_waits_until_half_an_hour_before_the_class_and_the_others_only_wh
 
 @pytest.mark.parametrize("conn_type", ["videosdk", "twilio_video"])
 def test_a_vendor_that_cannot_change_a_room_says_so(conn_type: str) -> None:
-    with pytest.raises(UnsupportedError, match="cannot change a room"):
+    with pytest.raises(UnsupportedError, match="cannot change the settings of a room"):
         vendor(conn_type).update({}, plan(conn_type))
 
 
 def test_codecs_are_the_same_in_any_case_and_what_is_no_list_stays_as_it_is() -> None:
     assert vendor("twilio_video").shown({"video_codecs": ["vp8"]}) == {"VideoCodecs": ["VP8"]}
     assert vendor("twilio_video").shown({"video_codecs": "vp8"}) == {"VideoCodecs": "vp8"}
+
+
+# -- whatever is given is sent ----------------------------------------------------------------------------------------------
+
+
+def some_of(data: st.DataObject, tree: Any) -> Any:
+    """A part of nested dicts, from nothing to all of it."""
+    if not isinstance(tree, dict):
+        return tree
+    keys = data.draw(st.sets(st.sampled_from(sorted(tree)))) if tree else set()
+    return {key: some_of(data, tree[key]) for key in keys}
+
+
+PARAMETERS = {
+    "videosdk": {"max_duration": 3600, "record": True, "transcribe": True, "region": "eu001", "webhook": WEBHOOK},
+    "hundredms": {
+        "description": "A",
+        "max_participants": 3000,
+        "max_duration": 600,
+        "region": "in",
+        "webhook": WEBHOOK,
+    },
+    "twilio_video": {"max_participants": 9, "max_duration": 900, "record": True, "region": "gll", "webhook": WEBHOOK},
+}
+
+
+@pytest.mark.parametrize("conn_type", VENDORS)
+@given(data=st.data())
+def test_every_leaf_that_was_given_is_sent_and_nothing_else_but_defaults(conn_type: str, data: st.DataObject) -> None:
+    options = some_of(data, EVERY_FIELD[conn_type])
+    extra = some_of(data, {"shiny": {"new": 1}})
+    parameters = {
+        key: PARAMETERS[conn_type][key] for key in data.draw(st.sets(st.sampled_from([*PARAMETERS[conn_type]])))
+    }
+    try:
+        made = plan(conn_type, **parameters, options={**options, "extra_body": extra})
+    except InvalidSpecError as error:
+        refusals = ("Field required", "parameters already say", "Give record=True", "need large_room", "either all, or")
+        assert any(text in str(error) for text in refusals)  # noqa: PT017
+        return
+    sent, of = made.body, vendor(conn_type)
+    for path, value in leaves({**options, **extra}):
+        assert value_at(path, sent) == value or value == {}
+    spec = RoomSpec.read({"name": "algebra", **parameters, "options": options})
+    asked = {path for path, _ in leaves(made.asked)} | {of.key_field}
+    assert {path for path, _ in leaves(sent)} <= asked | {path for path, _ in leaves(of.defaults(spec, made.asked))}
+    assert differences(made.asked, sent) == ([], [])

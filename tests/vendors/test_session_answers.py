@@ -312,7 +312,7 @@ def test_an_end_that_does_not_come_is_told() -> None:
     script = Script().on("GET /v2/rooms/", VS_ROOM).on("GET /v2/sessions/s1", VS_SESSION)
     script.on("GET /v2/sessions", {"data": [VS_SESSION]}).on("POST /v2/sessions/end", VS_SESSION)
     with pytest.raises(errors.NotVisibleYetError, match="still shows it as live"):
-        script.run(end_session(made("videosdk"), "room-1"))
+        script.run(end_session(made("videosdk"), {"id": "room-1"}))
     assert sum(script.slept) > 30
 
 
@@ -320,14 +320,14 @@ def test_a_session_that_ends_by_itself_meanwhile_is_a_success() -> None:
     over = VS_SESSION | {"end": "2026-11-20T09:30:00Z"}
     script = Script().on("GET /v2/rooms/", VS_ROOM).on("GET /v2/sessions/s1", over)
     script.on("GET /v2/sessions", {"data": [VS_SESSION]}).on("POST /v2/sessions/end", 404)
-    assert script.run(end_session(made("videosdk"), "room-1")).live is False
+    assert script.run(end_session(made("videosdk"), {"id": "room-1"})).live is False
 
 
 def test_a_refusal_to_end_is_told() -> None:
     script = Script().on("GET /v2/rooms/", VS_ROOM).on("GET /v2/sessions/s1", VS_SESSION)
     script.on("GET /v2/sessions", {"data": [VS_SESSION]}).on("POST /v2/sessions/end", 406)
     with pytest.raises(errors.RequestRefusedError):
-        script.run(end_session(made("videosdk"), "room-1"))
+        script.run(end_session(made("videosdk"), {"id": "room-1"}))
 
 
 def test_a_session_read_without_a_beginning_is_as_it_was() -> None:
@@ -339,7 +339,7 @@ def test_a_session_read_without_a_beginning_is_as_it_was() -> None:
 def test_a_list_that_moves_while_it_is_read_shows_nothing_twice() -> None:
     pages = [{"pageInfo": {"lastPage": 2}, "data": [VS_SESSION]}, {"data": [VS_SESSION, VS_SESSION | {"id": "s0"}]}]
     script = Script().on("GET /v2/rooms/", VS_ROOM).on("GET /v2/sessions", *pages)
-    found = script.run(gathered(sessions_of(made("videosdk"), "room-1")))
+    found = script.run(gathered(sessions_of(made("videosdk"), {"id": "room-1"})))
     assert [session.id for session in found] == ["s1", "s0"]
 
 

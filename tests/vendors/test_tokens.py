@@ -7,8 +7,7 @@ import threading
 import jwt
 import pytest
 
-from airflow_provider_rooms.vendors.flow import Runtime
-from airflow_provider_rooms.vendors.tokens import BACKDATED, LIFE, MARGIN, TokenSource, sign
+from airflow_provider_rooms.vendors.tokens import BACKDATED, LIFE, MARGIN, TokenSource, VendorClock, sign
 
 SECRET = "a-secret-that-is-long-enough-for-signing"
 START = 1_795_000_000.0
@@ -21,8 +20,8 @@ class Source:
         self.now = START
         self.concealed: list[str] = []
         self.minted = 0
-        runtime = Runtime(wall=lambda: self.now, conceal=self.concealed.append)
-        self.tokens = TokenSource(SECRET, self._claims, runtime)
+        self.clock = VendorClock(lambda: self.now)
+        self.tokens = TokenSource(SECRET, self._claims, clock=self.clock, conceal=self.concealed.append)
 
     def _claims(self, issued: int) -> dict[str, object]:
         self.minted += 1
@@ -65,7 +64,8 @@ def test_a_clock_that_goes_back_mints_nothing_anew() -> None:
 def test_a_forgotten_token_is_minted_by_the_vendors_clock(skew: float) -> None:
     source = Source()
     source.tokens.token()
-    source.tokens.forget(skew)
+    source.tokens.forget()
+    source.clock.skew = skew
     claims = source.claims()
     assert claims["number"] == 2
     assert claims["iat"] == START - BACKDATED + skew

@@ -17,7 +17,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
 
 CODES_PER_ROOM: Final = 100
 
@@ -34,7 +34,7 @@ _TEMPLATE: Final = Record(
 )
 
 
-def routes(vendor: HundredMs) -> Iterable[Route]:
+def routes(vendor: HundredMsRest) -> Iterable[Route]:
     """The paths of this module."""
     codes, templates = Codes(vendor), Templates(vendor)
     return (
@@ -51,7 +51,7 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 class Codes:
     """Room codes: one per role stands for (room, role) in a link."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def _open_room(self, call: Call) -> Room:
@@ -106,7 +106,7 @@ class Codes:
 class Templates:
     """Templates: what roles a room has, and its region."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def list_(self, call: Call) -> Answer:

@@ -17,7 +17,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
 
 STATUSES: Final = ("starting", "running", "stopping", "post_processing", "completed", "failed")
 ASSET_STATUSES: Final = ("completed", "failed", "processing")
@@ -29,7 +29,7 @@ _METADATA: Final = Record(
 )
 
 
-def routes(vendor: HundredMs) -> Iterable[Route]:
+def routes(vendor: HundredMsRest) -> Iterable[Route]:
     """The paths of this module."""
     recordings = Jobs(vendor, "recording", "beam already started", "beam not found", shapes.START_RECORDING)
     streams = Jobs(vendor, "stream", "hls already started", "hls not running", shapes.START_STREAM)
@@ -59,7 +59,7 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 class Jobs:
     """Recordings and live streams differ in a few words and fields only."""
 
-    def __init__(self, vendor: HundredMs, kind: str, twice: str, none: str, order: Record) -> None:
+    def __init__(self, vendor: HundredMsRest, kind: str, twice: str, none: str, order: Record) -> None:
         self.vendor = vendor
         self.kind = kind
         self.twice = twice
@@ -153,7 +153,7 @@ class Jobs:
 class Assets:
     """The files that jobs leave behind."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def _asset(self, call: Call) -> Asset:

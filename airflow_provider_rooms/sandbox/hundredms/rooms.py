@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from airflow_provider_rooms.sandbox.checks import Record
-    from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
     from airflow_provider_rooms.sandbox.hundredms.store import Room, Template
 
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
 
 
-def routes(vendor: HundredMs) -> Iterable[Route]:
+def routes(vendor: HundredMsRest) -> Iterable[Route]:
     """The paths of this module."""
     rooms = Rooms(vendor)
     return (
@@ -38,7 +38,7 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 class Rooms:
     """Rooms by id; by name only through create and the list."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def create(self, call: Call) -> Answer:

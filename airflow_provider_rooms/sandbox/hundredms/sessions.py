@@ -16,11 +16,11 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
     from airflow_provider_rooms.sandbox.hundredms.store import Peer, Session
 
 
-def routes(vendor: HundredMs) -> Iterable[Route]:
+def routes(vendor: HundredMsRest) -> Iterable[Route]:
     """The paths of this module."""
     sessions, active = Sessions(vendor), ActiveRooms(vendor)
     return (
@@ -39,7 +39,7 @@ def routes(vendor: HundredMs) -> Iterable[Route]:
 class Sessions:
     """Sessions, running and past."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def list_(self, call: Call) -> Answer:
@@ -70,7 +70,7 @@ class Sessions:
 class ActiveRooms:
     """Rooms with a session running, by the id of the room."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def _session(self, call: Call) -> Session:

@@ -18,7 +18,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
     from airflow_provider_rooms.sandbox.twilio.store import Composition
 
 STATUSES: Final = ("enqueued", "processing", "completed", "deleted", "failed")
@@ -59,7 +59,7 @@ _CREATE: Final[Mapping[str, Param]] = {
 }
 
 
-def routes(vendor: Twilio) -> Iterable[Route]:
+def routes(vendor: TwilioRest) -> Iterable[Route]:
     """The paths of this module."""
     compositions = Compositions(vendor)
     return (
@@ -74,7 +74,7 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 class Compositions:
     """Compositions and their media."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
 
     def create(self, call: Call) -> Answer:

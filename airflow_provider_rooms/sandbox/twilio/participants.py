@@ -15,7 +15,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
     from airflow_provider_rooms.sandbox.twilio.store import Participant, Room, Track
 
 STATUSES: Final = ("connected", "disconnected", "reconnecting")
@@ -26,7 +26,7 @@ _RULES: Final[Mapping[str, Param]] = {
 _PARTICIPANT: Final = "/v1/Rooms/{room}/Participants/{participant}"
 
 
-def routes(vendor: Twilio) -> Iterable[Route]:
+def routes(vendor: TwilioRest) -> Iterable[Route]:
     """The paths of this module."""
     people = Participants(vendor)
     return (
@@ -46,7 +46,7 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 class Participants:
     """Participants of a room, by SID or identity."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
 
     def list_(self, call: Call) -> Answer:

@@ -17,7 +17,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
     from airflow_provider_rooms.sandbox.twilio.store import Recording, Room
 
 STATUSES: Final = ("processing", "completed", "deleted", "failed")
@@ -29,7 +29,7 @@ _RULES: Final[Mapping[str, Param]] = {
 }
 
 
-def routes(vendor: Twilio) -> Iterable[Route]:
+def routes(vendor: TwilioRest) -> Iterable[Route]:
     """The paths of this module."""
     recordings = Recordings(vendor)
     return (
@@ -49,7 +49,7 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 class Recordings:
     """Recordings of tracks, by room and of the whole account."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
 
     def rules(self, call: Call) -> Answer:
@@ -128,7 +128,7 @@ class Recordings:
         return redirect(call, self.vendor, f"{recording.sid}.{_FORMATS[recording.track.kind][0]}")
 
 
-def redirect(call: Call, vendor: Twilio, name: str) -> Answer:
+def redirect(call: Call, vendor: TwilioRest, name: str) -> Answer:
     """302 to a signed link, which the body repeats."""
     least, most, default = LINK_SECONDS
     text = call.first("Ttl")

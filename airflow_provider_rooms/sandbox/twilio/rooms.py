@@ -16,10 +16,10 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
 
 
-def routes(vendor: Twilio) -> Iterable[Route]:
+def routes(vendor: TwilioRest) -> Iterable[Route]:
     """The paths of this module."""
     rooms = Rooms(vendor)
     return (
@@ -33,7 +33,7 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 class Rooms:
     """Rooms by SID in any status, by name while in progress."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
 
     def create(self, call: Call) -> Answer:

@@ -15,7 +15,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
     from airflow_provider_rooms.sandbox.twilio.store import Room, Transcription
 
 _CREATE: Final[Mapping[str, Param]] = {"Configuration": CONFIGURATION}
@@ -26,7 +26,7 @@ _UPDATE: Final[Mapping[str, Param]] = {
 _ONE: Final = "/v1/Rooms/{room}/Transcriptions/{ttid}"
 
 
-def routes(vendor: Twilio) -> Iterable[Route]:
+def routes(vendor: TwilioRest) -> Iterable[Route]:
     """The paths of this module."""
     transcriptions = Transcriptions(vendor)
     return (
@@ -40,7 +40,7 @@ def routes(vendor: Twilio) -> Iterable[Route]:
 class Transcriptions:
     """The transcription of a room: none or one."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
 
     def create(self, call: Call) -> Answer:

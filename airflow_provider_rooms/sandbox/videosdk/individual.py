@@ -18,8 +18,8 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
     from airflow_provider_rooms.sandbox.videosdk.recordings import Recordings
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
 
 TRACKS: Final = ("audio", "video", "screen_audio", "screen_video")
 MERGE_STATUSES: Final = ("running", "completed", "failed")
@@ -79,7 +79,7 @@ MERGE: Final = Record(
 )
 
 
-def routes(vendor: VideoSDK, meetings: Recordings) -> Iterable[Route]:
+def routes(vendor: VideoSDKRest, meetings: Recordings) -> Iterable[Route]:
     """The paths of this module."""
     one = Individual(vendor, meetings)
     merges = Merges(vendor)
@@ -108,7 +108,7 @@ def routes(vendor: VideoSDK, meetings: Recordings) -> Iterable[Route]:
 class Individual:
     """Recordings below the level of the whole meeting. Here the verb is ``stop``, not ``end``."""
 
-    def __init__(self, vendor: VideoSDK, meetings: Recordings) -> None:
+    def __init__(self, vendor: VideoSDKRest, meetings: Recordings) -> None:
         self.vendor = vendor
         self.meetings = meetings
 
@@ -229,7 +229,7 @@ def _file(recording: Recording, base: str) -> dict[str, Any]:
 class Merges:
     """Two participants' sound as the two channels of one file. Their list has a key of its own."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def create(self, call: Call) -> Answer:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rooms.sandbox import files
 from airflow_provider_rooms.sandbox.checks import Record, Text
 from airflow_provider_rooms.sandbox.clock import iso_millis
-from airflow_provider_rooms.sandbox.videosdk import individual, transcripts
+from airflow_provider_rooms.sandbox.videosdk import transcripts
 from airflow_provider_rooms.sandbox.videosdk.shapes import HLS_ORDER, RECORDING_ORDER, SUMMARY, USER_ID, links
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Recording, Session, Store
 
 _ROOM: Final = {"roomId": Text(shortest=1)}
@@ -30,9 +30,8 @@ START_HLS: Final = Record(
 )
 
 
-def routes(vendor: VideoSDK) -> Iterable[Route]:
+def routes(meetings: Recordings) -> Iterable[Route]:
     """The paths of this module."""
-    meetings = Recordings(vendor)
     return (
         Route("POST", "/v2/recordings/start", meetings.start),
         Route("POST", "/v2/recordings/end", meetings.stop),
@@ -45,15 +44,13 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
         Route("GET", "/v2/hls/{id}", meetings.get_hls),
         Route("DELETE", "/v2/hls/{id}", meetings.delete_hls),
         Route("GET", "/v2/hls/{id}/active", meetings.active_hls),
-        *individual.routes(vendor, meetings),
-        *transcripts.routes(vendor),
     )
 
 
 class Recordings:
     """Recordings of whole meetings, and HLS streams."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     # -- what all kinds share -------------------------------------------------------------------------------
@@ -197,18 +194,9 @@ def recording_view(recording: Recording, base: str) -> dict[str, Any]:
     }
 
 
-def file_path(recording: Recording) -> str:
-    """Where the file of a recording lies, below the bucket or the CDN."""
-    form = recording.order.get("fileFormat", "mp4")
-    folder = recording.order.get("awsDirPath") or recording.order.get("bucketDirPath")
-    if folder:
-        return f"{str(folder).strip('/')}/{recording.file_id}.{form}"
-    return f"uploads/videos/{recording.file_id}.{form}"
-
-
 def file_view(recording: Recording, base: str) -> dict[str, Any]:
     """The file of a finished recording."""
-    path = file_path(recording)
+    path = recording.path
     own_storage = bool(recording.order.get("awsDirPath") or recording.order.get("preSignedUrl"))
     audio = recording.order.get("config", {}).get("mode") == "audio"
     ready = iso_millis(recording.ready)

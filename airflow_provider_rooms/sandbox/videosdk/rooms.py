@@ -15,14 +15,14 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Room
 
 
 class Rooms:
     """Rooms by roomId, customRoomId or document id."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def routes(self) -> Iterable[Route]:

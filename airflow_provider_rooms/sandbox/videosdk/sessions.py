@@ -17,7 +17,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Person, Session
 
 STATUSES: Final = ("ongoing", "ended")
@@ -36,7 +36,7 @@ _REMOVE: Final = Record(
 )
 
 
-def routes(vendor: VideoSDK) -> Iterable[Route]:
+def routes(vendor: VideoSDKRest) -> Iterable[Route]:
     """The paths of this module."""
     sessions = Sessions(vendor)
     return (
@@ -53,7 +53,7 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
 class Sessions:
     """Sessions and who was in them."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def _session(self, call: Call) -> Session:

@@ -90,6 +90,13 @@ class Recording:
     def seconds(self) -> float:
         return ((self.end or self.start) - self.start).total_seconds()
 
+    @property
+    def path(self) -> str:
+        """Where its file lies, below the bucket or the CDN."""
+        form = self.order.get("fileFormat", "mp4")
+        folder = self.order.get("awsDirPath") or self.order.get("bucketDirPath")
+        return f"{str(folder).strip('/') if folder else 'uploads/videos'}/{self.file_id}.{form}"
+
 
 @dataclass(slots=True, eq=False)
 class Transcript:

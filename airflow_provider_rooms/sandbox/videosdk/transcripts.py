@@ -15,7 +15,7 @@ from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Transcript
 
 START: Final = Record(
@@ -32,7 +32,7 @@ END: Final = Record({"roomId": Text(shortest=1)}, required=("roomId",))
 FORMATS: Final = ("json", "srt", "txt", "tsv", "vtt")
 
 
-def routes(vendor: VideoSDK) -> Iterable[Route]:
+def routes(vendor: VideoSDKRest) -> Iterable[Route]:
     """The paths of this module."""
     transcripts, live = Transcripts(vendor), Realtime(vendor)
     return (
@@ -48,7 +48,7 @@ def routes(vendor: VideoSDK) -> Iterable[Route]:
 class Transcripts:
     """Post transcriptions."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def list_(self, call: Call) -> Answer:
@@ -72,7 +72,7 @@ class Transcripts:
 class Realtime:
     """Realtime transcriptions: started and ended by the room, which needs a live session."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def _session(self, body: dict[str, Any]) -> Session:
@@ -150,8 +150,6 @@ def captions_view(captions: Captions, base: str) -> dict[str, Any]:
 
 def transcript_view(transcript: Transcript, base: str) -> dict[str, Any]:
     """``completed`` with its files; before that only the job (which word the job has then is unknown)."""
-    from airflow_provider_rooms.sandbox.videosdk.recordings import file_path
-
     recording = transcript.recording
     origin = base.rsplit("/", 1)[0]
 
@@ -165,7 +163,7 @@ def transcript_view(transcript: Transcript, base: str) -> dict[str, Any]:
         "roomId": recording.session.room.room_id,
         "sessionId": recording.session.id,
         "recordingId": recording.id,
-        "filePath": files.open_url(origin, "videosdk", file_path(recording)),
+        "filePath": files.open_url(origin, "videosdk", recording.path),
         "transcriptionFilePaths": {form: link(f"{transcript.id}.{form}") for form in FORMATS} if done else {},
         "summarizedFilePaths": {"txt": link(f"{transcript.id}-summary.txt")} if done and transcript.summary else {},
         "start": iso_millis(transcript.start),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.hundredms.join import HundredMsJoin
 from airflow_provider_rooms.vendors.hundredms.recordings import HundredMsRecordings
 from airflow_provider_rooms.vendors.hundredms.rooms import HundredMsRooms
 from airflow_provider_rooms.vendors.hundredms.sessions import HundredMsSessions
 
 
-class HundredMs(HundredMsRooms, HundredMsSessions, HundredMsRecordings, HundredMsJoin):
+class HundredMs(HundredMsRooms, HundredMsSessions, HundredMsRecordings, HundredMsJoin, Vendor):
     """100ms's API."""

@@ -5,41 +5,38 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlencode
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.exchange import as_object
-from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.contract.joining import Joining
+from airflow_provider_rooms.vendors.flow import Flow, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
-from airflow_provider_rooms.vendors.recordings import found_or_made
+from airflow_provider_rooms.vendors.made import found_or_made
+from airflow_provider_rooms.vendors.rest import Resource
 from airflow_provider_rooms.vendors.tokens import BACKDATED, sign
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.vendors.join import Joiner
+    from airflow_provider_rooms.vendors.contract.joining import Joiner
 
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
+TEMPLATES = Resource(path="/v2/templates")
 
-class HundredMsJoin(HundredMsApi):
+
+class HundredMsJoin(HundredMsApi, Joining):
     """Links carry room codes, which stand for a room and a role and never expire; client SDKs take app tokens."""
 
-    usual_roles: ClassVar[Mapping[str, Any]] = {"guest": "guest", "host": "host"}
     # Roles are those of the room's template.
     any_role: ClassVar[bool] = True
     # 100ms' pages say 14 days here and 90 there; nobody contradicts a day.
-    longest_token: ClassVar[int] = 86400
+    longest_token: ClassVar[int | None] = 86400
 
     def check_joiner(self, joiner: Joiner) -> None:
         """The connection's roles are names."""
-        if not isinstance(joiner.rights, str) or not joiner.rights:
-            raise errors.InvalidConnectionError(
-                f"roles of connection {self.config.conn_id!r}: {joiner.role!r} is {joiner.rights!r}.",
-                vendor=self.title,
-                advice="Give the name of a role of your template, as the dashboard shows it.",
-            )
+        good = isinstance(joiner.rights, str) and bool(joiner.rights)
+        self.check_rights(joiner, good, "Give the name of a role of your template, as the dashboard shows it.")
 
     def check_page(self, joiner: Joiner) -> None:
         """The subdomain is nowhere in the API, and a code has no end."""
@@ -67,7 +64,7 @@ class HundredMsJoin(HundredMsApi):
         roles = yield from self._roles(room)
         if roles is not None and joiner.rights not in roles:
             raise self._no_role(joiner, roles)
-        issued = joiner.issued - BACKDATED
+        issued = int(self.clock.now()) - BACKDATED
         claims = {
             "access_key": self.config.key,
             "type": "app",
@@ -100,19 +97,17 @@ class HundredMsJoin(HundredMsApi):
 
     def _code(self, room: Room, role: str) -> Flow[str | None]:
         """GET /v2/room-codes/room/{id}: rooms made by the API have none until somebody makes them."""
-        path, filters = f"/v2/room-codes/room/{segment(room.id)}", {"role": role, "enabled": True}
-        codes = yield from gathered(paged(partial(self.page, path, filters)))
+        codes = yield from self.items(codes_of(room), {"role": role, "enabled": True})
         fitting = (code for code in codes if code.get("role") == role and code.get("enabled") is not False)
         return next((str(code["code"]) for code in fitting if code.get("code")), None)
 
     def _make_code(self, room: Room, joiner: Joiner) -> Flow[str | None]:
         """POST /v2/room-codes/room/{id}/role/{role}: only the one that is missing."""
-        path = f"/v2/room-codes/room/{segment(room.id)}/role/{segment(joiner.rights)}"
+        path = codes_of(room).at("role", joiner.rights)
         try:
-            response = yield from self.post(path, {}, room=room.id)
+            return str((yield from self.submit(path, self.an_object("code"), {}, room=room.id))["code"])
         except errors.NotFoundError:
             raise self._no_role(joiner, (yield from self._roles(room))) from None
-        return str(as_object(response, key="code")["code"])
 
     def _roles(self, room: Room) -> Flow[list[str] | None]:
         """The roles of the room's template; None where these credentials may not see it."""
@@ -120,7 +115,7 @@ class HundredMsJoin(HundredMsApi):
         if not template:
             return None
         try:
-            answer = as_object((yield from self.get(f"/v2/templates/{segment(str(template))}")), key="id")
+            answer = yield from self.item(TEMPLATES, str(template))
         except (errors.NotFoundError, errors.AccessDeniedError):
             return None
         roles = answer.get("roles")
@@ -133,3 +128,8 @@ class HundredMsJoin(HundredMsApi):
             vendor=self.title,
             advice=f'{known}name yours in roles of the connection, such as {{"{joiner.role}": "student"}}.',
         )
+
+
+def codes_of(room: Room) -> Resource:
+    """The codes of a room."""
+    return Resource(path=f"/v2/room-codes/room/{segment(room.id)}", key="code")

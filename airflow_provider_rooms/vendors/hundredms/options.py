@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text, Url
 
 
 class UploadOptions(Options):
@@ -45,7 +45,7 @@ class RecordingInfo(Options):
 class Webhook(Options):
     """Where 100ms reports events of this room."""
 
-    url: Annotated[Text, Field(pattern="^https?://")]
+    url: Url
     headers: dict[str, Text] | None = None
 
 
@@ -98,7 +98,7 @@ class Transcription(Options):
 class RecordingOptions(Options):
     """Fields of ``POST /v2/recordings/room/{room_id}/start``."""
 
-    meeting_url: Text | None = None
+    meeting_url: Url | None = None
     resolution: Resolution | None = None
     destination: Text | None = None
     audio_only: Bool | None = None

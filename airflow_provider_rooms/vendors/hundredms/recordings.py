@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
-from airflow_provider_rooms.vendors.exchange import LONGEST_MESSAGE, as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged, segment
+from airflow_provider_rooms.vendors.contract.recordings import Recordings, Wanted, extension, make_recording
+from airflow_provider_rooms.vendors.exchange import LONGEST_MESSAGE, as_items
+from airflow_provider_rooms.vendors.flow import Flow, Page
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
-from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, extension, found_or_made
+from airflow_provider_rooms.vendors.made import found_or_made
+from airflow_provider_rooms.vendors.rest import Resource, or_none
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
     from airflow_provider_rooms.vendors.options import Options
 
 #: Kinds that a job of the recorder makes, and where its jobs are listed. Other files have no job that can be listed.
-JOBS: Mapping[RecordingKind, str] = {"recording": "/v2/recordings", "hls": "/v2/live-streams"}
+JOBS: Mapping[RecordingKind, Resource] = {
+    "recording": Resource(path="/v2/recordings"),
+    "hls": Resource(path="/v2/live-streams"),
+}
+FILES = Resource(path="/v2/recording-assets")
 #: Types of https://www.100ms.live/docs/server-side/v2/api-reference/recording-assets/overview; chats and summaries are none.
 ASSET_KINDS: Mapping[str, RecordingKind] = {
     "room-composite": "recording",
@@ -35,9 +39,12 @@ _RUNNING = ("starting", "running")
 LINK_SECONDS = 3600
 
 
-class HundredMsRecordings(HundredMsApi):
+class HundredMsRecordings(HundredMsApi, Recordings):
     """A job of the recorder leaves files (assets) behind. A recording is its file, or the job until there is one."""
 
+    lacks: ClassVar[Mapping[str, str]] = {
+        "delete_recording": "Files in its own storage vanish after 15 days; in your bucket, delete them there."
+    }
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
         "composition": "100ms makes one video of a session automatically: ask for kind='recording'."
@@ -48,12 +55,10 @@ class HundredMsRecordings(HundredMsApi):
         filters = {"room_id": room.id}
         told: dict[str, Recording] = {}
         waiting: dict[str, Recording] = {}
-        for job_kind, path in JOBS.items():
+        for job_kind, jobs in JOBS.items():
             if kind not in (None, job_kind):
                 continue
-
-            jobs = yield from gathered(paged(partial(self.page, path, filters)))
-            for job in jobs:
+            for job in (yield from self.items(jobs, filters)):
                 recording = _job(job_kind, job)
                 if job.get("status") == "completed" and _makes_file(job):
                     waiting[recording.id] = recording
@@ -61,22 +66,18 @@ class HundredMsRecordings(HundredMsApi):
                     told[recording.id] = recording
         yield Page(list(told.values()))
 
-        def files(cursor: str | None) -> Flow[tuple[list[Recording], str | None]]:
-            assets, following = yield from self.page("/v2/recording-assets", filters, cursor)
-            found = []
-            for asset in assets:
-                job = str(asset.get("job_id"))
-                asset_kind = _asset_kind(asset)
-                if asset_kind is None or kind not in (None, asset_kind):
-                    continue
-                if asset_kind in JOBS and job in told:
-                    continue  # The job ended between the two reads, or failed: it is told of once.
-                if asset_kind in JOBS:
-                    waiting.pop(job, None)
-                found.append(_asset(asset_kind, asset))
-            return found, following
+        def file(asset: Mapping[str, Any]) -> Recording | None:
+            job = str(asset.get("job_id"))
+            asset_kind = _asset_kind(asset)
+            if asset_kind is None or kind not in (None, asset_kind):
+                return None
+            if asset_kind in JOBS and job in told:
+                return None  # The job ended between the two reads, or failed: it is told of once.
+            if asset_kind in JOBS:
+                waiting.pop(job, None)
+            return _make(asset_kind, asset, _ASSET_STATES.get(str(asset.get("status")), "processing"))
 
-        yield from paged(files)
+        yield from self.listed(FILES, filters, file)
         # Completed, but the file does not show yet.
         yield Page(list(waiting.values()))
 
@@ -84,26 +85,25 @@ class HundredMsRecordings(HundredMsApi):
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/room/{id}/start; "beam already started" is answered by 409. The recorder needs no people."""
+        path = JOBS["recording"].at("room", room.id, "start")
 
         def make() -> Flow[list[Recording] | None]:
             try:
-                response = yield from self.post(f"/v2/recordings/room/{segment(room.id)}/start", body, room=room.id)
+                return [_job("recording", (yield from self.submit(path, self.an_object("id"), body, room=room.id)))]
             except errors.RequestRefusedError as error:
-                if error.status == 409:
-                    return None
-                raise
-            return [_job("recording", as_object(response, key="id"))]
+                if error.status != 409:
+                    raise
+            return None
 
         return (yield from found_or_made(self, lambda: self._running(room), make, what="recording"))
 
     def stop_recording(self, room: Room) -> Flow[list[Recording]]:
         """POST /v2/recordings/room/{id}/stop; "beam not found" is answered by 404: fine."""
-        path = f"/v2/recordings/room/{segment(room.id)}/stop"
-        try:
-            response = yield from self.post(path, {}, room=room.id, repeatable=True)
-        except errors.NotFoundError:
+        path = JOBS["recording"].at("room", room.id, "stop")
+        response = yield from or_none(self.post(path, {}, room=room.id, repeatable=True))
+        if response is None:
             return []
-        body = response.json()
+        body = self.decode(response)
         if isinstance(body, Mapping) and body.get("error"):
             raise errors.RequestRefusedError(
                 f"100ms answered: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
@@ -113,8 +113,7 @@ class HundredMsRecordings(HundredMsApi):
     def _running(self, room: Room) -> Flow[list[Recording]]:
         found: list[Recording] = []
         for status in _RUNNING:
-            filters = {"room_id": room.id, "status": status}
-            jobs = yield from gathered(paged(partial(self.page, "/v2/recordings", filters)))
+            jobs = yield from self.items(JOBS["recording"], {"room_id": room.id, "status": status})
             found += [_job("recording", job) for job in jobs]
         return found
 
@@ -126,36 +125,23 @@ class HundredMsRecordings(HundredMsApi):
         if asset is None or asset.get("status") == "processing":
             raise self.no_file_yet(wanted.id)
         if asset.get("status") == "failed":
-            raise errors.NotFoundError(f"Recording {wanted.id} failed: there is no file.", vendor=self.title)
-        path = f"/v2/recording-assets/{segment(str(asset['id']))}/presigned-url"
-        response = yield from self.get(path, {"presign_duration": LINK_SECONDS})
-        return str(as_object(response, key="url")["url"])
+            raise self.no_file(wanted.id, "failed")
+        path, query = FILES.at(asset["id"], "presigned-url"), {"presign_duration": LINK_SECONDS}
+        return str((yield from self.fetch(path, self.an_object("url"), query))["url"])
 
     def _file(self, wanted: Wanted) -> Flow[Mapping[str, Any] | None]:
-        try:
-            return as_object((yield from self.get(f"/v2/recording-assets/{segment(wanted.id)}")), key="id")
-        except errors.NotFoundError:
-            pass
-        for kind, path in JOBS.items():
-            try:
-                response = yield from self.get(f"{path}/{segment(wanted.id)}")
-            except errors.NotFoundError:
+        asset = yield from or_none(self.item(FILES, wanted.id))
+        if asset is not None:
+            return asset
+        for kind, jobs in JOBS.items():
+            job = yield from or_none(self.item(jobs, wanted.id))
+            if job is None:
                 continue
-            job = as_object(response, key="id")
             if job.get("status") == "failed":
                 return {**job, "status": "failed"}
             files = as_items(job, "recording_assets") if "recording_assets" in job else []
             return next((file for file in files if _asset_kind(file) == (wanted.kind or kind)), None)
         raise self.no_recording(wanted.id)
-
-    def delete_recording(self, wanted: Wanted) -> Flow[None]:
-        """100ms has no call for it."""
-        yield from ()  # nothing to ask the vendor
-        raise errors.UnsupportedError(
-            "100ms cannot delete a recording.",
-            vendor=self.title,
-            advice="Files in its own storage vanish after 15 days; in your bucket, delete them there.",
-        )
 
 
 def _makes_file(job: Mapping[str, Any]) -> bool:
@@ -178,20 +164,15 @@ def _job(kind: RecordingKind, job: Mapping[str, Any]) -> Recording:
     return _make(kind, job, state)
 
 
-def _asset(kind: RecordingKind, asset: Mapping[str, Any]) -> Recording:
-    return _make(kind, asset, _ASSET_STATES.get(str(asset.get("status")), "processing"))
-
-
 def _make(kind: RecordingKind, item: Mapping[str, Any], state: RecordingState) -> Recording:
-    began = parse_time(item.get("created_at"))
-    return Recording(
-        id=str(item.get("id")),
-        session_id=str(item["session_id"]) if item.get("session_id") else None,
-        room_id=str(item.get("room_id")),
-        kind=kind,
-        state=state,
+    return make_recording(
+        item.get("id"),
+        item.get("room_id"),
+        kind,
+        state,
+        session_id=item.get("session_id"),
         seconds=item.get("duration") or None,
-        bytes=item.get("size") or None,
+        size=item.get("size") or None,
         format=extension(item.get("path")),
-        created_at=iso(began) if began else None,
+        began=item.get("created_at"),
     )

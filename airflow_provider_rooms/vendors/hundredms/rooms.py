@@ -4,54 +4,71 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.names import fold
-from airflow_provider_rooms.vendors.base import Existing
-from airflow_provider_rooms.vendors.exchange import a_list
-from airflow_provider_rooms.vendors.flow import MOST_PAGES, Flow, paged, segment
+from airflow_provider_rooms.vendors.contract.rooms import Closing, Existing
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
-from airflow_provider_rooms.vendors.hundredms.options import HundredMsOptions
+from airflow_provider_rooms.vendors.rest import Resource
+from airflow_provider_rooms.vendors.rest_rooms import RestRooms
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.vendors.plans import Plan
+    from collections.abc import Iterator, Mapping
+
+    from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.contract.plan import Plan
+    from airflow_provider_rooms.vendors.flow import Flow
 
 #: More people than this need ``large_room``; https://www.100ms.live/docs/server-side/v2/how-to-guides/create-large-rooms
 LARGE_ROOM_ABOVE = 2500
-# What a room id looks like; a name of this form is found as a name when no room has that id.
-_ROOM_ID = re.compile(r"[0-9a-f]{24}")
+# What workspaces under HIPAA show in place of a name.
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class HundredMsRooms(HundredMsApi):
+class HundredMsRooms(HundredMsApi, RestRooms):
     """The room name is ``name``, without regard to case; create is an upsert on it, so we read first."""
+
+    rooms: ClassVar[Resource] = Resource(path="/v2/rooms")
+    # Without the flag only enabled ones show.
+    room_lists: ClassVar[tuple[Mapping[str, Any], ...]] = ({"enabled": True}, {"enabled": False})
+    key_field: ClassVar[str] = "name"
+    id_field: ClassVar[str] = "id"
+    name_field: ClassVar[str] = "name"
+    created_field: ClassVar[str] = "created_at"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[0-9a-f]{24}")
+    closing: ClassVar[Closing] = "in_place"
+    vendor_chooses: ClassVar[Mapping[str, str]] = {"region": "auto"}
+    console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "record": "Switch recording on in the template, use StartRecordingOperator, or options.recording_info (legacy).",
+        "transcribe": "Switch transcription on in the template.",
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 20000),
+        "max_duration": (120, 43200),
+    }
 
     # -- the spec in 100ms' fields --------------------------------------------------------------------------------------
 
-    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """The table of docs/parameters.md."""
-        match field_name:
-            case "max_participants":
-                return {"size": value, "large_room": True} if value > LARGE_ROOM_ABOVE else {"size": value}
-            case "max_duration":
-                return {"max_duration_seconds": value}
-            case "region":
-                if value not in ("eu", "in", "us", "auto"):
-                    raise errors.InvalidSpecError(
-                        f"region: 100ms knows eu, in, us and auto, not {value!r}.", vendor=self.title
-                    )
-                return {"region": value}
-            case "webhook":
-                for key in ("events", "method"):
-                    if value.get(key) not in (None, [], "POST"):
-                        raise errors.UnsupportedError(
-                            f"webhook.{key}: 100ms reports every event of a room, by POST.", vendor=self.title
-                        )
-                return {"webhook": {"url": value["url"]}}
-            case _:
-                return {field_name: value}
+    def _size(self, value: int, spec: RoomSpec) -> Mapping[str, Any]:
+        return {"size": value, "large_room": True} if value > LARGE_ROOM_ABOVE else {"size": value}
+
+    def _webhook(self, value: Mapping[str, Any], spec: RoomSpec) -> Mapping[str, Any]:
+        for key, usual in (("events", []), ("method", "POST")):
+            if value.get(key) not in (None, usual):
+                raise errors.UnsupportedError(
+                    f"webhook.{key}: 100ms reports every event of a room, by POST.", vendor=self.title
+                )
+        return {"webhook": {"url": value["url"]}}
+
+    fields: ClassVar[Mapping[str, Any]] = {
+        "description": "description",
+        "max_participants": _size,
+        "max_duration": "max_duration_seconds",
+        "region": "region",
+        "webhook": _webhook,
+    }
 
     def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """The connection's template, unless the options name one."""
@@ -86,117 +103,57 @@ class HundredMsRooms(HundredMsApi):
     # -- rooms ----------------------------------------------------------------------------------------------------------
 
     def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
-        """GET /v2/rooms?name=, among the enabled and then among the disabled: without the flag only enabled ones show."""
-        for enabled in (True, False):
-            item = yield from self._find(name, enabled=enabled)
+        """GET /v2/rooms?name=, among the enabled and then among the disabled. How ``name`` matches is not documented."""
+        for filters in self.room_lists:
+            item = yield from self.first(
+                self.rooms,
+                {"name": name, **filters},
+                lambda item: bool(self.same_name(str(item.get("name")), name) and item.get("id")),
+            )
             if item is not None:
                 try:
-                    answer = yield from self._get(str(item["id"]))
+                    answer = yield from self.read(str(item["id"]))
                 except errors.NotFoundError as error:
                     raise errors.NotVisibleYetError(
                         "100ms lists the room but does not show it.", vendor=self.title, room=name
                     ) from error
-                return Existing(name=name, answer=answer, closed=answer.get("enabled") is False)
+                return Existing(name=name, answer=answer, closed=self.is_closed(answer))
         return None
-
-    def _find(self, name: str, *, enabled: bool) -> Flow[Mapping[str, Any] | None]:
-        # How ?name= matches is not documented: every hit is compared here.
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            items, cursor = yield from self._page({"name": name, "enabled": enabled}, cursor)
-            for item in items:
-                if self.same_name(str(item.get("name")), name) and item.get("id"):
-                    return item
-            if cursor is None:
-                return None
-        raise errors.UnreadableAnswerError("The list of rooms of this name does not end.", vendor=self.title, room=name)
 
     def same_name(self, shown: str, name: str) -> bool:
         """Case does not count; workspaces under HIPAA show the SHA-256 of a name in its place."""
         return fold(shown) == fold(name) or shown == hashlib.sha256(name.encode()).hexdigest()
 
-    def _page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        return self.page("/v2/rooms", filters, cursor)
-
-    def _get(self, room_id: str) -> Flow[Mapping[str, Any]]:
-        return (yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(), room=room_id))
-
-    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-        """POST /v2/rooms: a repeat with the same name gives the same room."""
-        answer = yield from self._upsert(plan)
-        # A room that was disabled in between stays disabled: look again.
-        return None if answer.get("enabled") is False else answer
-
-    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
-        """GET /v2/rooms/{room_id}."""
-        return (yield from self._get(str(answer["id"])))
+    def is_closed(self, answer: Mapping[str, Any]) -> bool:
+        """Not ``enabled``."""
+        return answer.get("enabled") is False
 
     def update(self, answer: Mapping[str, Any], plan: Plan) -> Flow[Mapping[str, Any]]:
         """Create under the same name: the only documented way that changes the template as well."""
-        return (yield from self._upsert(plan))
-
-    def _upsert(self, plan: Plan) -> Flow[Mapping[str, Any]]:
-        body, name = self.with_secrets(plan.body), plan.name
-        return (yield from self.submit("/v2/rooms", self.a_room(name), body, room=name, repeatable=True))
+        return self.send(plan.name, plan)
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
         """POST /v2/rooms/{room_id} with ``enabled``."""
-        path = f"/v2/rooms/{segment(str(existing.answer['id']))}"
-        return (yield from self.submit(path, self.a_room(), {"enabled": True}, room=plan.name, repeatable=True))
-
-    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The room's settings; older answers call ``recording_info`` ``recording``, and 0 means that no size is set."""
-        shown = {key: answer[key] for key in HundredMsOptions.model_fields if key in answer}
-        if "recording_info" not in shown and isinstance(answer.get("recording"), Mapping):
-            shown["recording_info"] = answer["recording"]
-        return shown
-
-    def room(self, answer: Mapping[str, Any]) -> Room:
-        """Fields of https://www.100ms.live/docs/server-side/v2/api-reference/Rooms/object"""
-        return self.make_room(
-            room_id=str(answer.get("id")),
-            name=answer.get("name"),
-            state="closed" if answer.get("enabled") is False else "open",
-            created_at=answer.get("created_at"),
-            answer=answer,
-        )
-
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id or name.
-
-        :raises NotFoundError: there is none.
-        """
-        if _ROOM_ID.fullmatch(ref):
-            try:
-                return self.room((yield from self._get(ref)))
-            except (errors.NotFoundError, errors.AccessDeniedError):
-                pass  # It may be a name that looks like an id; 403 is how some calls answer an unknown one.
-        existing = yield from self.look_up(ref, RoomSpec())
-        if existing is None:
-            raise self.not_found(ref)
-        return self.room(existing.answer)
-
-    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
-        """GET /v2/rooms, the enabled rooms and then the disabled ones."""
-        yield from self._list(keep, enabled=True)
-        yield from self._list(keep, enabled=False)
-
-    def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
-        """GET /v2/rooms, the enabled rooms."""
-        return self._list(keep, enabled=True)
-
-    def _list(self, keep: Callable[[Room], bool], *, enabled: bool) -> Flow[None]:
-        def page(cursor: str | None) -> Flow[tuple[list[Room], str | None]]:
-            items, following = yield from self._page({"enabled": enabled}, cursor)
-            return [self.room(item) for item in items], following
-
-        return paged(page, keep)
+        return self.change(str(existing.answer["id"]), {"enabled": True}, room=plan.name)
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/{room_id} with ``enabled: false``; a room cannot be deleted."""
-        yield from self.post(f"/v2/rooms/{segment(room.id)}", {"enabled": False}, room=room.id, repeatable=True)
+        yield from self.post(self.rooms.at(room.id), {"enabled": False}, room=room.id, repeatable=True)
+
+    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The room's settings; older answers call ``recording_info`` ``recording``."""
+        shown = dict(super().shown(answer))
+        recording = shown.pop("recording_info", None) or answer.get("recording")
+        if recording is not None:
+            shown["recording_info"] = recording
+        elif answer.get("recording_source_template") is True:
+            shown["recording_info"] = "as the template says"
+        if _HASH.fullmatch(str(answer.get("name"))):
+            shown.pop("description", None)  # workspaces under HIPAA show it empty, whatever it is
+        # Some answers leave these two empty, though every room has them.
+        return {key: value for key, value in shown.items() if value != "" or key not in ("region", "template_id")}
 
     def check(self) -> Flow[str]:
         """The smallest page of the room list."""
-        yield from self.fetch("/v2/rooms", a_list("data"), {"limit": 10})
+        yield from self.page(self.rooms, {"limit": 10})
         return "100ms accepts the app access key and app secret."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
-from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.contract.sessions import Sessions
+from airflow_provider_rooms.vendors.exchange import as_items, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
+from airflow_provider_rooms.vendors.rest import Resource
 
 #: Live sessions asked for at once. Each lists its peers: more of them in one piece would hold up an event loop.
 SURVEY_SIZE = 50
@@ -21,28 +22,21 @@ LONGEST_SESSION = dt.timedelta(hours=12)
 #: The recorder is a peer of this name, or of this role where the template says nothing else.
 RECORDER_NAME, RECORDER_ROLE = "Beam", "__internal_recorder"
 
+SESSIONS = Resource(path="/v2/sessions")
 
-class HundredMsSessions(HundredMsApi):
+
+class HundredMsSessions(HundredMsApi, Sessions):
     """A session of 100ms may be kept open by its recorder alone; here a session is people, from first to last."""
 
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
         """GET /v2/sessions?room_id=, the active one and then the others: what is shown without the flag is contradictory."""
         after = iso(since - LONGEST_SESSION) if since is not None else None
         for active in (True, False):
-            filters = {"room_id": room.id, "active": active, "after": after}
-            yield from paged(partial(self._session_page, filters), keep)
-
-    def _session_page(self, filters: Mapping[str, Any], cursor: str | None) -> Flow[tuple[list[Session], str | None]]:
-        items, following = yield from self.page("/v2/sessions", filters, cursor)
-        return [session for item in items if (session := _people(item)) is not None], following
-
-    def _read(self, session_id: str, room_id: str | None = None) -> Flow[Mapping[str, Any]]:
-        response = yield from self.get(f"/v2/sessions/{segment(session_id)}", room=room_id)
-        return as_object(response, key="id")
+            yield from self.listed(SESSIONS, {"room_id": room.id, "active": active, "after": after}, _people, keep)
 
     def read_session(self, session: Session) -> Flow[Session]:
         """GET /v2/sessions/{id}"""
-        return _whole((yield from self._read(session.id, session.room_id)))
+        return _whole((yield from self.item(SESSIONS, session.id, room=session.room_id)))
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """GET /v2/sessions?room_id=&active=true"""
@@ -54,7 +48,7 @@ class HundredMsSessions(HundredMsApi):
         return any(session is not None and session.live for session in sessions)
 
     def _active(self, room: Room) -> Flow[list[Mapping[str, Any]]]:
-        items, _ = yield from self.page("/v2/sessions", {"room_id": room.id, "active": True}, None)
+        items, _ = yield from self.page(SESSIONS, {"room_id": room.id, "active": True})
         return [item for item in items if item.get("active") and item.get("room_id") == room.id]
 
     def end_live(self, room: Room, session: Session) -> Flow[None]:
@@ -66,7 +60,7 @@ class HundredMsSessions(HundredMsApi):
         """GET /v2/sessions/{id}: all peers in one answer. A rejoin is a new peer of the same ``user_id``."""
 
         def page(cursor: None) -> Flow[tuple[list[Participant], None]]:
-            item = yield from self._read(session_id)
+            item = yield from self.item(SESSIONS, session_id)
             over = parse_time(_whole(item).ended_at)
             return [self._participant(peer, over) for peer in _peers(item)], None
 
@@ -88,7 +82,7 @@ class HundredMsSessions(HundredMsApi):
         cursor: str | None = None
         pages = 0
         while True:
-            items, cursor = yield from self.page("/v2/sessions", {"active": True, "limit": SURVEY_SIZE}, cursor)
+            items, cursor = yield from self.page(SESSIONS, {"active": True, "limit": SURVEY_SIZE}, cursor)
             pages += 1
             yield Sleep(0)  # an event loop may see to others between two pieces of work
             sessions = [session for item in items if (session := _people(item)) is not None]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.twilio_video.join import TwilioVideoJoin
 from airflow_provider_rooms.vendors.twilio_video.recordings import TwilioVideoRecordings
 from airflow_provider_rooms.vendors.twilio_video.rooms import TwilioVideoRooms
 from airflow_provider_rooms.vendors.twilio_video.sessions import TwilioVideoSessions
 
 
-class TwilioVideo(TwilioVideoRooms, TwilioVideoSessions, TwilioVideoRecordings, TwilioVideoJoin):
+class TwilioVideo(TwilioVideoRooms, TwilioVideoSessions, TwilioVideoRecordings, TwilioVideoJoin, Vendor):
     """Twilio Video's API."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.base import Vendor
-from airflow_provider_rooms.vendors.exchange import Fault, a_list
+from airflow_provider_rooms.vendors.contract.api import Api
+from airflow_provider_rooms.vendors.exchange import Exchange, Fault
+from airflow_provider_rooms.vendors.rest import Cursor, NextUrl, Resource, Rest
+from airflow_provider_rooms.vendors.sign_in import BasicSignIn
 from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptions
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.exchange import Config
-    from airflow_provider_rooms.vendors.flow import Flow
     from airflow_provider_rooms.vendors.options import Options
     from airflow_provider_rooms.vendors.pace import Lane
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
+ROOMS = Resource(path="/v1/Rooms", key="sid", items="rooms")
 
 _LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
@@ -28,29 +28,17 @@ _BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1
 _BAD_FIELD = "Correct the setting that the message names."
 
 
-class TwilioVideoApi(Vendor):
+class TwilioVideoApi(BasicSignIn, Rest, Api):
     """Base of Twilio Video's parts."""
 
     name: ClassVar[str] = "twilio_video"
     title: ClassVar[str] = "Twilio Video"
-    longest_ahead: ClassVar[int | None] = 55 * 60
-    usual_ahead: ClassVar[int | None] = 30 * 60
     # https://www.twilio.com/docs/video/programmable-video-limits
     requests_per_second: ClassVar[Mapping[Lane, float]] = {"reads": 80.0, "writes": 20.0}
-    console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
-    key_field: ClassVar[str] = "UniqueName"
-    id_field: ClassVar[str] = "sid"
-    vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
     form: ClassVar[bool] = True
-    request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Vendor.request_id_headers)
+    cursor: ClassVar[Cursor | None] = NextUrl(size=("PageSize", PAGE_SIZE), url="meta.next_page_url")
+    request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Exchange.request_id_headers)
     options: ClassVar[type[Options]] = TwilioVideoOptions
-    unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks."
-    }
-    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
-        "max_participants": (1, 50),
-        "max_duration": (600, 86400),
-    }
     # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
     faults: ClassVar[Mapping[str | int, Fault]] = {
         20003: Fault(errors.AuthenticationError, _BAD_KEY),
@@ -76,11 +64,6 @@ class TwilioVideoApi(Vendor):
         **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
     }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Airflow knows the secret, not what it looks like in the header.
-        self.runtime.conceal(self.authorization().removeprefix("Basic "))
-
     @classmethod
     def check_sign_in(cls, config: Config) -> None:
         """SIDs have a form, and tokens for people need an account."""
@@ -102,33 +85,13 @@ class TwilioVideoApi(Vendor):
         """All API keys of an account share its limits."""
         return config.settings.get("account_sid") or config.key
 
-    def authorization(self) -> str:
-        """HTTP Basic: an API key SID with its secret, or the account SID with the auth token."""
-        pair = f"{self.config.key}:{self.config.secret}".encode()
-        return f"Basic {base64.b64encode(pair).decode()}"
-
     def error_parts(self, body: Any) -> tuple[str | int | None, str]:
         """``{code, message, more_info, status}``, or the newer ``{type, title, detail, code}``."""
         _, message = super().error_parts(body)
         code = body.get("code") if isinstance(body, Mapping) else None
         return code if isinstance(code, int) else None, message
 
-    def page(
-        self, path: str, key: str, filters: Mapping[str, Any], url: str | None
-    ) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        """A page of a list and the URL of the next one, which is followed only below our own base URL: it gets credentials.
 
-        :param url: ``next_page_url`` of the page before; None for the first.
-        """
-        query: dict[str, Any] = {"PageSize": PAGE_SIZE, **filters}
-        if url is not None:
-            if not url.startswith(f"{self.config.base_url}/"):
-                raise errors.UnreadableAnswerError(
-                    "The next page lies on another host; credentials are not sent there.", vendor=self.title
-                )
-            parts = urlsplit(url[len(self.config.base_url) :])
-            path, query = parts.path, dict(parse_qsl(parts.query))
-        items, body = yield from self.fetch(path, a_list(key), query)
-        meta = body.get("meta") if isinstance(body, Mapping) else None
-        after = meta.get("next_page_url") if isinstance(meta, Mapping) else None
-        return items, after if isinstance(after, str) and after and after != url else None
+def people_of(room_sid: str) -> Resource:
+    """The participants of a room, whatever their status."""
+    return Resource(path=ROOMS.at(room_sid, "Participants"), key="sid", items="participants")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.join import anonymous
+from airflow_provider_rooms.vendors.contract.joining import Joining, anonymous
 from airflow_provider_rooms.vendors.tokens import sign
 from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.vendors.contract.joining import Joiner
     from airflow_provider_rooms.vendors.flow import Flow
-    from airflow_provider_rooms.vendors.join import Joiner
 
 #: Characters of an identity; those beyond Latin-1 count twice (error 53201).
 LONGEST_IDENTITY = 128
 
 
-class TwilioVideoJoin(TwilioVideoApi):
+class TwilioVideoJoin(TwilioVideoApi, Joining):
     """Twilio has no roles: everybody in a room may do the same. A page of yours learns the role from the link."""
 
-    usual_roles: ClassVar[Mapping[str, Any]] = {"guest": "guest", "host": "host"}
     # Longer ones are refused when somebody joins (error 20157).
-    longest_token: ClassVar[int] = 86400
+    longest_token: ClassVar[int | None] = 86400
 
     def check_joiner(self, joiner: Joiner) -> None:
         """Tokens for people are signed by an API key of an account; an identity has its length."""
@@ -40,25 +37,18 @@ class TwilioVideoJoin(TwilioVideoApi):
                 f"user: Twilio takes {LONGEST_IDENTITY} characters at most.", vendor=self.title
             )
 
-    def check_page(self, joiner: Joiner) -> None:
-        """Twilio has no page to join on."""
-        raise errors.InvalidConnectionError(
-            f"Connection {self.config.conn_id!r} has no join_page, and Twilio Video has no page of its own.",
-            vendor=self.title,
-            advice="Add join_page to the extra, such as https://example.org/class/{room_id}#{token}, or use join_token.",
-        )
-
     def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """An access token for this very room: one without a room would open all of the account.
 
         There is no ``nbf``: a clock that is a little behind Twilio's would make the token unusable.
         """
         yield from ()  # nothing to ask the vendor
+        issued = int(self.clock.now())
         claims = {
-            "jti": f"{self.config.key}-{joiner.issued}",
+            "jti": f"{self.config.key}-{issued}",
             "iss": self.config.key,
             "sub": self.config.settings["account_sid"],
-            "iat": joiner.issued,
+            "iat": issued,
             "exp": joiner.expires,
             "grants": {"identity": joiner.user_id or anonymous(), "video": {"room": room.id}},
         }

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text, Url
 
 #: A room that nobody uses is closed after at most this many minutes.
 LONGEST_TIMEOUT = 60
@@ -41,7 +41,7 @@ class TwilioVideoOptions(Options):
     """Fields of ``POST /v1/Rooms``."""
 
     Type: Literal["group", "go", "peer-to-peer", "group-small"] | None = None
-    StatusCallback: Annotated[Text, Field(max_length=1023, pattern="^https?://")] | None = None
+    StatusCallback: Annotated[Url, Field(max_length=1023)] | None = None
     StatusCallbackMethod: Literal["POST", "GET"] | None = None
     MaxParticipants: Annotated[Int, Field(ge=1, le=50)] | None = None
     RecordParticipantsOnConnect: Bool | None = None

@@ -7,19 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
-from airflow_provider_rooms.vendors.exchange import as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
-from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import REDIRECTS
-from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
+from airflow_provider_rooms.vendors.contract.recordings import Recordings, make_recording
+from airflow_provider_rooms.vendors.flow import REDIRECTS, Flow, Request, gathered
+from airflow_provider_rooms.vendors.rest import Resource
+from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi
 from airflow_provider_rooms.vendors.twilio_video.options import RecordingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
+    from airflow_provider_rooms.vendors.contract.recordings import Wanted
     from airflow_provider_rooms.vendors.options import Options
-    from airflow_provider_rooms.vendors.recordings import Wanted
 
 _STATES: Mapping[str, RecordingState] = {"completed": "ready", "failed": "failed"}
 _ALL = {"type": "include", "all": True}
@@ -29,23 +28,21 @@ _OVER = (53118, 53112)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Resource):
     """Where Twilio keeps files of a kind."""
 
     kind: RecordingKind
     prefix: str
-    path: str
-    key: str
     format: str
 
 
 PLACES = (
-    Place(kind="track", prefix="RT", path="/v1/Recordings", key="recordings", format="container_format"),
-    Place(kind="composition", prefix="CJ", path="/v1/Compositions", key="compositions", format="format"),
+    Place(kind="track", prefix="RT", path="/v1/Recordings", key="sid", items="recordings", format="container_format"),
+    Place(kind="composition", prefix="CJ", path="/v1/Compositions", key="sid", items="compositions", format="format"),
 )
 
 
-class TwilioVideoRecordings(TwilioVideoApi):
+class TwilioVideoRecordings(TwilioVideoApi, Recordings):
     """Twilio records every camera and microphone by itself; a composition is the video that is made of them."""
 
     recording_options: ClassVar[type[Options]] = RecordingOptions
@@ -59,20 +56,17 @@ class TwilioVideoRecordings(TwilioVideoApi):
         wanted = "track" if kind == "recording" else kind
         for place in PLACES:
             if wanted in (None, place.kind):
-                yield from paged(partial(self._recording_page, place, room, {}))
+                yield from self._kept(place, room)
 
-    def _recording_page(
-        self, place: Place, room: Room, filters: Mapping[str, Any], cursor: str | None
-    ) -> Flow[tuple[list[Recording], str | None]]:
+    def _kept(self, place: Place, room: Room, **filters: str) -> Flow[None]:
         by_room = {"GroupingSid": room.id} if place.kind == "track" else {"RoomSid": room.id}
-        items, following = yield from self.page(place.path, place.key, {**filters, **by_room}, cursor)
-        return [_read(place, room, item) for item in items if item.get("status") != "deleted"], following
+        return self.listed(place, {**filters, **by_room}, partial(_read, place, room))
 
     # -- start and stop -------------------------------------------------------------------------------------------------
 
-    def recording_body(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Recording rules: every track, unless others are given."""
-        return {"Rules": [_ALL], **super().recording_body(options)}
+        return {"Rules": [_ALL]}
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v1/Rooms/{sid}/RecordingRules: for the tracks that are there and for later ones."""
@@ -90,40 +84,36 @@ class TwilioVideoRecordings(TwilioVideoApi):
         return running
 
     def _set_rules(self, room: Room, body: Mapping[str, Any]) -> Flow[None]:
-        path = f"/v1/Rooms/{segment(room.id)}/RecordingRules"
-        yield from self.post(path, body, room=room.id, repeatable=True)
+        yield from self.post(ROOMS.at(room.id, "RecordingRules"), body, room=room.id, repeatable=True)
 
     def _running(self, room: Room) -> Flow[list[Recording]]:
         """Twilio says "processing" from the first second of a track until its file is there."""
-        tracks = PLACES[0]
-        return (yield from gathered(paged(partial(self._recording_page, tracks, room, {"Status": "processing"}))))
+        return (yield from gathered(self._kept(PLACES[0], room, Status="processing")))
 
     # -- files ----------------------------------------------------------------------------------------------------------
 
     def file_url(self, wanted: Wanted) -> Flow[str]:
         """GET …/Media, which redirects to a signed link. 404 while there is no file, and when it was deleted."""
         place = self._place(wanted)
-        path = f"{place.path}/{segment(wanted.id)}"
-        request = Request(method="GET", path=f"{path}/Media")
+        request = Request(method="GET", path=place.at(wanted.id, "Media"))
         response = yield from self.call(request, repeatable=True, allow=(404, *REDIRECTS))
         if response.status != 404:
             link = response.headers.get("location")
             if not link:
-                link = str(as_object(response, key="redirect_to")["redirect_to"])
+                link = str(self.an_object("redirect_to")(response)["redirect_to"])
             return link
-        status = as_object((yield from self.get(path)), key="sid").get("status")
+        status = (yield from self.item(place, wanted.id)).get("status")
         if status in ("deleted", "failed"):
-            raise errors.NotFoundError(f"Recording {wanted.id} is {status}: there is no file.", vendor=self.title)
+            raise self.no_file(wanted.id, f"is {status}")
         raise self.no_file_yet(wanted.id, str(status))
 
     def delete_recording(self, wanted: Wanted) -> Flow[None]:
         """DELETE /v1/Recordings/{sid} or /v1/Compositions/{sid}; its description stays, as "deleted"."""
-        path = f"{self._place(wanted).path}/{segment(wanted.id)}"
+        place = self._place(wanted)
         try:
-            yield from self.call(Request(method="DELETE", path=path), repeatable=True)
+            yield from self.delete(place.at(wanted.id))
         except errors.NotFoundError:
-            response = yield from self.get(path)
-            if as_object(response, key="sid").get("status") != "deleted":
+            if (yield from self.item(place, wanted.id)).get("status") != "deleted":
                 raise
 
     def _place(self, wanted: Wanted) -> Place:
@@ -133,17 +123,17 @@ class TwilioVideoRecordings(TwilioVideoApi):
         raise self.no_recording(wanted.id)
 
 
-def _read(place: Place, room: Room, item: Mapping[str, Any]) -> Recording:
-    began = parse_time(item.get("date_created"))
+def _read(place: Place, room: Room, item: Mapping[str, Any]) -> Recording | None:
+    if item.get("status") == "deleted":
+        return None
     ready = item.get("status") == "completed"
-    return Recording(
-        id=str(item.get("sid")),
-        session_id=None,
-        room_id=room.id,
-        kind=place.kind,
-        state=_STATES.get(str(item.get("status")), "processing"),
+    return make_recording(
+        item.get("sid"),
+        room.id,
+        place.kind,
+        _STATES.get(str(item.get("status")), "processing"),
         seconds=item.get("duration") if ready else None,
-        bytes=item.get("size") if ready else None,
+        size=item.get("size") if ready else None,
         format=item.get(place.format),
-        created_at=iso(began) if began else None,
+        began=item.get("date_created"),
     )

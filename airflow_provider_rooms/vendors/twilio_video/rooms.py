@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import LONGEST_CLASS, Room, RoomSpec
+from airflow_provider_rooms.models import LONGEST_CLASS
 from airflow_provider_rooms.names import is_room_sid
-from airflow_provider_rooms.vendors.base import Existing
-from airflow_provider_rooms.vendors.exchange import a_list, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
-from airflow_provider_rooms.vendors.twilio_video.api import TwilioVideoApi
+from airflow_provider_rooms.vendors.contract.rooms import Closing, Existing
+from airflow_provider_rooms.vendors.exchange import parse_time
+from airflow_provider_rooms.vendors.rest_rooms import RestRooms
+from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi, people_of
 from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from airflow_provider_rooms.vendors.plans import Plan
+    from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.flow import Flow
+    from airflow_provider_rooms.vendors.rest import Resource
 
 #: Codes of https://www.twilio.com/docs/video/programmable-video-limits and its media regions page. The set is open.
 MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1", "us1", "us2"})
@@ -27,56 +30,74 @@ DEFAULT_PARTICIPANT_DURATION = 14400
 GRACE = 3600
 #: No room lives longer.
 LONGEST_ROOM = dt.timedelta(hours=24)
-#: Fields whose value Twilio shows under the snake_case name; the others are never shown.
-_SHOWN_AS = {
-    "Type": "type",
-    "StatusCallback": "status_callback",
-    "StatusCallbackMethod": "status_callback_method",
-    "MaxParticipants": "max_participants",
-    "RecordParticipantsOnConnect": "record_participants_on_connect",
-    "VideoCodecs": "video_codecs",
-    "MediaRegion": "media_region",
-    "AudioOnly": "audio_only",
-    "MaxParticipantDuration": "max_participant_duration",
-    "EmptyRoomTimeout": "empty_room_timeout",
-    "UnusedRoomTimeout": "unused_room_timeout",
-    "LargeRoom": "large_room",
-    "EnableTurn": "enable_turn",
-}
-_ROOM_EXISTS = 53113
+#: Names that can be a segment of a path as they are.
+_IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 #: "Status invalid or room not in progress", "room completed".
 _ROOM_COMPLETED = (53112, 53118)
 #: No room is older.
 _FIRST_ROOMS = dt.datetime(2015, 1, 2, tzinfo=dt.UTC)
 
 
-class TwilioVideoRooms(TwilioVideoApi):
+class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     """The room name is ``UniqueName``, unique among rooms in progress; a room that is used up is completed."""
+
+    rooms: ClassVar[Resource] = ROOMS
+    room_lists: ClassVar[tuple[Mapping[str, Any], ...]] = ({"Status": "in-progress"}, {"Status": "completed"})
+    key_field: ClassVar[str] = "UniqueName"
+    id_field: ClassVar[str] = "sid"
+    name_field: ClassVar[str] = "unique_name"
+    created_field: ClassVar[str] = "date_created"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"RM[0-9a-fA-F]{32}")
+    # "Room exists"
+    taken: ClassVar[frozenset[int | str]] = frozenset({53113})
+    # A completed room stays so, and frees its name: a new one takes over.
+    closing: ClassVar[Closing] = "final"
+    longest_ahead: ClassVar[int | None] = 55 * 60
+    usual_ahead: ClassVar[int | None] = 30 * 60
+    vendor_chooses: ClassVar[Mapping[str, str]] = {"MediaRegion": "gll"}
+    console: ClassVar[str] = "https://console.twilio.com/us1/monitor/logs/video"
+    # The others are never shown, or always with the same value.
+    shown_as: ClassVar[Mapping[str, str]] = {
+        "Type": "type",
+        "StatusCallback": "status_callback",
+        "StatusCallbackMethod": "status_callback_method",
+        "MaxParticipants": "max_participants",
+        "RecordParticipantsOnConnect": "record_participants_on_connect",
+        "VideoCodecs": "video_codecs",
+        "MediaRegion": "media_region",
+        "AudioOnly": "audio_only",
+        "MaxParticipantDuration": "max_participant_duration",
+        "EmptyRoomTimeout": "empty_room_timeout",
+        "UnusedRoomTimeout": "unused_room_timeout",
+    }
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks."
+    }
+    limits: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "max_participants": (1, 50),
+        "max_duration": (600, 86400),
+    }
 
     # -- the spec in Twilio's fields ------------------------------------------------------------------------------------
 
-    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """The table of docs/parameters.md."""
-        match field_name:
-            case "max_participants":
-                return {"MaxParticipants": value}
-            case "max_duration":
-                return {"MaxParticipantDuration": value}
-            case "record":
-                return {"RecordParticipantsOnConnect": value}
-            case "transcribe":
-                return {"TranscribeParticipantsOnConnect": value}
-            case "region":
-                return {"MediaRegion": value}
-            case _:
-                if value.get("events"):
-                    raise errors.UnsupportedError(
-                        "webhook.events: Twilio reports every event of a room.",
-                        vendor=self.title,
-                        advice="Leave events out and sort by StatusCallbackEvent in your receiver.",
-                    )
-                method = {"StatusCallbackMethod": value["method"]} if value.get("method") else {}
-                return {"StatusCallback": value["url"], **method}
+    def _webhook(self, value: Mapping[str, Any], spec: RoomSpec) -> Mapping[str, Any]:
+        if value.get("events"):
+            raise errors.UnsupportedError(
+                "webhook.events: Twilio reports every event of a room.",
+                vendor=self.title,
+                advice="Leave events out and sort by StatusCallbackEvent in your receiver.",
+            )
+        method = {"StatusCallbackMethod": value["method"]} if value.get("method") else {}
+        return {"StatusCallback": value["url"], **method}
+
+    fields: ClassVar[Mapping[str, Any]] = {
+        "max_participants": "MaxParticipants",
+        "max_duration": "MaxParticipantDuration",
+        "record": "RecordParticipantsOnConnect",
+        "transcribe": "TranscribeParticipantsOnConnect",
+        "region": "MediaRegion",
+        "webhook": _webhook,
+    }
 
     def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Twilio closes an unused room after five minutes and sends people out after four hours: too soon for a class."""
@@ -92,6 +113,10 @@ class TwilioVideoRooms(TwilioVideoApi):
         """Fields that Twilio knows and that should not be sent."""
         if body.get("MediaRegion", "gll") not in MEDIA_REGIONS:
             yield f"media region {body['MediaRegion']!r} is not on Twilio's list; it is sent as it is."
+        if body.get("EnableTurn") is False:
+            raise errors.UnsupportedError(
+                "options.EnableTurn: Twilio no longer switches it off.", vendor=self.title, advice="Leave it out."
+            )
         for name in ("Type", "AudioOnly", "LargeRoom", "EnableTurn"):
             if name in body and body[name] != "group":
                 yield f"{name} is for accounts from before 2024-10-21, or without meaning today."
@@ -119,12 +144,25 @@ class TwilioVideoRooms(TwilioVideoApi):
         return None
 
     def _in_progress(self, name: str) -> Flow[Mapping[str, Any] | None]:
-        """GET /v1/Rooms/{name} finds rooms in progress only."""
-        try:
-            answer = yield from self.fetch(f"/v1/Rooms/{segment(name)}", self.a_room(name), room=name)
-        except errors.NotFoundError:
-            return None
-        return answer if self.room(answer).state == "open" else None
+        """GET /v1/Rooms/{name} finds rooms in progress only.
+
+        Names with characters that a path reserves are found by ``?UniqueName=``: no path takes them, encoded or not.
+        """
+        if not _IN_PATH.fullmatch(name):
+            items, _ = yield from self.page(self.rooms, {"UniqueName": name})
+            return next((item for item in items if not self.is_closed(item) and self.room(item).name == name), None)
+        answer = yield from self.named(name)
+        return None if answer is None or self.is_closed(answer) else answer
+
+    def room_named(self, name: str) -> Flow[Room | None]:
+        """The room in progress with that name; else the newest completed one, whenever that was."""
+        if is_room_sid(name):
+            return None  # Twilio would take it for an id
+        live = yield from self._in_progress(name)
+        if live is not None:
+            return self.room(live)
+        past = yield from self._completed(name, _FIRST_ROOMS)
+        return self.room(past[0]) if past else None
 
     def _window(self, spec: RoomSpec) -> tuple[dt.datetime, dt.datetime | None]:
         """When a room of this class may have lived; without times, as long ago as a room can live."""
@@ -139,7 +177,7 @@ class TwilioVideoRooms(TwilioVideoApi):
         """Completed rooms of the name, newest first. A room in the window may have been made a day before it."""
         after = (since - LONGEST_ROOM).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": after}
-        items = yield from gathered(paged(lambda url: self._page(query, url)))
+        items = yield from self.items(self.rooms, query)
         found = [item for item in items if item.get("unique_name") == name and isinstance(item.get("sid"), str)]
         return sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)
 
@@ -148,8 +186,7 @@ class TwilioVideoRooms(TwilioVideoApi):
         created, ended = parse_time(answer.get("date_created")), parse_time(answer.get("end_time"))
         if not created or not ended:
             return False
-        path = f"/v1/Rooms/{segment(str(answer['sid']))}/Participants"
-        people = yield from gathered(paged(lambda url: self.page(path, "participants", {}, url)))
+        people = yield from self.items(people_of(str(answer["sid"])), {})
         lefts = [left for person in people if (left := parse_time(person.get("end_time")))]
         idle_since = max(lefts) if lefts else created
         minutes = answer.get("empty_room_timeout" if lefts else "unused_room_timeout")
@@ -158,96 +195,30 @@ class TwilioVideoRooms(TwilioVideoApi):
         # Twilio's times are whole seconds.
         return ended - idle_since >= dt.timedelta(minutes=minutes, seconds=-2)
 
-    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-        """POST /v1/Rooms; 53113 says that a room of the name is in progress."""
-        lost: list[bool] = []
-        try:
-            return (
-                yield from self.submit(
-                    "/v1/Rooms",
-                    self.a_room(name),
-                    self.with_secrets(plan.body),
-                    room=name,
-                    repeatable=True,
-                    ambiguous=lambda: lost.append(True),
-                )
-            )
-        except errors.RequestRefusedError as error:
-            if error.code != _ROOM_EXISTS:
-                raise
-        # There was none before; if an answer of ours was lost, then it is the room that we made.
-        return (yield from self._in_progress(name)) if lost else None
-
-    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
-        """GET /v1/Rooms/{sid}."""
-        sid = str(answer["sid"])
-        return (yield from self.fetch(f"/v1/Rooms/{segment(sid)}", self.a_room(), room=sid))
-
-    def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-        """A completed room stays so: a new one under the same name takes over."""
-        return (yield from self.create(plan.name, plan))
+    def is_closed(self, answer: Mapping[str, Any]) -> bool:
+        """Not in progress any more."""
+        return answer.get("status") != "in-progress"
 
     def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Rules, codecs' configuration and transcription settings are not shown by Twilio."""
-        shown = {name: answer[key] for name, key in _SHOWN_AS.items() if key in answer}
+        """Rules and transcription settings are not shown by Twilio, and no codecs of a room that is for audio only."""
+        shown = dict(super().shown(answer))
         if isinstance(codecs := shown.get("VideoCodecs"), list):
-            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs]
+            shown["VideoCodecs"] = [str(codec).upper() for codec in codecs] or None
+        if shown.get("StatusCallback", "") is None:
+            shown["StatusCallback"] = ""  # the one field of which null says something: that there is none
         return shown
-
-    def room(self, answer: Mapping[str, Any]) -> Room:
-        """Fields of https://www.twilio.com/docs/video/api/rooms-resource"""
-        return self.make_room(
-            room_id=str(answer.get("sid")),
-            name=answer.get("unique_name"),
-            state="open" if answer.get("status") == "in-progress" else "closed",
-            created_at=answer.get("date_created"),
-            answer=answer,
-        )
-
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that SID or name; of several completed ones, the newest.
-
-        :raises NotFoundError: there is none.
-        """
-        try:
-            return self.room((yield from self.fetch(f"/v1/Rooms/{segment(ref)}", self.a_room(), room=ref)))
-        except errors.NotFoundError:
-            past = [] if is_room_sid(ref) else (yield from self._completed(ref, _FIRST_ROOMS))
-        if not past:
-            raise self.not_found(ref)
-        return self.room(past[0])
-
-    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
-        """GET /v1/Rooms, rooms in progress and then completed ones."""
-        yield from self._list(keep, "in-progress")
-        yield from self._list(keep, "completed")
-
-    def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
-        """GET /v1/Rooms, the rooms in progress."""
-        return self._list(keep, "in-progress")
-
-    def _list(self, keep: Callable[[Room], bool], status: str) -> Flow[None]:
-        def page(url: str | None) -> Flow[tuple[list[Room], str | None]]:
-            items, following = yield from self._page({"Status": status}, url)
-            return [self.room(item) for item in items], following
-
-        return paged(page, keep)
-
-    def _page(self, filters: Mapping[str, Any], url: str | None) -> Flow[tuple[list[Mapping[str, Any]], str | None]]:
-        return self.page("/v1/Rooms", "rooms", filters, url)
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v1/Rooms/{sid} with ``Status=completed``; a room that was completed in between is fine."""
-        path = f"/v1/Rooms/{segment(room.id)}"
         try:
-            yield from self.post(path, {"Status": "completed"}, room=room.id, repeatable=True)
+            yield from self.post(self.rooms.at(room.id), {"Status": "completed"}, room=room.id, repeatable=True)
         except errors.RequestRefusedError as error:
             if error.code not in _ROOM_COMPLETED:
                 raise
 
     def check(self) -> Flow[str]:
         """One room of the list, which shows whose account it is."""
-        rooms, _ = yield from self.fetch("/v1/Rooms", a_list("rooms"), {"PageSize": 1})
+        rooms, _ = yield from self.page(self.rooms, {"PageSize": 1})
         named = self.config.settings.get("account_sid")
         owner = rooms[0].get("account_sid") if rooms else None
         if named and owner not in (None, named):

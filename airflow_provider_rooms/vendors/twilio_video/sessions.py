@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
+from airflow_provider_rooms.vendors.contract.sessions import Sessions
 from airflow_provider_rooms.vendors.exchange import parse_time
-from airflow_provider_rooms.vendors.flow import Flow, gathered, paged, segment
+from airflow_provider_rooms.vendors.flow import Flow, paged
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, joined_up, make_participant
-from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, TwilioVideoApi
+from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, ROOMS, TwilioVideoApi, people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ _GONE = frozenset({20404, 53209})
 _SESSION_ID = re.compile(r"(RM[0-9a-fA-F]{32})-([0-9]{1,12})")
 
 
-class TwilioVideoSessions(TwilioVideoApi):
+class TwilioVideoSessions(TwilioVideoApi, Sessions):
     """Twilio has rooms and participants, and nothing in between: a session is a stretch of a room with people in it."""
 
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
@@ -46,13 +47,9 @@ class TwilioVideoSessions(TwilioVideoApi):
     def _people(self, room_sid: str, statuses: Sequence[str] = _STATUSES) -> Flow[list[Mapping[str, Any]]]:
         by_sid: dict[str, Mapping[str, Any]] = {}
         for status in statuses:
-            for person in (yield from gathered(self._participants(room_sid, status))):
+            for person in (yield from self.items(people_of(room_sid), {"Status": status})):
                 by_sid[str(person.get("sid"))] = person
         return list(by_sid.values())
-
-    def _participants(self, room_sid: str, status: str) -> Flow[None]:
-        path = f"/v1/Rooms/{segment(room_sid)}/Participants"
-        return paged(lambda url: self.page(path, "participants", {"Status": status}, url))
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """The stretch that has not ended."""
@@ -66,8 +63,8 @@ class TwilioVideoSessions(TwilioVideoApi):
     def end_live(self, room: Room, session: Session) -> Flow[None]:
         """POST …/Participants/{sid} with ``Status=disconnected`` for everybody: the room stays in progress."""
         for status in _STATUSES[:2]:
-            for person in (yield from gathered(self._participants(room.id, status))):
-                path = f"/v1/Rooms/{segment(room.id)}/Participants/{segment(str(person.get('sid')))}"
+            for person in (yield from self.items(people_of(room.id), {"Status": status})):
+                path = people_of(room.id).at(person.get("sid"))
                 try:
                     yield from self.post(path, {"Status": "disconnected"}, room=room.id, repeatable=True)
                 except (errors.RequestRefusedError, errors.NotFoundError) as error:
@@ -101,13 +98,12 @@ class TwilioVideoSessions(TwilioVideoApi):
 
     def survey(self) -> Flow[Survey]:
         """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from gathered(paged(lambda url: self.page("/v1/Rooms", "rooms", {"Status": "in-progress"}, url)))
+        rooms = yield from self.items(ROOMS, {"Status": "in-progress"})
         return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // PAGE_SIZE)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""
-        path = f"/v1/Rooms/{segment(room.id)}/Participants"
-        items, _ = yield from self.page(path, "participants", {"Status": "connected", "PageSize": 1}, None)
+        items, _ = yield from self.page(people_of(room.id), {"Status": "connected", "PageSize": 1})
         return bool(items)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.videosdk.join import VideoSDKJoin
 from airflow_provider_rooms.vendors.videosdk.recordings import VideoSDKRecordings
 from airflow_provider_rooms.vendors.videosdk.rooms import VideoSDKRooms
-from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 
-class VideoSDK(VideoSDKRooms, VideoSDKSessions, VideoSDKRecordings, VideoSDKJoin):
+class VideoSDK(VideoSDKRooms, VideoSDKRecordings, VideoSDKJoin, Vendor):
     """VideoSDK's API."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.join import check_life
+from airflow_provider_rooms.vendors.contract.joining import Joining
 from airflow_provider_rooms.vendors.tokens import BACKDATED, sign
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 
@@ -14,31 +14,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rooms.models import Room
+    from airflow_provider_rooms.vendors.contract.joining import Joiner
     from airflow_provider_rooms.vendors.flow import Flow
-    from airflow_provider_rooms.vendors.join import Joiner
 
 #: The hosted page, at the version that this package was written with. Another version goes into ``join_page``.
 PREBUILT = "https://embed.videosdk.live/rtc-js-prebuilt/0.3.44/"
 PERMISSIONS = ("allow_join", "ask_join", "allow_mod")
 
 
-class VideoSDKJoin(VideoSDKApi):
+class VideoSDKJoin(VideoSDKApi, Joining):
     """A token carries permissions: to enter, to ask for it, to moderate. It cannot limit what somebody sends."""
 
     usual_roles: ClassVar[Mapping[str, Any]] = {"guest": ["allow_join"], "host": ["allow_join", "allow_mod"]}
     # VideoSDK takes any life; one of more than a year is a slip of the pen.
-    longest_token: ClassVar[int] = 366 * 86400
+    longest_token: ClassVar[int | None] = 366 * 86400
 
     def check_joiner(self, joiner: Joiner) -> None:
         """Permissions that exist and go together, and an id without spaces (client error 4004)."""
         rights = _permissions(joiner.rights)
         good = bool(rights) and all(right in PERMISSIONS for right in rights)
-        if not good or ("ask_join" in rights and len(rights) > 1) or rights == ["allow_mod"]:
-            raise errors.InvalidConnectionError(
-                f"roles of connection {self.config.conn_id!r}: {joiner.role!r} is {joiner.rights!r}.",
-                vendor=self.title,
-                advice='VideoSDK knows ["allow_join"], ["allow_join", "allow_mod"] and ["ask_join"] by itself.',
-            )
+        self.check_rights(
+            joiner,
+            good and not ("ask_join" in rights and len(rights) > 1) and rights != ["allow_mod"],
+            'VideoSDK knows ["allow_join"], ["allow_join", "allow_mod"] and ["ask_join"] by itself.',
+        )
         if joiner.user_id is not None and any(char.isspace() for char in joiner.user_id):
             raise errors.InvalidSpecError(
                 f"user: VideoSDK allows no spaces in an id, got {joiner.user_id!r}.",
@@ -48,7 +47,7 @@ class VideoSDKJoin(VideoSDKApi):
 
     def check_page(self, joiner: Joiner) -> None:
         """The link carries a token."""
-        check_life(self, joiner)
+        self.check_life(joiner)
 
     def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
         """Claims of a participant's token. Without permissions the official SDK makes moderators: they are always said."""
@@ -59,7 +58,7 @@ class VideoSDKJoin(VideoSDKApi):
             "version": 2,
             "roles": ["rtc"],
             "roomId": room.id,
-            "iat": joiner.issued - BACKDATED,
+            "iat": int(self.clock.now()) - BACKDATED,
             "exp": joiner.expires,
         }
         if joiner.user_id is not None:

@@ -5,16 +5,20 @@ https://docs.videosdk.live/api-reference/realtime-communication/create-room
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text
+from airflow_provider_rooms.vendors.options import Bool, Int, Options, Text, Url
 
-#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room. The set is open: others only warn.
+#: Events of https://docs.videosdk.live/api-reference/realtime-communication/create-room and of
+#: https://docs.videosdk.live/api-reference/realtime-communication/user-webhooks. The set is open: others only warn.
 WEBHOOK_EVENTS = frozenset(
     ["participant-joined", "participant-left", "session-started", "session-ended", "transcription-completed"]
-    + ["merge-recording-completed", "merge-recording-failed", "hls-playable"]
+    + ["merge-recording-completed", "merge-recording-failed", "hls-playable", "resource-acquired"]
+    + [f"transcription-{step}" for step in ("started", "stopped", "failed")]
+    + [f"ai-deployment-session-{step}" for step in ("starting", "started", "stopping", "stopped", "failed")]
     + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("starting", "started")]
     + [f"{kind}-{step}" for kind in ("recording", "livestream", "hls") for step in ("stopping", "stopped", "failed")]
     + [
@@ -28,7 +32,7 @@ WEBHOOK_EVENTS = frozenset(
 class Webhook(Options):
     """Where VideoSDK reports events of this room."""
 
-    endPoint: Annotated[Text, Field(max_length=512, pattern="^https?://")]
+    endPoint: Annotated[Url, Field(max_length=512)]
     events: list[Text] | None = None
 
 
@@ -94,18 +98,18 @@ class AutoRecording(Options):
     """A recording that starts with the session."""
 
     enabled: Bool | None = None
-    templateUrl: Text | None = None
+    templateUrl: Url | None = None
     transcription: Transcription | None = None
     config: Composition | None = None
     awsDirPath: Text | None = None
-    webhookUrl: Text | None = None
+    webhookUrl: Url | None = None
     onFailure: OnFailure | None = None
 
 
 class AutoHls(Options):
     """An HLS stream that starts with the session."""
 
-    templateUrl: Text | None = None
+    templateUrl: Url | None = None
     transcription: Transcription | None = None
     config: HlsComposition | None = None
 
@@ -126,6 +130,12 @@ class MultiComposition(Options):
     rtmp: Bool | None = None
 
 
+def recording_defaults(part: object) -> Mapping[str, Any]:
+    """What a recording or stream needs besides: a layout, as soon as anything of its picture is configured."""
+    config = part.get("config") if isinstance(part, Mapping) else None
+    return {"config": {"layout": {"type": "GRID"}}} if config and isinstance(config, Mapping) else {}
+
+
 class VideoSDKOptions(Options):
     """Fields of ``POST /v2/rooms``."""
 
@@ -134,7 +144,7 @@ class VideoSDKOptions(Options):
     autoStartConfig: AutoStart | None = None
     geoFence: Text | None = None
     multiComposition: MultiComposition | None = None
-    allowedParticipantIds: list[Text] | None = None
+    allowedParticipantIds: list[Annotated[Text, Field(pattern=r"^\S+$")]] | None = None
     # On every older page, and "discontinued" there: known, so that the refusal can say what to do.
     region: Text | None = None
 
@@ -142,12 +152,12 @@ class VideoSDKOptions(Options):
 class RecordingOptions(Options):
     """Fields of ``POST /v2/recordings/start``."""
 
-    templateUrl: Text | None = None
+    templateUrl: Url | None = None
     config: Composition | None = None
     transcription: Transcription | None = None
-    webhookUrl: Text | None = None
+    webhookUrl: Url | None = None
     awsDirPath: Text | None = None
-    preSignedUrl: Text | None = None
+    preSignedUrl: Url | None = None
     onFailure: OnFailure | None = None
     fileFormat: Literal["mp4", "webm"] | None = None
     resourceId: Text | None = None

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
-from airflow_provider_rooms.vendors.exchange import as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
-from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.vendors.recordings import Wanted, extension, found_or_made
-from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
-from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions
+from airflow_provider_rooms.vendors.contract.recordings import Recordings, Wanted, extension, make_recording
+from airflow_provider_rooms.vendors.flow import Flow, paged
+from airflow_provider_rooms.vendors.made import found_or_made
+from airflow_provider_rooms.vendors.rest import Resource, or_none
+from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions, recording_defaults
+from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 if TYPE_CHECKING:
+    from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
     from airflow_provider_rooms.vendors.options import Options
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where VideoSDK keeps recordings of a kind."""
+class Place(Resource):
+    """Where VideoSDK keeps recordings of a kind. How a room without any is answered is not documented."""
 
     kind: RecordingKind
-    path: str
-    key: str = "data"
+    empty_is_404: bool = True
     deletable: bool = True
 
 
@@ -39,34 +37,35 @@ PLACES = (
     # Known from VideoSDK's own SDK only.
     Place(kind="composition", path="/v2/recordings/composite"),
     Place(kind="hls", path="/v2/hls"),
-    Place(kind="transcript", path="/ai/v1/post-transcriptions", key="transcriptions", deletable=False),
+    Place(kind="transcript", path="/ai/v1/post-transcriptions", items="transcriptions", deletable=False),
 )
 #: Formats of a transcript in the order in which one is taken when none is named.
 _TEXTS = ("txt", "srt", "vtt", "json", "tsv")
 _TRANSCRIPT_STATES: Mapping[str, RecordingState] = {"completed": "ready", "failed": "failed"}
 
 
-class VideoSDKRecordings(VideoSDKApi):
+class VideoSDKRecordings(VideoSDKSessions, Recordings):
     """There is no status: a recording with a file is ready, and one that failed never gets any."""
 
     recording_options: ClassVar[type[Options]] = RecordingOptions
-    no_recordings: ClassVar[Mapping[RecordingKind, str]] = {}
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
         """The list of each kind, one after the other."""
         for place in _places(kind):
-            yield from paged(partial(self._recording_page, place, {"roomId": room.id}))
+            yield from self._kept(place, {"roomId": room.id})
 
-    def _recording_page(
-        self, place: Place, filters: Mapping[str, Any], cursor: int | None
-    ) -> Flow[tuple[list[Recording], int | None]]:
-        try:
-            items, following = yield from self.page(place.path, filters, cursor, key=place.key)
-        except errors.NotFoundError:
-            return [], None  # how a room without any is answered is not documented
-        return [recording for item in items for recording in _read(place.kind, item)], following
+    def _kept(self, place: Place, filters: Mapping[str, Any]) -> Flow[None]:
+        def page(cursor: int | None) -> Flow[tuple[list[Recording], int | None]]:
+            items, following = yield from self.page(place, filters, cursor)
+            return [recording for item in items for recording in _read(place.kind, item)], following
+
+        return paged(page)
 
     # -- start and stop -------------------------------------------------------------------------------------------------
+
+    def recording_defaults(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A layout, where anything else of the picture is configured."""
+        return recording_defaults(body)
 
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """POST /v2/recordings/start, which answers a sentence without an id."""
@@ -87,10 +86,8 @@ class VideoSDKRecordings(VideoSDKApi):
         """POST /v2/recordings/end. Nothing runs, or no session is live: fine."""
         running = yield from self._running(room)
         if running:
-            try:
-                yield from self.post("/v2/recordings/end", {"roomId": room.id}, room=room.id, repeatable=True)
-            except errors.NotFoundError:
-                pass  # It ended by itself in between, or the answer to the first try was lost.
+            # Not there: it ended by itself in between, or the answer to the first try was lost.
+            yield from or_none(self.post("/v2/recordings/end", {"roomId": room.id}, room=room.id, repeatable=True))
         return running
 
     def _running(self, room: Room, *, needed: bool = False) -> Flow[list[Recording]]:
@@ -101,7 +98,7 @@ class VideoSDKRecordings(VideoSDKApi):
                 raise self._nobody(room)
             return []
         place, filters = PLACES[0], {"roomId": room.id, "sessionId": session.id}
-        items = yield from gathered(paged(partial(self.page, place.path, filters), lambda item: not item.get("end")))
+        items = [item for item in (yield from self.items(place, filters)) if not item.get("end")]
         found = [recording for item in items for recording in _read(place.kind, item)]
         return [recording for recording in found if recording.state == "processing"]
 
@@ -146,11 +143,9 @@ class VideoSDKRecordings(VideoSDKApi):
 
     def _recording(self, wanted: Wanted, identity: str) -> Flow[tuple[Place, Mapping[str, Any]]]:
         for place in _places(wanted.kind):
-            try:
-                response = yield from self.get(f"{place.path}/{segment(identity)}")
-            except errors.NotFoundError:
-                continue
-            return place, as_object(response, key="id")
+            answer = yield from or_none(self.item(place, identity))
+            if answer is not None:
+                return place, answer
         raise self.no_recording(wanted.id)
 
     def delete_recording(self, wanted: Wanted) -> Flow[None]:
@@ -160,11 +155,7 @@ class VideoSDKRecordings(VideoSDKApi):
             raise errors.UnsupportedError(
                 "VideoSDK cannot delete a transcript.", vendor=self.title, advice="Delete its recording."
             )
-        try:
-            path = f"{place.path}/{segment(str(answer['id']))}"
-            yield from self.call(Request(method="DELETE", path=path), repeatable=True)
-        except errors.NotFoundError:
-            pass  # The answer to the first try was lost.
+        yield from or_none(self.delete(place.at(answer["id"])))  # not there: the answer to the first try was lost
 
 
 def _places(kind: RecordingKind | None) -> Iterable[Place]:
@@ -211,17 +202,16 @@ def _make(
     size: float | None = None,
     format: str | None = None,  # noqa: A002 - the name of the field
 ) -> Recording:
-    began = parse_time(item.get("createdAt") or item.get("start"))
-    return Recording(
-        id=identity,
-        session_id=str(item["sessionId"]) if item.get("sessionId") else None,
-        room_id=str(item.get("roomId")),
-        kind=kind,
-        state=state,
+    return make_recording(
+        identity,
+        item.get("roomId"),
+        kind,
+        state,
+        session_id=item.get("sessionId"),
         seconds=seconds,
-        bytes=int(size) if size is not None else None,
+        size=int(size) if size is not None else None,
         format=format,
-        created_at=iso(began) if began else None,
+        began=item.get("createdAt") or item.get("start"),
     )
 
 

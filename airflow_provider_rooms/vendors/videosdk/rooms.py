@@ -3,52 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.names import numbered_name
-from airflow_provider_rooms.vendors.base import Existing
-from airflow_provider_rooms.vendors.exchange import a_list
-from airflow_provider_rooms.vendors.flow import Flow, paged, segment
+from airflow_provider_rooms.vendors.options import value_at
+from airflow_provider_rooms.vendors.rest import Resource, or_none
+from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
-from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, VideoSDKOptions
+from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS, recording_defaults
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
-    from airflow_provider_rooms.vendors.plans import Plan
+    from airflow_provider_rooms.vendors.flow import Flow, Response
 
-#: A room that was closed is followed by "<name>-r2", "-r3" …; nobody un-cancels one class more often than this.
-LAST_NUMBER = 20
-_NUMBER = re.compile(r"(?<=.)-r\d+$")
-#: Layout that VideoSDK's own page shows; a composition needs one as soon as anything is configured.
-DEFAULT_LAYOUT = {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}
+#: The recording that VideoSDK's own page shows.
+DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
 
-class VideoSDKRooms(VideoSDKApi):
-    """The room name is ``customRoomId``, on which create is get-or-create."""
+class VideoSDKRooms(VideoSDKApi, NumberedRooms):
+    """The room name is ``customRoomId``, on which create is get-or-create; VideoSDK never opens a closed room again."""
+
+    rooms: ClassVar[Resource] = Resource(path="/v2/rooms", key="roomId")
+    key_field: ClassVar[str] = "customRoomId"
+    id_field: ClassVar[str] = "roomId"
+    name_field: ClassVar[str] = "customRoomId"
+    created_field: ClassVar[str] = "createdAt"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){2}")
+    create_shows_more: ClassVar[bool] = True
+    # 409 is "conflict, duplicate" to VideoSDK's own client: somebody else makes the room right now.
+    taken: ClassVar[frozenset[int | str]] = frozenset({409})
+    console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
+    unsupported: ClassVar[Mapping[str, str]] = {
+        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
+        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
+    }
 
     # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
 
-    def neutral(self, field_name: str, value: Any, spec: RoomSpec) -> Mapping[str, Any]:
-        """The table of docs/parameters.md."""
-        match field_name:
-            case "max_duration":
-                unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
-                return {"autoCloseConfig": {"type": "session-ends", "duration": -(-value // unit)}}
-            case "record":
-                return {"autoStartConfig": {"recording": {"config": {"layout": DEFAULT_LAYOUT}}}} if value else {}
-            case "transcribe":
-                return self._transcription(spec) if value else {}
-            case "region":
-                return {"geoFence": value}
-            case _:
-                return self._webhook(value)
+    def _duration(self, value: int, spec: RoomSpec) -> Mapping[str, Any]:
+        unit = 1 if self.config.settings.get("auto_close_unit") == "seconds" else 60
+        return {"autoCloseConfig": {"duration": -(-value // unit)}}
 
-    def _transcription(self, spec: RoomSpec) -> Mapping[str, Any]:
-        options = self.own_options(spec.options or {})
-        start = options.get("autoStartConfig")
+    def _recorded(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
+        return {"autoStartConfig": {"recording": {}}} if value else {}
+
+    def _transcription(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
+        if not value:
+            return {}
+        start = (spec.options or {}).get("autoStartConfig")
         kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
         if spec.record and "recording" not in kinds:
             kinds.append("recording")
@@ -60,12 +64,36 @@ class VideoSDKRooms(VideoSDKApi):
             )
         return {"autoStartConfig": {kind: {"transcription": {"enabled": True}} for kind in kinds}}
 
-    def _webhook(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _webhook(self, value: Mapping[str, Any], spec: RoomSpec) -> Mapping[str, Any]:
         if value.get("method") not in (None, "POST"):
             raise errors.UnsupportedError(
                 f"webhook.method: VideoSDK always sends POST, not {value['method']}.", vendor=self.title
             )
-        return {"webhook": {"endPoint": value["url"], "events": list(value.get("events") or ["*"])}}
+        events = {"events": value["events"]} if value.get("events") else {}
+        return {"webhook": {"endPoint": value["url"], **events}}
+
+    fields: ClassVar[Mapping[str, Any]] = {
+        "max_duration": _duration,
+        "record": _recorded,
+        "transcribe": _transcription,
+        "region": "geoFence",
+        "webhook": _webhook,
+    }
+
+    def defaults(self, spec: RoomSpec, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the neutral parameters leave open, and what a part of the request needs once it is there."""
+        defaults: dict[str, Any] = {}
+        if isinstance(body.get("autoCloseConfig"), Mapping):
+            defaults["autoCloseConfig"] = {"type": "session-ends"}
+        if spec.webhook:
+            defaults["webhook"] = {"events": ["*"]}
+        start = {kind: recording_defaults(value_at(f"autoStartConfig.{kind}", body)) for kind in ("recording", "hls")}
+        # A template has a layout of its own.
+        if spec.record and value_at("autoStartConfig.recording.templateUrl", body) is Ellipsis:
+            start["recording"] = DEFAULT_RECORDING
+        if needed := {kind: part for kind, part in start.items() if part}:
+            defaults["autoStartConfig"] = needed
+        return defaults
 
     def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
         """Webhook events that no page names, and layouts larger than the page says."""
@@ -85,102 +113,44 @@ class VideoSDKRooms(VideoSDKApi):
 
     # -- rooms ----------------------------------------------------------------------------------------------------------
 
-    def look_up(self, name: str, spec: RoomSpec) -> Flow[Existing | None]:
-        """The room of that name, whatever the spec."""
-        return self._latest(name)
-
-    def _latest(self, name: str) -> Flow[Existing | None]:
-        """The first room of the name, or of the rooms that took over from it, that is open; else the last closed one."""
-        last: Existing | None = None
-        for numbered in self.names_of(name):
-            answer = yield from self._find(numbered, name=numbered)
-            if answer is None:
-                break
-            last = Existing(name=numbered, answer=answer, closed=bool(answer.get("disabled")))
-            if not last.closed:
-                break
-        return last
-
-    def names_of(self, name: str) -> Sequence[str]:
-        """``name``, ``name-r2``, ``name-r3`` …: VideoSDK never opens a closed room again, and keeps its name."""
-        return [numbered_name(name, number) for number in range(1, LAST_NUMBER + 1)]
-
-    def first_name(self, shown: str) -> Flow[str]:
-        """Without the number, where a room of that name was closed: people may call a class ``seminar-r2`` themselves."""
-        first = _NUMBER.sub("", shown)
-        answer = (yield from self._find(first, name=first)) if first != shown else None
-        return first if answer and answer.get("disabled") else shown
-
-    def _find(self, ref: str, *, name: str | None = None) -> Flow[Mapping[str, Any] | None]:
-        """GET /v2/rooms/{roomId or customRoomId}; an unknown one is answered by 400, 402 or 404."""
-        try:
-            return (yield from self.fetch(f"/v2/rooms/{segment(ref)}", self.a_room(name), room=ref))
-        except errors.NotFoundError:
-            return None
-
-    def create(self, name: str, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-        """POST /v2/rooms: a repeat with the same customRoomId gives the same room."""
-        body = {**plan.body, self.key_field: name}
-        try:
-            answer = yield from self.submit("/v2/rooms", self.a_room(name), body, room=name, repeatable=True)
-        except errors.RequestRefusedError as error:
-            # 409 is "conflict, duplicate" to VideoSDK's own client: somebody else makes the room right now.
-            if error.status == 409:
-                return None
-            raise
-        # A room that was closed in between comes back closed: look again.
-        return None if answer.get("disabled") else answer
-
-    def read(self, answer: Mapping[str, Any]) -> Flow[Mapping[str, Any]]:
-        """GET /v2/rooms/{roomId}."""
-        room_id = str(answer["roomId"])
-        # What create showed and fetch does not is still known.
-        return {**answer, **(yield from self.fetch(f"/v2/rooms/{segment(room_id)}", self.a_room(), room=room_id))}
-
-    def reopen(self, existing: Existing, plan: Plan) -> Flow[Mapping[str, Any] | None]:
-        """Deactivation is final: a new room under the next number takes over."""
-        for closed, following in pairwise(self.names_of(plan.name)):
-            if closed == existing.name:
-                return (yield from self.create(following, plan))
-        raise errors.RoomClosedError(
-            f"This room was closed and reopened {LAST_NUMBER - 1} times.", vendor=self.title, room=plan.name
-        )
-
-    def shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Newer answers repeat the settings; older ones show none of them."""
-        return {key: answer[key] for key in VideoSDKOptions.model_fields if key in answer}
-
-    def room(self, answer: Mapping[str, Any]) -> Room:
-        """Fields of https://docs.videosdk.live/api-reference/realtime-communication/fetch-room"""
-        return self.make_room(
-            room_id=str(answer.get("roomId") or answer.get("meetingId")),
-            name=answer.get("customRoomId") or answer.get("userMeetingId"),
-            state="closed" if answer.get("disabled") else "open",
-            created_at=answer.get("createdAt"),
-            answer=answer,
-        )
-
-    def get_room(self, ref: str) -> Flow[Room]:
-        """The room of that id; or of that name, which is the one that took over from a closed one.
+    def read(self, room_id: str) -> Flow[Mapping[str, Any]]:
+        """The room with that id.
 
         :raises NotFoundError: there is none.
         """
-        answer = yield from self._find(ref)
+        answer = yield from self._ask(room_id, lambda room: room.id)
         if answer is None:
-            raise self.not_found(ref)
-        room = self.room(answer)
-        if room.state == "closed" and room.id != ref:
-            latest = yield from self._latest(room.name or ref)
-            return self.room(latest.answer) if latest else room
-        return room
+            raise self.not_found(room_id)
+        return answer
 
-    def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
-        """GET /v2/rooms, page by page."""
-        return paged(self._page, keep)
+    def named(self, name: str) -> Flow[Mapping[str, Any] | None]:
+        """The room with that name."""
+        return self._ask(name, lambda room: room.name)
 
-    def _page(self, cursor: int | None) -> Flow[tuple[list[Room], int | None]]:
-        items, following = yield from self.page("/v2/rooms", {}, cursor)
-        return [self.room(item) for item in items], following
+    def _ask(self, text: str, meant: Callable[[Room], str | None]) -> Flow[Mapping[str, Any] | None]:
+        """GET /v2/rooms/{roomId or customRoomId}: one request asks for both, so which of the two it found is looked at.
+
+        An unknown one is answered by 400, 402 or 404.
+        """
+
+        def read(response: Response) -> Mapping[str, Any] | None:
+            answer = self.a_room()(response)
+            room = self.room(answer)
+            if text not in (room.id, room.name):
+                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+            return answer if meant(room) == text else None
+
+        return or_none(self.fetch(self.rooms.at(text), read, room=text))
+
+    def is_closed(self, answer: Mapping[str, Any]) -> bool:
+        """``disabled``"""
+        return bool(answer.get("disabled"))
+
+    def room(self, answer: Mapping[str, Any]) -> Room:
+        """Fields of https://docs.videosdk.live/api-reference/realtime-communication/fetch-room, or their older names."""
+        older = {"roomId": answer.get("meetingId"), "customRoomId": answer.get("userMeetingId")}
+        newest = {key: answer.get(key) or older[key] for key in older}
+        return replace(super().room({**answer, **newest}), details=self.details(answer))
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/deactivate, which takes the real roomId only and cannot be undone."""
@@ -188,5 +158,5 @@ class VideoSDKRooms(VideoSDKApi):
 
     def check(self) -> Flow[str]:
         """One room of the list."""
-        yield from self.fetch("/v2/rooms", a_list("data"), {"page": 1, "perPage": 1})
+        yield from self.page(self.rooms, {"perPage": 1})
         return "VideoSDK accepts the API key and secret."

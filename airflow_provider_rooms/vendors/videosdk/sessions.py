@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Room, Session
-from airflow_provider_rooms.vendors.exchange import as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged, segment
+from airflow_provider_rooms.vendors.contract.sessions import Sessions
+from airflow_provider_rooms.vendors.exchange import as_items, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged
 from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
-from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi, page_after
+from airflow_provider_rooms.vendors.rest import Resource
+from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 #: Asked for at once where every live session is wanted; the answer says how many it gives. Each lists its people: more of
 #: them in one piece would hold up an event loop.
@@ -21,8 +25,11 @@ LONGEST_SESSION = dt.timedelta(hours=24)
 #: Words of ``status``; the set is open, so that ``end`` counts beside it.
 _LIVE, _OVER = "ongoing", "ended"
 
+# How a room without any session is answered is not documented.
+SESSIONS = Resource(path="/v2/sessions", empty_is_404=True)
 
-class VideoSDKSessions(VideoSDKApi):
+
+class VideoSDKSessions(VideoSDKApi, Sessions):
     """A session begins with the first join and ends with the last leave; how lists are sorted is not documented."""
 
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
@@ -33,28 +40,19 @@ class VideoSDKSessions(VideoSDKApi):
 
         def page(cursor: int | None) -> Flow[tuple[list[Session], int | None]]:
             try:
-                items, following = yield from self._session_page(query, cursor)
+                items, following = yield from self.page(SESSIONS, query, cursor)
             except errors.RequestRefusedError:
                 # startDate is known from VideoSDK's own SDK only, not from a page: without it the list is longer.
                 if query.pop("startDate", None) is None:
                     raise
-                items, following = yield from self._session_page(query, cursor)
+                items, following = yield from self.page(SESSIONS, query, cursor)
             return sorted(_sessions(items), key=lambda session: session.started_at, reverse=True), following
 
         return paged(page, keep)
 
-    def _session_page(
-        self, filters: Mapping[str, Any], cursor: int | None
-    ) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
-        try:
-            return (yield from self.page("/v2/sessions", filters, cursor))
-        except errors.NotFoundError:
-            return [], None  # how a room without any session is answered is not documented
-
     def read_session(self, session: Session) -> Flow[Session]:
         """GET /v2/sessions/{id}"""
-        response = yield from self.get(f"/v2/sessions/{segment(session.id)}", room=session.room_id)
-        return _session(as_object(response, key="id")) or session
+        return _session((yield from self.item(SESSIONS, session.id, room=session.room_id))) or session
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """GET /v2/sessions?status=ongoing; the filter is in VideoSDK's own SDK only, so the answer is looked at too."""
@@ -62,7 +60,7 @@ class VideoSDKSessions(VideoSDKApi):
         page: int | None = 1
         while page is not None:
             try:
-                items, page = yield from self._session_page(query, page)
+                items, page = yield from self.page(SESSIONS, query, page)
             except errors.RequestRefusedError:
                 if query.pop("status", None) is None:
                     raise
@@ -82,22 +80,20 @@ class VideoSDKSessions(VideoSDKApi):
         # When the session ended, which these pages do not say: asked for once, and only if somebody was not seen to leave.
         told: list[dt.datetime | None] = []
 
+        inside = Resource(path=SESSIONS.at(session_id, "participants"), items="data.participants")
+
         def page(cursor: int | None) -> Flow[tuple[list[Participant], int | None]]:
-            number = cursor or 1
-            path = f"/v2/sessions/{segment(session_id)}/participants"
-            body = (yield from self.get(path, {"page": number})).json()
-            data = body.get("data") if isinstance(body, Mapping) else None
-            people = as_items(data if isinstance(data, Mapping) else {}, "participants")
+            people, following = yield from self.page(inside, {"perPage": None}, cursor)
             if not told and any(left is None for person in people for _, left in _stays(person)):
                 told.append((yield from self._over(session_id)))
             over = told[0] if told else None
-            return [self._participant(person, over) for person in people], page_after(body, number, people)
+            return [self._participant(person, over) for person in people], following
 
         return paged(page)
 
     def _over(self, session_id: str) -> Flow[dt.datetime | None]:
         """When a session ended; None while it is live."""
-        session = _session(as_object((yield from self.get(f"/v2/sessions/{segment(session_id)}")), key="id"))
+        session = _session((yield from self.item(SESSIONS, session_id)))
         return parse_time(session.ended_at) if session else None
 
     def _participant(self, person: Mapping[str, Any], over: dt.datetime | None) -> Participant:
@@ -112,7 +108,7 @@ class VideoSDKSessions(VideoSDKApi):
         pages = 0
         while True:
             try:
-                items, page = yield from self._session_page(filters, page)
+                items, page = yield from self.page(SESSIONS, filters, page)
             except errors.RequestRefusedError:
                 return Survey()
             pages += 1

@@ -30,4 +30,4 @@ def hook_of(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> Any
 
 @pytest.fixture(autouse=True)
 def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_rooms.vendors.recordings._LOOKS", (0.01, 0.01, 0.01, 0.01))
+    monkeypatch.setattr("airflow_provider_rooms.vendors.made._LOOKS", (0.01, 0.01, 0.01, 0.01))

@@ -197,6 +197,8 @@ class Wire:
     faults: list[Fault] = field(default_factory=list)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
+    #: How often somebody connected.
+    connections: int = 0
 
     def __enter__(self) -> Wire:
         self._ended = threading.Event()
@@ -225,6 +227,7 @@ class Wire:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:

@@ -14,7 +14,7 @@ import wire as w
 from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.transport import network
+from airflow_provider_rooms.transport import environment
 from airflow_provider_rooms.transport.drivers import (
     AsyncOpenFile,
     AsyncTransport,
@@ -263,4 +263,4 @@ def cut_short(exchange: w.Exchange) -> None:
 
 
 def test_certificates_are_read_once() -> None:
-    assert network._ssl_context(None) is network._ssl_context(None)
+    assert environment.ssl_context() is environment.ssl_context()

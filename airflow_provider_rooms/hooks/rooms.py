@@ -1,0 +1,254 @@
+"""What a hook can do with rooms: each method is written once, as a flow, and is there blocking and awaitable."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
+from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
+from airflow_provider_rooms.values import read_time
+from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
+from airflow_provider_rooms.vendors.findings import Finding, inspect_room
+from airflow_provider_rooms.vendors.join import join_token, join_url
+from airflow_provider_rooms.vendors.recordings import (
+    open_recording,
+    read_wanted,
+    recordings_of,
+    start_recording,
+    stop_recording,
+)
+from airflow_provider_rooms.vendors.rooms import close, find, find_by_name, list_matching
+from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, look, participants_of, sessions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_provider_rooms.models import RoomRef
+    from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.flow import Download, Flow, Pages
+    from airflow_provider_rooms.vendors.presence import Survey
+    from airflow_provider_rooms.waiting.waits import Seen, Wait
+
+
+class Rooms:
+    """The methods of a hook and of its ``aio``, which differ in how they run a flow."""
+
+    @property
+    @abstractmethod
+    def vendor(self) -> Vendor:
+        """Whose rooms they are."""
+
+    @flow_method
+    def ensure_room(
+        self, spec: RoomSpec | Mapping[str, Any], *, on_drift: OnDrift = "fail", on_closed: OnClosed = "fail"
+    ) -> Flow[Room]:
+        """Make sure of the one usable room with the spec's name and settings: created, found, updated or reopened.
+
+        :param spec: a :class:`RoomSpec`, or a dict with its keys.
+        :param on_drift: what to do when the room has other settings: ``fail``, ``ignore``, or ``update`` where the vendor can.
+        :param on_closed: what to do when the room was closed: ``fail`` or ``reopen``.
+        :raises RoomsError: see :mod:`airflow_provider_rooms.errors`.
+        """
+        return ensure_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed)
+
+    @flow_method
+    def inspect_room(
+        self,
+        spec: RoomSpec | Mapping[str, Any],
+        *,
+        on_drift: OnDrift = "fail",
+        on_closed: OnClosed = "fail",
+        ahead: int | None = None,
+    ) -> Flow[Finding]:
+        """What :meth:`ensure_room` would come upon. Only reads, and raises nothing that is about this one room.
+
+        :param spec: a :class:`RoomSpec`, or a dict with its keys.
+        :param ahead: seconds before the class at which the room is made at the earliest; None for what suits the vendor.
+        """
+        return inspect_room(self.vendor, RoomSpec.read(spec), on_drift=on_drift, on_closed=on_closed, ahead=ahead)
+
+    @flow_method
+    def get_room(self, room: RoomRef) -> Flow[Room]:
+        """Read a room.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :raises NotFoundError: there is none.
+        """
+        return find(self.vendor, room)
+
+    @flow_method
+    def find_room(self, name: str | list[Any]) -> Flow[Room | None]:
+        """The room with that name, open or closed, or None. No id and no full name is accepted here.
+
+        :param name: a name as the DAG gives it (without the connection's prefix), or a list of parts as for :class:`RoomSpec`.
+        """
+        return find_by_name(self.vendor, name)
+
+    @list_method
+    def list_rooms(self, prefix: str = "", since: Any = None, *, only_open: bool = False) -> Pages[Room]:
+        """Rooms of the account, open and closed, lazily.
+
+        :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
+        :param since: only rooms made at or after this time: an aware datetime, or ISO 8601 text with an offset.
+        :param only_open: leave out closed ones, of which a vendor may have years.
+        """
+        return list_matching(self.vendor, prefix, since, only_open=only_open)
+
+    @flow_method
+    def close_room(self, room: RoomRef) -> Flow[Room]:
+        """Close a room, so that nobody can use it any more. Already closed is fine.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: the room, closed.
+        :raises NotFoundError: there is no such room.
+        :raises NotVisibleYetError: the vendor accepted the request, but the room is still open half a minute later.
+        """
+        return close(self.vendor, room)
+
+    @list_method
+    def sessions(self, room: RoomRef, since: Any = None) -> Pages[Session]:
+        """Sessions of a room, lazily: the live one and past ones, newest first where the vendor says how it sorts.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :param since: leave out sessions that were over before this time: an aware datetime, or ISO 8601 text with an offset.
+        :raises NotFoundError: there is no such room.
+        """
+        return sessions_of(self.vendor, room, read_time("since", since))
+
+    @flow_method
+    def look(self, room: RoomRef, wait: Wait) -> Flow[Seen]:
+        """What a sensor has to know of a room to decide whether its wait is over.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :raises NotFoundError: there is no such room.
+        """
+        return look(self.vendor, room, wait)
+
+    @flow_method
+    def occupied(self, room: Room) -> Flow[bool]:
+        """Whether somebody is in a room that was read before; a recorder left on its own does not count."""
+        return self.vendor.occupied(room)
+
+    @flow_method
+    def survey(self) -> Flow[Survey]:
+        """Live sessions, or open rooms, of the whole account, as far as the vendor's lists tell."""
+        return self.vendor.survey()
+
+    @list_method
+    def participants(self, session: Session | Mapping[str, Any] | str) -> Pages[Participant]:
+        """Everybody who was in a session, lazily, as the vendor lists them: one entry per join where it counts joins.
+
+        :param session: a session of :meth:`sessions`, its dict, or its id.
+        :raises NotFoundError: there is no such session.
+        """
+        return participants_of(self.vendor, session)
+
+    @flow_method
+    def attendance(self, session: Session | Mapping[str, Any] | str) -> Flow[list[Participant]]:
+        """The people of a session, each once, with every stay and the seconds in all; recorders are left out.
+
+        :param session: a session of :meth:`sessions`, its dict, or its id.
+        :raises NotFoundError: there is no such session.
+        """
+        return attendance_of(self.vendor, session)
+
+    @flow_method
+    def end_session(self, room: RoomRef) -> Flow[Session | None]:
+        """Send everybody out of a room; it stays open.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: the session that was ended; None if none was live.
+        :raises NotFoundError: there is no such room.
+        """
+        return end_session(self.vendor, room)
+
+    @list_method
+    def recordings(self, room: RoomRef, kind: str | None = None) -> Pages[Recording]:
+        """Recordings of a room, lazily, those that are not ready yet too.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``; None for all of them.
+        :raises UnsupportedError: the vendor makes no recordings of this kind.
+        """
+        return recordings_of(self.vendor, room, kind)
+
+    @flow_method
+    def start_recording(self, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
+        """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :param options: fields of the vendor's start request under their own names, or one such dict per connection type.
+        :returns: what is being recorded now; none where the vendor records people one by one and nobody is there.
+        """
+        return start_recording(self.vendor, room, options)
+
+    @flow_method
+    def stop_recording(self, room: RoomRef) -> Flow[list[Recording]]:
+        """Stop recording a room; nothing being recorded is fine.
+
+        :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :returns: what was being recorded.
+        """
+        return stop_recording(self.vendor, room)
+
+    @file_method
+    def open_recording(self, recording: Recording | Mapping[str, Any] | str) -> Flow[Download]:
+        """Open the file of a recording: ``with hook.open_recording(…) as file: for piece in file: …``.
+
+        The file is read piece by piece. No credential goes to the storage, and no log shows the link to it.
+
+        :param recording: a recording of :meth:`recordings`, its dict (from a sensor, say), or its id.
+        :raises NotFoundError: there is no such recording, or its file was deleted.
+        :raises NotVisibleYetError: the file is not there yet.
+        """
+        return open_recording(self.vendor, recording)
+
+    @flow_method
+    def delete_recording(self, recording: Recording | Mapping[str, Any] | str) -> Flow[None]:
+        """Delete a recording and its file.
+
+        :raises UnsupportedError: the vendor has no call for it.
+        """
+        return self.vendor.delete_recording(read_wanted(recording))
+
+    @flow_method
+    def join_url(
+        self,
+        room_id: RoomRef,
+        role: str = "guest",
+        user: str | Mapping[str, str] | None = None,
+        expires_at: Any = None,
+    ) -> Flow[str]:
+        """A link that leads a person into a room. It is a secret: mint it in the task that hands it out.
+
+        It leads to the connection's ``join_page``, else to the vendor's own page, where it has one. One person each:
+        whoever joins twice as the same user is removed from the first window.
+
+        :param room_id: its id, its name, the ``room`` dict of a create task or a :class:`Room`, which also say when the class
+            ends.
+        :param role: ``guest`` or ``host``, or another word of the connection's ``roles``.
+        :param user: who it is for: one text for id and name, or ``{"id", "name"}``; left out, the person says so.
+        :param expires_at: when it stops working (aware); 15 minutes after the class, or in 4 hours, unless given.
+            Refused where the vendor's links never expire.
+        :raises InvalidConnectionError: there is no page to lead to.
+        :raises RoomClosedError: the room is closed.
+        """
+        return join_url(self.vendor, room_id, role, user, expires_at)
+
+    @flow_method
+    def join_token(
+        self,
+        room_id: RoomRef,
+        role: str = "guest",
+        user: str | Mapping[str, str] | None = None,
+        expires_at: Any = None,
+    ) -> Flow[str]:
+        """A token for the vendor's client SDK, for one room and one role. It is a secret: mint it where it is used.
+
+        The parameters are those of :meth:`join_url`.
+
+        :raises InvalidSpecError: an unknown role, or a life longer than the vendor takes.
+        :raises RoomClosedError: the room is closed.
+        """
+        return join_token(self.vendor, room_id, role, user, expires_at)
