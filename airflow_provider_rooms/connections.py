@@ -141,6 +141,12 @@ COMMON_SETTINGS = (
         kind="number",
     ),
     Setting(
+        name="pace_conn_id",
+        label="Pace connection",
+        help="Id of a Redis connection through which all workers share one pace; the two fields above are then for all of them.",
+        example="redis_default",
+    ),
+    Setting(
         name="roles",
         label="Roles (JSON)",
         help="What host and guest are called at the vendor.",

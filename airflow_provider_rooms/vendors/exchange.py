@@ -48,6 +48,7 @@ class Config:
     :param name_prefix: put before every room name.
     :param writes_per_second: creates and changes that this process may send; None for the vendor's documented limit.
     :param reads_per_second: the same of all other requests.
+    :param pace_conn_id: the Airflow connection to a Redis that all workers share; the two above are then for all of them.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -60,6 +61,7 @@ class Config:
     name_prefix: str = ""
     writes_per_second: float | None = None
     reads_per_second: float | None = None
+    pace_conn_id: str | None = None
     roles: Mapping[str, Any] = field(default_factory=dict)
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -1,8 +1,8 @@
 """Flows: what is to be sent and waited for, without sending or waiting.
 
 A flow is a generator. It yields :class:`Request` or :class:`Fetch` (and is sent the :class:`Response`, or has a
-:class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, or :class:`Page` (items of a list that
-may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
+:class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, :class:`Turn`, or :class:`Page` (items
+of a list that may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
 """
 
 from __future__ import annotations
@@ -114,6 +114,18 @@ class Sleep:
     seconds: float
 
 
+@dataclass(slots=True)
+class Turn:
+    """Take a turn among all workers of an account. The driver calls ``take``, which asks a store for it.
+
+    :param take: in how many seconds the turn is; None if the store does not answer.
+    :param seconds: what it said, once the driver has called it.
+    """
+
+    take: Callable[[], float | None]
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Items of a list that may go on."""
@@ -133,10 +145,10 @@ class Download:
     stream: Any = field(repr=False)
 
 
-Step = Request | Fetch | Sleep | Page[Any]
+Step = Request | Fetch | Sleep | Turn | Page[Any]
 Flow = Generator[Step, Response | None, T]
 #: A flow that lists things of one kind, page by page.
-Pages = Generator[Request | Fetch | Sleep | Page[T], Response | None, None]
+Pages = Generator[Request | Fetch | Sleep | Turn | Page[T], Response | None, None]
 
 
 _NOTHING = object()

@@ -2,7 +2,8 @@
 
 A vendor counts the requests of the whole account; a process sees only its own. So a process starts slowly, goes faster for as
 long as nothing is refused, and takes a 429 as news of the others: it halves its rate at once, for all that it asks, and comes
-back by and by. Pure: the clock is passed in, and waiting is a step of the flow.
+back by and by. Where all workers share a store, that store gives out the turns instead. Pure: the clock and the store are passed
+in, and waiting and asking are steps of the flow.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import math
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from airflow_provider_rooms.vendors.flow import Sleep
+from airflow_provider_rooms.vendors.flow import Sleep, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,15 +38,30 @@ _PAUSE: Final = 0.5
 _SECOND: Final = 1.0
 #: No rate falls below this, in requests per second: an account that is never asked never answers that it may be.
 _SLOWEST: Final = 0.25
+#: Seconds for which a store that does not answer is not asked again.
+_AWAY: Final = 10.0
 #: Part of a ticket that is nothing: a wait too short to move a clock would never end.
 _ROUNDING: Final = 1e-6
 
 
+class Window(Protocol):
+    """Gives out the turns of one account to all workers."""
+
+    def take(self, lane: Lane, per_second: float) -> float | None:
+        """Take the next turn.
+
+        :param per_second: how many turns there are.
+        :returns: in how many seconds it is; None if the store does not answer.
+        """
+
+
 class Pace:
-    """The rates of one account in one process.
+    """The pace of one account in one process.
 
     :param documented: requests per second that the vendor grants the account, by lane.
-    :param given: requests per second that the connection allows this process; these are used as they are, from the start.
+    :param given: requests per second that the connection allows this process, or all workers together where there is a
+        window; these are used as they are.
+    :param window: what all workers share. While it is away, and for lanes without any limit, the process is on its own.
     """
 
     def __init__(
@@ -52,12 +69,25 @@ class Pace:
         documented: Mapping[Lane, float],
         given: Mapping[Lane, float | None],
         *,
+        window: Window | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._monotonic = monotonic
-        self.rates: Mapping[Lane, Rate] = {
-            lane: _rate(documented.get(lane), given.get(lane), monotonic) for lane in LANES
-        }
+        self._window = window
+        self._away_until = -math.inf
+        self._limits: dict[Lane, float] = {}
+        #: The rates of this process on its own.
+        self.rates: dict[Lane, Rate] = {}
+        #: Those beside the window, which slow down only after a 429: somebody else may ask the account, too.
+        self._beside: dict[Lane, Rate] = {}
+        for lane in LANES:
+            asked = given.get(lane)
+            limit = documented.get(lane, math.inf) * SHARE if asked is None else asked
+            slowly = min(limit, limit * _START / _MEASURED_AT)
+            start = slowly if asked is None or window else limit
+            self._limits[lane] = limit
+            self.rates[lane] = Rate(limit, start, monotonic=monotonic)
+            self._beside[lane] = Rate(limit, limit, monotonic=monotonic)
 
     def turn(self, lane: Lane) -> Flow[float]:
         """Wait until a request may be sent.
@@ -65,22 +95,36 @@ class Pace:
         :returns: how many seconds that took.
         """
         began = self._monotonic()
-        wait, ticket = self.rates[lane].wait()
-        while wait > 0.0:
-            yield Sleep(wait)
-            wait, ticket = self.rates[lane].wait(ticket)
+        if not (yield from self._among_all(lane)):
+            yield from _wait(self.rates[lane])
         return self._monotonic() - began
+
+    def _among_all(self, lane: Lane) -> Flow[bool]:
+        """Wait for a turn among all workers, and tell whether there was one."""
+        window, limit = self._window, self._limits[lane]
+        if window is None or math.isinf(limit) or self._monotonic() < self._away_until:
+            return False
+        yield from _wait(self._beside[lane])
+        turn = Turn(partial(window.take, lane, limit))
+        yield turn
+        if turn.seconds is None:
+            self._away_until = self._monotonic() + _AWAY
+            return False
+        if turn.seconds > 0:
+            yield Sleep(turn.seconds)
+        return True
 
     def refused(self, lane: Lane) -> None:
         """The vendor answered 429."""
         self.rates[lane].refused()
+        self._beside[lane].refused()
 
 
-def _rate(documented: float | None, given: float | None, monotonic: Callable[[], float]) -> Rate:
-    if given is not None:
-        return Rate(given, given, monotonic=monotonic)
-    limit = math.inf if documented is None else documented * SHARE
-    return Rate(limit, min(limit, limit * _START / _MEASURED_AT), monotonic=monotonic)
+def _wait(rate: Rate) -> Flow[None]:
+    wait, ticket = rate.wait()
+    while wait > 0.0:
+        yield Sleep(wait)
+        wait, ticket = rate.wait(ticket)
 
 
 class Rate:

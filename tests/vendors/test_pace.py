@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_rooms.vendors.flow import Sleep
+from airflow_provider_rooms.vendors.flow import Turn
 from airflow_provider_rooms.vendors.pace import LANES, SHARE, Lane, Pace, Rate
 
 
@@ -140,8 +140,10 @@ def _run(flow: Any, clock: Clock) -> Any:
     try:
         while True:
             step = next(flow)
-            assert isinstance(step, Sleep)
-            clock.now += step.seconds
+            if isinstance(step, Turn):
+                step.seconds = step.take()
+            else:
+                clock.now += step.seconds
     except StopIteration as end:
         return end.value
 
@@ -259,3 +261,81 @@ def test_everybody_gets_through(seed: int, processes: int, refused_count: bool) 
     took, share = simulated(processes, 60, refused_count=refused_count, spread=2, seed=seed)
     assert took < 6
     assert share < 0.5
+
+
+# -- one window for all workers ---------------------------------------------------------------------------------------------
+
+
+class Store:
+    """Gives out turns on a clock of its own; may be away."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.away = False
+        self.asked = 0
+        self._next = 0.0
+
+    def take(self, lane: Lane, per_second: float) -> float | None:
+        self.asked += 1
+        if self.away:
+            return None
+        turn = max(self.clock.now, self._next)
+        self._next = turn + 1 / per_second
+        return turn - self.clock.now
+
+
+def shared(store: Store, given: dict[Lane, float | None] | None = None) -> Pace:
+    return Pace({"reads": 80.0, "writes": 20.0}, given or {}, window=store, monotonic=store.clock)
+
+
+def test_with_a_store_two_processes_use_the_whole_limit_from_the_start() -> None:
+    clock = Clock()
+    store = Store(clock)
+    paces = [shared(store), shared(store)]
+    sent = []
+    for number in range(36):
+        _run(paces[number % 2].turn("writes"), clock)
+        sent.append(clock.now)
+    assert sent[-1] - sent[0] == pytest.approx(35 / 18)
+    assert store.asked == 36
+
+
+def test_with_a_store_what_the_connection_allows_is_for_all() -> None:
+    clock = Clock()
+    store = Store(clock)
+    paces = [shared(store, {"writes": 2.0}), shared(store, {"writes": 2.0})]
+    for number in range(5):
+        _run(paces[number % 2].turn("writes"), clock)
+    assert clock.now == pytest.approx(1002)
+
+
+def test_a_store_that_is_away_is_not_asked_for_a_while_and_then_used_again() -> None:
+    clock = Clock()
+    store = Store(clock)
+    pace = shared(store)
+    store.away = True
+    began = clock.now
+    for _ in range(4):
+        _run(pace.turn("writes"), clock)
+    assert store.asked == 1
+    assert clock.now - began == pytest.approx(3 / 4)  # as without a store: slowly at first
+    store.away = False
+    clock.now += 10
+    _run(pace.turn("writes"), clock)
+    assert store.asked == 2
+
+
+def test_a_refusal_slows_a_process_that_shares_a_store() -> None:
+    clock = Clock()
+    pace = shared(Store(clock))
+    _run(pace.turn("writes"), clock)
+    pace.refused("writes")
+    assert _run(pace.turn("writes"), clock) >= 0.5
+
+
+def test_without_any_limit_the_store_is_not_asked() -> None:
+    clock = Clock()
+    store = Store(clock)
+    pace = Pace({}, {}, window=store, monotonic=clock)
+    assert _run(pace.turn("reads"), clock) == 0
+    assert store.asked == 0
