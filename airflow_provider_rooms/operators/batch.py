@@ -14,6 +14,7 @@ from airflow_provider_rooms.links.rooms import RoomLink
 from airflow_provider_rooms.tasks import RETURN_KEY, WithRoomLink, WithSecrets, give_retry_policy, push, push_url
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
@@ -88,9 +89,22 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         made = next((i for i, row in enumerate(results) if row["id"]), None)
         if made is not None:
             push_url(context, orders[made][0].vendor.room_url(results[made]["id"]))
+        push(context, "rooms", results)
+        self._sum_up(context, batch, len(results))
         report_rooms(self, context, results)
         self._conclude(context, results, batch.failures)
         return results
+
+    def _sum_up(self, context: Context, batch: _Batch, total: int) -> None:
+        from airflow_provider_rooms.errors import ClassOverError
+        from airflow_provider_rooms.planning.rows import summed_up
+
+        over = sum(isinstance(error, ClassOverError) for error in batch.failures.values())
+        failed = len(batch.failures) - over
+        ready = total - len(batch.due) - len(batch.failures)
+        text = summed_up(ready, total, batch.due, {"failed": failed, "over": over})
+        self.log.info("%s.", text)
+        push(context, "summary", text)
 
     def _read_parameters(self) -> tuple[int, int]:
         from airflow_provider_rooms.errors import InvalidSpecError
@@ -149,6 +163,8 @@ class _Batch:
     def __init__(self, orders: Sequence[tuple[RoomsHook, Order]], log: Any) -> None:
         self.results: list[dict[str, Any] | None] = [None] * len(orders)
         self.failures: dict[int, RoomsError] = {}
+        #: When the rooms that are not due yet will be.
+        self.due: list[dt.datetime] = []
         #: Connections that the vendor let in; and those whose key it refused from the first room on, so that it is no use to
         #: ask five thousand times.
         self._accepted: set[str] = set()
@@ -176,11 +192,13 @@ class _Batch:
 
     async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
         from airflow_provider_rooms.errors import AuthenticationError, ClassOverError, RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
 
         due = order.due(hook)
         if due is not None:
             self._log.info("specs[%d]: not before %s.", index, due.isoformat())
-            return _without_room(hook, order, outcome="not_due")
+            self.due.append(due)
+            return without_room(hook, order.spec, outcome="not_due")
         try:
             if refusal := self._refused.get(hook.conn_id):
                 raise AuthenticationError(
@@ -196,7 +214,7 @@ class _Batch:
             if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:
                 self._refused.setdefault(hook.conn_id, error)
             self.failures[index] = error
-            return {**_without_room(hook, order, outcome=None), "error": str(error)}
+            return without_room(hook, order.spec, error=error)
         for row in room.drift:
             self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
         described: dict[str, Any] = room.as_dict()
@@ -220,22 +238,3 @@ def _strange(unexpected: Exception) -> RoomsError:
     from airflow_provider_rooms.errors import RoomsError
 
     return RoomsError(f"{type(unexpected).__name__}: see the task's log.")
-
-
-def _without_room(hook: RoomsHook, order: Order, *, outcome: str | None) -> dict[str, Any]:
-    """The entry of a class that has no room, with the keys of one that has."""
-    from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.names import resolve_name
-
-    spec, vendor = order.spec, hook.vendor
-    described = Room(
-        vendor=vendor.name,
-        conn_id=hook.conn_id,
-        id="",
-        name=resolve_name(spec.name, prefix=vendor.config.name_prefix),
-        state="open",
-        starts_at=spec.starts_at.isoformat() if spec.starts_at else None,
-        ends_at=spec.ends_at.isoformat() if spec.ends_at else None,
-        ref=spec.ref,
-    )
-    return {**described.as_dict(), "id": None, "state": None, "outcome": outcome}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
@@ -30,6 +31,15 @@ _MISSING = ("report", "create", "fail")
 _ORPHANS = ("report", "close")
 #: Of what is wrong this many are named in an error; the log and the XCom have all.
 _MOST_NAMED = 10
+#: What the summary says of classes whose room is not ready.
+_IN_WORDS: Mapping[str, str] = {
+    "missing": "missing",
+    "differs": "with other settings",
+    "closed": "closed",
+    "refused": "refused",
+    "unknown": "not looked up",
+    "over": "over",
+}
 
 
 class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
@@ -111,8 +121,22 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
         push(context, RETURN_KEY, result)
+        self._push_rows(context, planned, classes)
         self._fail(classes, failures, refusal)
         return result
+
+    def _push_rows(self, context: Context, planned: Sequence[Planned], classes: Sequence[Mapping[str, Any]]) -> None:
+        """The rows that the Rooms page shows, and the same in one line."""
+        from airflow_provider_rooms.planning.rows import row_of, summed_up
+
+        verdicts = Counter(row["verdict"] for row in classes)
+        due = [one.finding.due for one in planned if one.finding.verdict == "not_due" and one.finding.due]
+        ready = verdicts["exists"] + verdicts["created"]
+        text = summed_up(ready, len(classes), due, {words: verdicts[verdict] for verdict, words in _IN_WORDS.items()})
+        self.log.info("%s.", text)
+        rows = [row_of(one, row, self.hook.vendor.name) for one, row in zip(planned, classes, strict=True)]
+        push(context, "rooms", rows)
+        push(context, "summary", text)
 
     # -- what was given -------------------------------------------------------------------------------------------------
 
