@@ -117,7 +117,7 @@ def _read(one: Pushed, row: Mapping[str, Any], now: dt.datetime) -> tuple[tuple[
     ref = row.get("ref")
     details = ref if isinstance(ref, Mapping) else {}
     title = _text(details.get("title")) or _text(ref) or name or one.label or one.task_id
-    shown = {
+    shown: dict[str, Any] = {
         "title": title,
         "state": _state(one, row, starts_at, ends_at, now),
         "at": (starts_at or one.run_after).isoformat(),
