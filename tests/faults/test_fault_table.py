@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import wire as w
-from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.sandbox import credentials
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.transport.drivers import AsyncTransport, BlockingTransport
 from airflow_provider_rooms.transport.network import async_client, blocking_session
 from airflow_provider_rooms.vendors import vendor_class

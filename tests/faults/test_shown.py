@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import wire as w
-from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors import vendor_class
 
 URL = "https://hooks.example/x"

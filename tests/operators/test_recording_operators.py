@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator, StartRecordingOperator
 from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:

@@ -26,14 +26,13 @@ from cryptography.fernet import Fernet
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
-import dag_lab
-import wire as w
-from wire import Fault, Wire
-
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
+from airflow_provider_rooms.testing import dag_lab
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors.plans import checked_plan
 
 #: Planted in connections …

@@ -1,4 +1,4 @@
-"""Where Airflow's insides moved between 2.11 and 3.3, as far as our own programs and tests look into them.
+"""Where Airflow's insides moved between 2.11 and 3.3, as far as tests and our own programs look into them.
 
 Airflow reads its environment when it is first imported, so nothing of it is imported before a function is called.
 """
@@ -60,6 +60,15 @@ def store(bag: Any) -> None:
         bag.sync_to_db("dags-folder", None)
     else:
         _dagbag_module().sync_bag_to_db(bag, "dags-folder", None)
+
+
+def load_dag(dag_id: str, folder: Path) -> Any:
+    """The DAG of a file of the same name, known to Airflow's database."""
+    bag = dag_bag(folder / f"{dag_id}.py")
+    if bag.import_errors:
+        raise RuntimeError("\n".join(bag.import_errors.values()))
+    store(bag)
+    return bag.dags[dag_id]
 
 
 def run(dag: Any, conf: dict[str, Any] | None = None, logical_date: dt.datetime | None = None) -> Any:

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import airflow_versions
-from dag_run import load_dag
+from airflow_provider_rooms.testing import airflow_versions
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +19,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import dag_lab
+from airflow_provider_rooms.testing import dag_lab
 from airflow.providers.common.compat.sdk import DAG, task
 
 from airflow_provider_rooms.operators.rooms import *
@@ -93,7 +92,7 @@ def run_tasks(folder: Path, dag_id: str, body: str, *, logical_date: dt.datetime
     """Run the tasks of a DAG body, which stands inside of ``with DAG(…)`` in a file; needs ``airflow_db``, too."""
     text = HEAD.format(dag_id=dag_id) + textwrap.indent(textwrap.dedent(body), "    ")
     (folder / f"{dag_id}.py").write_text(text)
-    return run_stored(load_dag(dag_id, folder), conf=conf, logical_date=logical_date)
+    return run_stored(airflow_versions.load_dag(dag_id, folder), conf=conf, logical_date=logical_date)
 
 
 def run_stored(dag: Any, **kwargs: Any) -> Ran:
