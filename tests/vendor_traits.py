@@ -14,4 +14,5 @@ def _traits(conn_type: str) -> Traits:
     return found
 
 
-TRAITS = tuple(_traits(conn_type) for conn_type in BY_TYPE)
+TRAITS_OF = {conn_type: _traits(conn_type) for conn_type in BY_TYPE}
+TRAITS = tuple(TRAITS_OF.values())

@@ -157,13 +157,18 @@ def answers(status: int, body: Any = "", *, work: bool = False, **headers: str) 
     return act
 
 
-def spoils(change: Callable[[Any], Any], **headers: str) -> Act:
-    """The vendor's own answer with its body changed: JSON in, anything out."""
+def spoils(
+    change: Callable[[Any], Any],
+    read: Callable[[bytes], Any] = json.loads,
+    write: Callable[[Any], bytes] = lambda body: json.dumps(body).encode(),
+    **headers: str,
+) -> Act:
+    """The vendor's own answer with its body changed; bytes are sent as they are."""
 
     def act(exchange: Exchange) -> None:
         status, _, body = exchange.work()
-        changed = change(json.loads(body))
-        content = changed if isinstance(changed, bytes) else json.dumps(changed).encode()
+        changed = change(read(body))
+        content = changed if isinstance(changed, bytes) else write(changed)
         named = {key.replace("_", "-"): value for key, value in headers.items()}
         exchange.send(status, {"content-type": "application/json", **named}, content)
 
@@ -181,12 +186,19 @@ _BOMB = gzip.compress(b" " * 100_000_000, 1)
 
 @dataclass
 class Fault:
-    """What happens to requests of a method, so many times; the last one set comes first."""
+    """What happens to requests of a method, so many times; the last one set comes first.
+
+    :param path: a part of the path.
+    :param fits: a further condition, on method and path.
+    :param passing: how many such requests pass before.
+    """
 
     method: str
     act: Act
     times: int = 1
     path: str = ""
+    fits: Callable[[str, str], bool] = lambda method, path: True
+    passing: int = 0
 
 
 @dataclass
@@ -260,7 +272,10 @@ class Wire:
 
     def _act(self, method: str, path: str) -> Act:
         for fault in self.faults:
-            if fault.times and fault.method in ("*", method) and fault.path in path:
+            if fault.times and fault.method in ("*", method) and fault.path in path and fault.fits(method, path):
+                if fault.passing:
+                    fault.passing -= 1
+                    continue
                 fault.times -= 1
                 return fault.act
         return passes

@@ -1,4 +1,4 @@
-"""What can happen to a class, and how each wait must end: one table for three vendors and three modes.
+"""What can happen to a class, and how each wait must end: one table for all vendors and three modes.
 
 Minutes count from the start of the class, which lasts an hour. ``s1`` is the oldest session.
 """
@@ -6,13 +6,14 @@ Minutes count from the start of the class, which lasts an hour. ``s1`` is the ol
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stage import Stage
-
 from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
+from airflow_provider_rooms.testing.rows import By
+from airflow_provider_rooms.testing.stage import Stage
+from airflow_provider_rooms.testing.traits import Traits
 
 Step = Callable[[Stage], None]
 
@@ -26,8 +27,15 @@ def come(stage: Stage) -> None:
 
 
 def go(stage: Stage) -> None:
-    """Everybody leaves; at 100ms the recorder may stay."""
-    stage.box.end_session(stage.vendor, stage.room.id, None if stage.vendor != "hundredms" else ["Teacher", "Student"])
+    """Everybody leaves; a recorder may stay."""
+    stage.box.end_session(stage.vendor, stage.room.id, ["Teacher", "Student"])
+
+
+def come_and_go(stage: Stage) -> None:
+    """People were in the room for a minute."""
+    come(stage)
+    stage.advance(60)
+    go(stage)
 
 
 def close(stage: Stage) -> None:
@@ -57,11 +65,11 @@ def fault(kind: str = "status", **what: Any) -> Step:
 
 def refused_once(stage: Stage) -> None:
     """The vendor refuses the old secret. Where a token is minted with it, another one is tried at once."""
-    stage.box.fault(stage.vendor, status=401, times=1 if stage.vendor == "twilio_video" else 2)
+    stage.box.fault(stage.vendor, status=401, times=2 if stage.traits.renews_token else 1)
 
 
 def last_week(stage: Stage) -> None:
-    """The same class a week ago. Twilio's room of then is gone by now, and the name leads to a new one."""
+    """The same class a week ago. Its room may be gone by now, and the name lead to a new one."""
     come(stage)
     stage.advance(3600)
     go(stage)
@@ -87,36 +95,43 @@ def class_value(*sessions: tuple[int, int], first: int = 1) -> dict[str, Any]:
     }
 
 
+def _tells_sessions(traits: Traits) -> bool:
+    return traits.vendor.can("list_sessions")
+
+
+def _tells_recordings(traits: Traits) -> bool:
+    return _tells_sessions(traits) and traits.vendor.can("list_recordings") and bool(traits.recorded)
+
+
 @dataclass(frozen=True)
 class Situation:
     """One row of the table.
 
     :param story: minutes and steps.
-    :param how: ``value``, ``skip``, or the error's name; for all vendors or by vendor.
+    :param how: ``value``, ``skip``, or the error's name.
     :param value: what the task returns.
     :param begin: the minute at which the task starts.
     :param before: happens before the task starts.
-    :param only: the vendors that it can happen at.
+    :param only: whether it can happen at a vendor.
     """
 
     name: str
     sensor: type
     story: Sequence[tuple[float, Step]] = ()
-    how: str | Mapping[str, str] = "value"
+    how: Any = "value"
     value: Any = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Any = field(default_factory=dict)
     begin: int = -30
     before: Step | None = None
     behind: float = 0.0
     restarts: Sequence[float] = ()
-    only: Sequence[str] = ("videosdk", "hundredms", "twilio_video")
+    only: Callable[[Traits], bool] = lambda traits: True
     url: bool = True
 
-    def expected(self, vendor: str) -> tuple[str, Any]:
-        """How it must end at a vendor."""
-        how = self.how if isinstance(self.how, str) else self.how[vendor]
-        value = self.value.get(vendor) if isinstance(self.value, Mapping) and vendor in self.value else self.value
-        return how, value if how == "value" else None
+    def happens(self, traits: Traits) -> bool:
+        """Whether it can happen at a vendor, and be waited for there."""
+        told = _tells_recordings if self.sensor is RECORDED else _tells_sessions
+        return told(traits) and self.only(traits)
 
 
 STARTED, ENDED, RECORDED = SessionStartedSensor, SessionEndedSensor, RecordingReadySensor
@@ -124,17 +139,14 @@ STARTED, ENDED, RECORDED = SessionStartedSensor, SessionEndedSensor, RecordingRe
 NO_WINDOW = {"starts_at": None, "ends_at": None}
 
 
-def tracks(state: str = "ready", session: str | None = None, people: int = 2) -> list[dict[str, Any]]:
-    """Rows of Twilio's track recordings: a camera and a microphone of each."""
-    return [{"id": "?", "session_id": session, "kind": "track", "state": state}] * 2 * people
+def _recorded(traits: Traits) -> list[dict[str, Any]]:
+    return [
+        {"id": "?", "session_id": "s1" if told else None, "kind": kind, "state": "ready"}
+        for kind, told in traits.recorded
+    ]
 
 
-def film(session: str = "s1", state: str = "ready", times: int = 1) -> list[dict[str, Any]]:
-    """Rows of one recording of a whole session."""
-    return [{"id": "?", "session_id": session, "kind": "recording", "state": state}] * times
-
-
-READY = {"videosdk": film(), "hundredms": film(), "twilio_video": tracks()}
+READY = By(_recorded)
 _RECORDED_CLASS: Sequence[tuple[float, Step]] = ((-5, come), (0, record), (60, go))
 
 SITUATIONS = (
@@ -157,7 +169,7 @@ SITUATIONS = (
     Situation("never starts, fail, soft_fail", STARTED, how="skip", params={"on_no_show": "fail", "soft_fail": True}),
     Situation("room closed before anybody came", STARTED, [(-10, close)], how="skip"),
     Situation("same room last week: starts", STARTED, [(5, come)], before=last_week, value="s2"),
-    Situation("task cleared after the class", STARTED, before=lambda stage: (come(stage), stage.advance(60), go(stage))[0],
+    Situation("task cleared after the class", STARTED, before=come_and_go,
               begin=-2, value="s1"),
     Situation("starts, room given by name", STARTED, [(0, come)], value="s1", params={"room_id": "algebra-1"}),
     Situation("starts, times from the room dict", STARTED, [(0, come)], value="s1", params={
@@ -188,12 +200,8 @@ SITUATIONS = (
     Situation("recording never made", RECORDED, [(0, come), (60, go)], how="skip"),
     Situation("recording never made, fail", RECORDED, [(0, come), (60, go)], how="RecordingMissingError",
               params={"on_missing": "fail"}),
-    # the recorder of 100ms stays for five minutes by itself, and its file takes another; a look comes before that
-    Situation("recording after the deadline", RECORDED, _RECORDED_CLASS, how="skip",
-              params={"deadline": 60, "poke_interval": 120.0}, only=("hundredms",)),
     Situation("recording failed", RECORDED, [*_RECORDED_CLASS, (60, fail_recording)],
-              # VideoSDK has no word for failure: a file never comes
-              how={"videosdk": "skip", "hundredms": "RecordingFailedError", "twilio_video": "RecordingFailedError"}),
+              how=By(lambda traits: traits.recording_failed)),
     Situation("recording, and nobody came", RECORDED, how="skip"),
     # -- vendors and networks
     Situation("one 503", STARTED, [(-10, fault(status=503, times=20)), (0, come)], value="s1"),
@@ -211,16 +219,14 @@ SITUATIONS = (
     Situation("times out, never_fail", STARTED, how="skip", params={"timeout": 1200.0, "never_fail": True}),
     Situation("workers and triggerers restarted", ENDED, [(0, come), (60, go)], restarts=(-5, 20, 55),
               value=class_value((0, 60))),
-    Situation("only the recorder is there", STARTED, [(0, record)], how="skip", only=("hundredms",)),
-    Situation("recorder stays behind", ENDED, [(0, come), (5, record), (60, go)], value=class_value((0, 60)),
-              only=("hundredms",)),
     # -- bad input
     Situation("unknown room", STARTED, how="NotFoundError", params={"room_id": "no-such-room"}, url=False),
     Situation("unknown room, soft_fail", STARTED, how="skip", params={"room_id": "no-such-room", "soft_fail": True},
               url=False),
     Situation("room of another vendor", ENDED, how="InvalidSpecError", url=False,
-              params={"room_id": {"vendor": "zoom", "id": "1"}}),
-    Situation("kind the vendor does not make", RECORDED, how="UnsupportedError", params={"kind": "composition"},
-              only=("hundredms",), url=False),
+              params={"room_id": {"vendor": "another", "id": "1"}}),
+    Situation("kind the vendor does not make", RECORDED, how="UnsupportedError", url=False,
+              params=By(lambda traits: {"kind": next(iter(traits.vendor.no_recordings))}),
+              only=lambda traits: bool(traits.vendor.no_recordings)),
     Situation("no time zone", ENDED, how="InvalidSpecError", params={"ends_at": "2026-11-20T10:00:00"}, url=False),
 )  # fmt: skip

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import pytest
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
+    from airflow_provider_rooms.testing.traits import Traits
 
 MODES = ("poke", "reschedule", "deferrable")
-VENDORS = ("videosdk", "hundredms", "twilio_video")
 #: Minutes between two polls. The sandbox moves as far at each.
 POLL = 5
 
@@ -64,12 +64,11 @@ class Outcome:
 class Stage:
     """Where a situation is played. Minutes count from the start of the class.
 
-    :param vendor: connection type.
     :param behind: how many seconds the vendor's clock is behind ours.
     """
 
     box: RoomsSandbox
-    vendor: str
+    traits: Traits
     mode: str
     begin: int = -30
     behind: float = 0.0
@@ -83,8 +82,8 @@ class Stage:
         self.sleeps = 0
         self.begun = self.now()
         self.starts_at = (self.now() + dt.timedelta(minutes=-self.begin)).replace(microsecond=0)
-        self.conn_id = f"{self.vendor}_default"
-        self.hook = get_rooms_hook(self.conn_id)
+        self.vendor = self.traits.conn_type
+        self.hook = get_rooms_hook(self.traits.conn_id)
         self.xcoms: dict[str, Any] = {}
         self.room = self.hook.ensure_room({"name": "algebra-1"})
 
@@ -150,7 +149,7 @@ class Stage:
         """Run a sensor to its end."""
         given: dict[str, Any] = {
             "task_id": "wait",
-            "conn_id": self.conn_id,
+            "conn_id": self.traits.conn_id,
             "room_id": self.room.id,
             "starts_at": self.starts_at,
             "ends_at": self.at(60),
@@ -193,13 +192,9 @@ class Stage:
 
     def session_ids(self) -> list[str]:
         """Ids of all sessions there were, oldest first."""
-        rooms = {self.room.id, *(room["sid"] for room in self.box.rooms("twilio"))} if self._twilio else {self.room.id}
+        rooms = {self.room.id, *(room[self.traits.id_key] for room in self.box.rooms(self.vendor))}
         found = [session for room in rooms for session in self.hook.sessions(room)]
         return [session.id for session in sorted(found, key=lambda session: session.started_at)]
-
-    @property
-    def _twilio(self) -> bool:
-        return self.vendor == "twilio_video"
 
 
 class TriggererKilledError(Exception):
