@@ -78,6 +78,9 @@ class Traits:
     :param recording_failed: how a wait for a recording ends which failed: the error, or ``skip``.
     :param read_body: decodes the body of an answer, for the tests that change answers.
     :param write_body: encodes it again.
+    :param settings: what else the connection's extra needs for everything to be possible.
+    :param endless: a page of a list of rooms that never ends, by its number and the base URL; None for a vendor whose lists
+        come in one piece.
     :param differs: where this vendor ends otherwise than the rule of a table: by the name of the row, the columns to replace.
     """
 
@@ -103,6 +106,8 @@ class Traits:
     secret: Settings | None = None
     read_body: Callable[[bytes], Any] = json.loads
     write_body: Callable[[Any], bytes] = lambda body: json.dumps(body).encode()
+    settings: Settings = field(default_factory=dict)
+    endless: Callable[[int, str], Any] | None = None
     differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

@@ -24,4 +24,6 @@ TRAITS = Traits(
     cost=Cost(absent=2, present=2),
     renews_token=True,
     recorded=[("recording", True)],
+    settings={"subdomain": "school"},
+    endless=lambda number, url: {"data": [{"id": "a"}], "limit": 1, "last": f"cursor-{number}"},
 )

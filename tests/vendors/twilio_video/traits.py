@@ -32,6 +32,10 @@ TRAITS = Traits(
     renews_token=False,
     # the camera and the microphone of two people
     recorded=[("track", False)] * 4,
+    endless=lambda number, url: {
+        "rooms": [{"sid": "a"}],
+        "meta": {"next_page_url": f"{url}/v1/Rooms?Page={number}"},
+    },
     differs={
         "unused for an hour": _EXPIRED,
         "used, then empty for an hour": _EXPIRED,

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import json
 import random
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.hooks import HundredMsHook, TwilioVideoHook, VideoSDKHook
+from airflow_provider_rooms.hooks import hook_class
+from airflow_provider_rooms.hooks.base import RoomsHook
 from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
 from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.models import Room
-from airflow_provider_rooms.sandbox import credentials
+from airflow_provider_rooms.testing.traits import Traits
 from airflow_provider_rooms.transport.drivers import BlockingTransport
-from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Page, Patience, Request, Response, Runtime, Sleep
 from airflow_provider_rooms.waiting.waits import Wait
 
-HOOKS: dict[str, Any] = {"videosdk": VideoSDKHook, "hundredms": HundredMsHook, "twilio_video": TwilioVideoHook}
-SIGN_IN = {
-    "videosdk": (credentials.KEY, credentials.SECRET, "videosdk", {}),
-    "hundredms": (credentials.KEY, credentials.SECRET, "hundredms", {"subdomain": "school"}),
-    "twilio_video": (
-        credentials.TWILIO_API_KEY,
-        credentials.TWILIO_SECRET,
-        "twilio",
-        {"account_sid": credentials.TWILIO_ACCOUNT},
-    ),
-}
+#: An answer: the method, the path without ids, and the decoded body.
+Heard = tuple[str, str, Any]
+
 NAME = "algebra"
 START = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 ROOM = {"id": "5f2a00000000000000000000", "name": NAME, "starts_at": START.isoformat()}
@@ -76,22 +67,25 @@ QUESTIONS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def methods(conn_type: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """The names of all methods that are flows, with what makes the flow."""
+def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The names of all methods of hooks that are flows, with what makes the flow of a hook."""
     for name, method in vars(Rooms).items():
         if isinstance(method, (flow_method, list_method, file_method)):
-            yield name, getattr(HOOKS[conn_type], name).__wrapped__
+            yield name, getattr(RoomsHook, name).__wrapped__
 
 
 class Listening(BlockingTransport):
     """Keeps the answers, to be mangled later."""
 
-    heard: list[tuple[str, str, Any]]
+    def __init__(self, *args: Any, read: Callable[[bytes], Any]) -> None:
+        super().__init__(*args)
+        self.heard: list[Heard] = []
+        self._read = read
 
     def send(self, request: Request) -> Response:
         answer = super().send(request)
         try:
-            self.heard.append((request.method, kind_of(request.path), json.loads(answer.body)))
+            self.heard.append((request.method, kind_of(request.path), self._read(answer.body)))
         except ValueError:
             pass
         return answer
@@ -102,21 +96,12 @@ def kind_of(path: str) -> str:
     return re.sub(r"/[^/]*[0-9_][^/]*|/(algebra|abc)\b", "/*", path.replace("/v2", "/v").replace("/v1", "/v"))
 
 
-def make_hook(conn_type: str, base_url: str, clock: Callable[[], float], transport: Any = None) -> Any:
+def make_hook(traits: Traits, config: Config, clock: Callable[[], float]) -> Any:
     """A hook without an Airflow connection."""
-    login, secret, prefix, extra = SIGN_IN[conn_type]
-    config = Config(
-        conn_id="c",
-        base_url=f"{base_url}/{prefix}",
-        key=login,
-        secret=secret,
-        join_page="https://x.example/{room_id}",
-        settings=extra,
+    hook = hook_class(traits.kind)("c")
+    hook._vendor = traits.vendor(
+        config, runtime=Runtime(monotonic=clock, random=lambda: 0.5), patience=Patience(tries=3)
     )
-    runtime = Runtime(monotonic=clock, random=lambda: 0.5)
-    patience = Patience(tries=3)
-    hook = HOOKS[conn_type]("c")
-    hook._vendor = vendor_class(conn_type)(config, runtime=runtime, patience=patience)
     return hook
 
 
@@ -187,7 +172,7 @@ RAW = [
 RAW += [b'"created"', b"9" * 5000, b'{"a":' * 60 + b"1" + b"}" * 60, b'{"id": "\\ud800"}', b'{"id":1,"id":2}']
 
 
-def answer(chance: random.Random, request: Any, heard: list[tuple[str, str, Any]]) -> Response | Exception:
+def answer(chance: random.Random, request: Any, heard: list[Heard], traits: Traits) -> Response | Exception:
     """Something to answer with."""
     roll = chance.random()
     if roll < 0.06:
@@ -204,10 +189,10 @@ def answer(chance: random.Random, request: Any, heard: list[tuple[str, str, Any]
         body = chance.choice(RAW)
     else:
         known = chance.choice(alike or [body for _, _, body in heard])
-        tree = json.loads(json.dumps(known))
+        tree = copy.deepcopy(known)
         for _ in range(chance.choice([0, 0, 1, 1, 1, 2, 4])):
             tree = mangled(chance, tree)
-        body = json.dumps(tree).encode()
+        body = traits.write_body(tree)
         if chance.random() < 0.04:
             body = body[: chance.randrange(len(body) + 1)]
     return Response(status=status, headers=headers, body=body)
@@ -239,7 +224,7 @@ def mangled(chance: random.Random, tree: Any) -> Any:
         case 2:
             other, where = chance.choice(places)
             if where in other if isinstance(other, dict) else where < len(other):
-                node[key] = json.loads(json.dumps(other[where]))
+                node[key] = copy.deepcopy(other[where])
         case _:
             node[key] = junk(chance)
     return tree
@@ -251,7 +236,7 @@ def mangled(chance: random.Random, tree: Any) -> Any:
 MOST_STEPS = 400
 
 
-def feed(flow: Any, chance: random.Random, heard: list[tuple[str, str, Any]], clock: list[float]) -> int:
+def feed(flow: Any, chance: random.Random, heard: list[Heard], clock: list[float], traits: Traits) -> int:
     """Run a flow on mangled answers; how many it was given. Anything but its end or an error of ours is raised."""
     given = 0
     reply: Any = None
@@ -273,5 +258,5 @@ def feed(flow: Any, chance: random.Random, heard: list[tuple[str, str, Any]], cl
                 step.target.encode()
             given += 1
             # A server that never ends a list is told of by a test of its own.
-            reply = Response(status=404) if given > 100 else answer(chance, step, heard)
+            reply = Response(status=404) if given > 100 else answer(chance, step, heard, traits)
     raise AssertionError("the flow does not end")
