@@ -7,12 +7,13 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import parse_qsl
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_rooms.hooks.aio import AsyncRooms
-from airflow_provider_rooms.hooks.connection import check_extra, no_connection, read_connection
+from airflow_provider_rooms.hooks.connection import check_extra, read_connection
 from airflow_provider_rooms.hooks.diagnosis import diagnose
 from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
+from airflow_provider_rooms.hooks.lookup import afind_connection, find_connection
 from airflow_provider_rooms.hooks.methods import Blocking
 from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.secrets.masking import core
@@ -85,13 +86,11 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         """The vendor behind the connection, which is looked up once per hook.
 
         :raises InvalidConnectionError: the connection is missing, of another type or incomplete.
+        :raises AirflowDownError: Airflow could not say for half a minute.
         """
         with self._lock:
             if self._vendor is None:
-                try:
-                    connection = self._connection or self.get_connection(self.conn_id)
-                except AirflowNotFoundException:
-                    raise no_connection(self.conn_id, self.hook_name) from None
+                connection = self._connection or find_connection(self.conn_id, self.hook_name, hook=self)
                 # Read before extra_dejson is: Airflow only logs a broken extra, with its text.
                 check_extra(self.conn_id, connection.extra)
                 self._vendor = self._make_vendor(read_connection(connection, connection.extra_dejson, self.conn_type))
@@ -100,12 +99,9 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     async def aprepare(self) -> Vendor:
         """The same as :attr:`vendor`, without blocking the event loop."""
         if self._vendor is None:
-            from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+            from airflow.providers.common.compat.connection import get_async_extra_dejson
 
-            try:
-                connection = await get_async_connection(self.conn_id, hook=self)
-            except AirflowNotFoundException:
-                raise no_connection(self.conn_id, self.hook_name) from None
+            connection: Any = self._connection or await afind_connection(self.conn_id, self.hook_name, hook=self)
             check_extra(self.conn_id, connection.extra)
             extra = await get_async_extra_dejson(connection)
             self._vendor = self._make_vendor(read_connection(connection, extra, self.conn_type))

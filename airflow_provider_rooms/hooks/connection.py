@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms.errors import InvalidConnectionError
+from airflow_provider_rooms.hooks.variables import type_advice
 from airflow_provider_rooms.values import not_given
 from airflow_provider_rooms.vendors import connection_type
 from airflow_provider_rooms.vendors.exchange import Config
@@ -54,7 +54,8 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         raise KeyError(conn_type)
     if (connection.conn_type or "").replace("-", "_") != conn_type:
         raise InvalidConnectionError(
-            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
+            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title}).",
+            advice=type_advice(conn_id, connection.conn_type),
         )
     check_extra(conn_id, connection.extra)
     # Forms of older Airflow versions prefix their fields.
@@ -74,28 +75,6 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         **{name: value for name, value in settings.items() if name not in own},
         settings={name: value for name, value in settings.items() if name in own},
         ignored=ignored,
-    )
-
-
-def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
-    """The error for a connection that Airflow does not find; before 3.2 that is also one whose extra is broken.
-
-    :param kinds: which types it might have, in words.
-    """
-    if not_given(conn_id):
-        return InvalidConnectionError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
-        )
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    if variable in os.environ:
-        return InvalidConnectionError(
-            f"There is no connection {conn_id!r} that Airflow can read: {variable} is set, but broken.",
-            advice="It must be JSON or a URI, and its extra a JSON object.",
-        )
-    return InvalidConnectionError(
-        f"There is no connection {conn_id!r}.",
-        advice=f"Add it under Admin → Connections with the type {kinds}, or set {variable}.",
     )
 
 

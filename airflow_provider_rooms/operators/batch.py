@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import RETURN_KEY, WithRoomLink, WithSecrets, give_retry_policy, push, push_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
 
-    from airflow_provider_rooms.errors import RoomsError
+    from airflow_provider_rooms.errors import PermanentError, RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.planning.orders import Order
 
@@ -30,13 +30,13 @@ REPORT_EVERY = 10.0
 _MOST_NAMED = 10
 
 
-class CreateRoomsOperator(WithSecrets, BaseOperator):
+class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
     """Make sure that many classes have their one room each, in one task, several at a time.
 
     Every spec is checked before the first call. The return value is a list in the order of the specs: what
     :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those that
     failed, and pushed before the task fails. A retry finds the rooms that are there and makes those that are missing.
-    It never waits: a Twilio class further off than the vendor keeps an unused room has the outcome ``not_due`` and no id;
+    It never waits: a class further off than its vendor keeps an unused room has the outcome ``not_due`` and no id;
     let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
 
     :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an ``XComArg`` that
@@ -72,7 +72,7 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
         self.concurrency = concurrency
         self.on_error = on_error
         self.max_rooms = max_rooms
-        self._hooks: dict[str, RoomsHook] = {}
+        self._hooks: dict[str, RoomsHook | PermanentError] = {}
         give_retry_policy(self)
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
@@ -87,8 +87,7 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
         results = [row for row in batch.results if row is not None]
         made = next((i for i, row in enumerate(results) if row["id"]), None)
         if made is not None:
-            url = orders[made][0].vendor.room_url(results[made]["id"])
-            context["ti"].xcom_push(key=ROOM_URL, value=url)
+            push_url(context, orders[made][0].vendor.room_url(results[made]["id"]))
         report_rooms(self, context, results)
         self._conclude(context, results, batch.failures)
         return results
@@ -106,11 +105,19 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
         return concurrency, most
 
     def _hook(self, conn_id: str) -> RoomsHook:
+        from airflow_provider_rooms.errors import PermanentError
         from airflow_provider_rooms.hooks import get_rooms_hook
 
+        # Thousands of specs may name one connection, also one that does not exist.
         if conn_id not in self._hooks:
-            self._hooks[conn_id] = get_rooms_hook(conn_id)
-        return self._hooks[conn_id]
+            try:
+                self._hooks[conn_id] = get_rooms_hook(conn_id)
+            except PermanentError as error:
+                self._hooks[conn_id] = error
+        found = self._hooks[conn_id]
+        if isinstance(found, PermanentError):
+            raise found.with_traceback(None)
+        return found
 
     def _conclude(
         self, context: Context, results: Sequence[dict[str, Any]], failures: Mapping[int, RoomsError]
@@ -121,11 +128,11 @@ class CreateRoomsOperator(WithSecrets, BaseOperator):
         over = [index for index, error in failures.items() if isinstance(error, ClassOverError)]
         failed = sorted(set(failures) - set(over))
         if results and len(over) == len(results):
-            context["ti"].xcom_push(key=RETURN_KEY, value=results)
+            push(context, RETURN_KEY, results)
             raise AirflowSkipException("Every class is over and has no room; none is made for the past.")
         if not failed or (self.on_error == "report" and len(failed) + len(over) < len(results)):
             return
-        context["ti"].xcom_push(key=RETURN_KEY, value=results)
+        push(context, RETURN_KEY, results)
         # One that may pass is worth another try of the task; those that are permanent fail again, fast and without a call.
         passing = [error for error in failures.values() if not isinstance(error, PermanentError)]
         named = "\n".join(f"specs[{index}]: {failures[index]}" for index in failed[:_MOST_NAMED])

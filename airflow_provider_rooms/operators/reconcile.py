@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import RETURN_KEY, WithHook, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import (
+    RETURN_KEY,
+    WithHook,
+    WithRoomLink,
+    WithSecrets,
+    give_retry_policy,
+    push,
+    push_url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,14 +32,14 @@ _ORPHANS = ("report", "close")
 _MOST_NAMED = 10
 
 
-class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
+class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
     By default it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
     closed or would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it
     is the alarm "no room ten minutes before class"::
 
-        ReconcileRoomsOperator(task_id="alarm", conn_id="videosdk_default", specs=todays_specs,
+        ReconcileRoomsOperator(task_id="alarm", conn_id="rooms", specs=todays_specs,
                                within=timedelta(minutes=10), missing="fail")
 
     The return value, pushed before the task fails, is ``{"counts": {verdict: n}, "classes": […], "orphans": […]}``. Each class
@@ -41,7 +49,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
 
     It refuses to run without a ``name_prefix``: without one, every other room of the account would be an orphan.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes whose rooms
         live under the prefix, or their rooms count as orphans. Specs of another ``conn_id`` are left out.
     :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are worked
@@ -84,7 +92,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         from airflow_provider_rooms.planning.lookups import plan_rooms, summary
 
         specs = self._read()
-        planned = plan_rooms(self._due(specs), self.conn_id, lambda _: self.hook)
+        planned = plan_rooms(self._due(specs), self.hook.conn_id, lambda _: self.hook)
         orphans, nameless = self._find_orphans(specs)
         for one in planned:
             fine = one.finding.verdict in ("exists", "not_due", "over")
@@ -99,10 +107,10 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
         outcomes, refusal = self._close(orphans, specs, max(refused, nameless))
         found = next((row["id"] for row in classes if row["id"]), None)
         if found:
-            context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(found))
+            push_url(context, self.hook.vendor.room_url(found))
         result = _result(classes, orphans, outcomes)
         # Pushed here, because a task that fails pushes nothing.
-        context["ti"].xcom_push(key=RETURN_KEY, value=result)
+        push(context, RETURN_KEY, result)
         self._fail(classes, failures, refusal)
         return result
 
@@ -123,10 +131,9 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, BaseOperator):
                 advice="Give the connection a name_prefix. Rooms made before it keep their names and are not seen here.",
             )
         specs: list[Mapping[str, Any]] = []
-        for index, spec in enumerate(values.read_list("specs", self.specs, of="dicts")):
-            if not isinstance(spec, dict):
-                raise InvalidSpecError(f"specs[{index}]: expected a dict, got {type(spec).__name__}.")
-            if spec.get("conn_id") in (None, "", self.conn_id):
+        for index, given in enumerate(values.read_list("specs", self.specs, of="dicts")):
+            spec = values.read_object(f"specs[{index}]", given) or {}
+            if values.read_key("conn_id", spec.get("conn_id")) in (None, self.hook.conn_id):
                 specs.append(spec)
         return specs
 

@@ -186,6 +186,7 @@ class Exchange(ABC):
         *,
         room: str | None = None,
         repeatable: bool = False,
+        writes: bool | None = None,
         allow: Collection[int] = (),
         ambiguous: Callable[[], None] = lambda: None,
         secrets: Collection[str] = (),
@@ -195,12 +196,13 @@ class Exchange(ABC):
         :param read: makes of a good answer what is wanted of it; one that it cannot read counts as lost.
         :param room: name or id for error messages.
         :param repeatable: sending it twice has the effect of sending it once.
+        :param writes: whether it counts as a write for the pace; left out, everything but a GET does.
         :param allow: error statuses that are an answer here, such as 404 in a look-up.
         :param ambiguous: called when a try failed in a way that may have had its effect.
         :param secrets: texts in the request that no error may show, should the vendor repeat them.
         :raises RoomsError: what the vendor's error tables say, or the transport.
         """
-        paced = self.bucket if request.method != "GET" else None
+        paced = self.bucket if (request.method != "GET" if writes is None else writes) else None
         until: float | None = None
         reminted: float | None = None
         failure: errors.PassingError | None = None

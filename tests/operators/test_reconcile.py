@@ -215,7 +215,7 @@ class TestWhatIsGiven:
             ({"missing": "created"}, r"missing: 'created' is not one of .*Did you mean 'create'"),
             ({"orphans": "delete"}, "orphans: 'delete' is not one of report, close"),
             ({"specs": {"name": "x"}}, "specs: expected a list of dicts, got dict"),
-            ({"specs": [1]}, r"specs\[0\]: expected a dict, got int"),
+            ({"specs": [1]}, r"specs\[0\]: expected a dict, got 1"),
             ({"within": "soon"}, "within: expected a timedelta"),
             ({"max_close": "many"}, "max_close: expected a whole number"),
             ({"max_close": None}, "max_close: expected a whole number"),

@@ -15,6 +15,7 @@ from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.options import differences, fill, leaves, value_at
 from airflow_provider_rooms.vendors.plans import checked_plan, due_at
+from airflow_provider_rooms.vendors.recordings import start_body
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
@@ -141,6 +142,17 @@ def test_a_default_fills_what_nobody_gave_and_is_never_asked_for(spec: Any, sent
     assert made.body == {"customRoomId": "algebra", **sent}
     # A room that has everything that was given, and other values where nothing was, is the room asked for.
     assert vendor("videosdk").drift(fill(made.asked, OTHERS), made) == ([], [])
+
+
+def test_the_start_of_a_recording_is_filled_in_the_same_way() -> None:
+    body = start_body(vendor("videosdk"), {"config": {"quality": "high"}})
+    assert body == {"config": {"quality": "high", "layout": {"type": "GRID"}}}
+    assert start_body(vendor("videosdk"), {}) == {}
+    with pytest.raises(InvalidSpecError, match=r"options\.config\.layout: Field required"):
+        start_body(vendor("videosdk"), {"config": {}})
+    rules = [{"type": "include", "kind": "audio"}]
+    assert start_body(vendor("twilio_video"), {"Rules": rules}) == {"Rules": rules}
+    assert start_body(vendor("twilio_video"), {}) == {"Rules": [{"type": "include", "all": True}]}
 
 
 #: What a room may have where nothing was asked for.
@@ -453,11 +465,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("videosdk", {"name": "a b"}, "' '"),
     ("videosdk", {"name": "a/b"}, "'/'"),
     ("videosdk", {"name": "a" * 65}, "65 characters"),
-    ("twilio_video", {"name": "RM" + "0" * 32}, "Twilio room SID"),
+    ("twilio_video", {"name": "RM" + "0" * 32}, "room SID"),
     ("videosdk", {"name": []}, "at least one part"),
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
     ("videosdk", {"name": ["algebra", None]}, "a template or a mapped value was missing"),
-    ("videosdk", {"name": 5}, "expected text or a list of parts, got int"),
+    ("videosdk", {"name": {"a": 1}}, "name: expected text or a list of parts"),
     # Airflow would refuse to store these, and only when the room is there
     ("videosdk", {"ref": {"course": object()}}, "ref: expected anything that is JSON"),
     ("videosdk", {"ref": NINE}, "ref: expected anything that is JSON"),

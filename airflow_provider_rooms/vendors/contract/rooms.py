@@ -79,8 +79,8 @@ class Rooms(Api):
     #: How long before the class a room is created at most and by default, in seconds; None for as early as you like.
     longest_ahead: ClassVar[int | None] = None
     usual_ahead: ClassVar[int | None] = None
-    #: Where people look at rooms: the vendor's console, ``{id}`` being the room id.
-    console: ClassVar[str]
+    #: Where people look at rooms: the vendor's console, ``{id}`` being the room id; empty where it has none.
+    console: ClassVar[str] = ""
 
     # -- the spec in the vendor's fields --------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Rooms(Api):
         )
 
     def room_url(self, room_id: str) -> str:
-        """The page of a room for people: the vendor's console, or the sandbox's page on the sandbox."""
+        """The page of a room for people: the vendor's console, or the sandbox's page on the sandbox; '' if there is none."""
         parts = urlsplit(self.config.base_url)
         if parts.hostname in LOOPBACK:
             return f"{parts.scheme}://{parts.netloc}/#{parts.path}/{segment(room_id)}"
