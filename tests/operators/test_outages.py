@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import dag_lab
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 from sqlalchemy import event, exc
@@ -20,6 +19,7 @@ from airflow_provider_rooms.operators.closing import CloseRoomOperator
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator, RecordingToStorageOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
+from airflow_provider_rooms.testing import dag_lab
 
 #: Seconds for which the database is away.
 AWAY = 1.0

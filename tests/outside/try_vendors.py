@@ -48,12 +48,12 @@ def main(home: str) -> None:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
     }
     sys.path += [str(HERE.parent), str(HERE.parent.parent / "scripts")]
-    import dag_lab
     from airflow.utils.db import initdb
 
     from airflow_provider_rooms.hooks import get_rooms_hook
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
     from airflow_provider_rooms.sandbox.server import SandboxServer
+    from airflow_provider_rooms.testing import dag_lab
 
     initdb()
     told = {}
