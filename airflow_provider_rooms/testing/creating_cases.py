@@ -38,6 +38,8 @@ class Place:
     def close(self) -> None:
         """Somebody closes it."""
         self.hook.close_room(self.before or self.name)
+        if self.traits.lingers:
+            self.box.advance(self.traits.lingers)
 
     def reopen(self) -> None:
         """Somebody reopens it."""

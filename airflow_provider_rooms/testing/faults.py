@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -80,6 +80,10 @@ class World:
     def result(self, row: str, conn_type: str, mode: str) -> Result:
         return self._running[row, conn_type, mode].result(timeout=120)
 
+    def finish(self) -> None:
+        """Wait for all rows."""
+        wait(self._running.values(), timeout=120)
+
     def _run(self, key: str, traits: Traits, mode: str) -> Result:
         row, conn_type = row_for(key, ROWS[key], traits), traits.conn_type
         name = f"{list(ROWS).index(key)}-{mode}"
@@ -148,5 +152,6 @@ def test_whatever_goes_wrong_ends_as_the_table_says(row: str, traits: Traits, mo
 
 def test_no_thread_is_left_behind(world: World) -> None:
     """The watchdogs of the blocking driver end with their requests."""
+    world.finish()
     time.sleep(0.1)
     assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]

@@ -150,7 +150,8 @@ class Stage:
         given: dict[str, Any] = {
             "task_id": "wait",
             "conn_id": self.traits.conn_id,
-            "room_id": self.room.id,
+            # of a room that is gone, its id alone says nothing
+            "room_id": self.room.as_dict() if self.traits.closing == "deletes" else self.room.id,
             "starts_at": self.starts_at,
             "ends_at": self.at(60),
             "poke_interval": POLL * 60.0,
@@ -172,16 +173,7 @@ class Stage:
         def push(key: str, value: Any) -> None:
             self.xcoms[key] = json.loads(json.dumps(value))
 
-        ti = SimpleNamespace(
-            xcom_push=push,
-            get_first_reschedule_date=lambda context: self.begun,
-            dag_id="d",
-            task_id="wait",
-            run_id="r",
-            map_index=-1,
-            max_tries=0,
-        )
-        return {"ti": ti, "dag_run": SimpleNamespace(start_date=self.begun), "data_interval_start": None}
+        return pretended_context(push, lambda: self.begun)
 
     def _plain(self, value: Any) -> Any:
         """The value with ``s1``, ``r1`` … for ids and minutes of the class for times."""
@@ -195,6 +187,24 @@ class Stage:
         rooms = {self.room.id, *(room[self.traits.id_key] for room in self.box.rooms(self.vendor))}
         found = [session for room in rooms for session in self.hook.sessions(room)]
         return [session.id for session in sorted(found, key=lambda session: session.started_at)]
+
+
+def pretended_context(push: Callable[[str, Any], None], begun: Callable[[], dt.datetime]) -> Any:
+    """What Airflow hands to a task, as far as a sensor looks at it.
+
+    :param push: takes XComs.
+    :param begun: when the first try began.
+    """
+    ti = SimpleNamespace(
+        xcom_push=push,
+        get_first_reschedule_date=lambda context: begun(),
+        dag_id="d",
+        task_id="wait",
+        run_id="r",
+        map_index=-1,
+        max_tries=0,
+    )
+    return {"ti": ti, "dag_run": SimpleNamespace(start_date=begun()), "data_interval_start": None}
 
 
 class TriggererKilledError(Exception):

@@ -78,9 +78,16 @@ class Traits:
     :param recording_failed: how a wait for a recording ends which failed: the error, or ``skip``.
     :param read_body: decodes the body of an answer, for the tests that change answers.
     :param write_body: encodes it again.
+    :param options: a value for every field of the create call, the one that is "off" where there is one.
+    :param not_options: fields of it that cannot be given in ``options``.
+    :param kept: fields of ``options`` that an API may return as null although they have a value, or which null is a value of.
+    :param nulls: whether the API's answers can hold null.
     :param settings: what else the connection's extra needs for everything to be possible.
     :param endless: a page of a list of rooms that never ends, by its number and the base URL; None for a vendor whose lists
         come in one piece.
+    :param lingers: how many seconds a deleted room is still returned.
+    :param session_times: whether sessions say when the first person came and the last one left. Without, tests of waiting only
+        look at whether there was a session.
     :param differs: where this vendor ends otherwise than the rule of a table: by the name of the row, the columns to replace.
     """
 
@@ -106,8 +113,14 @@ class Traits:
     secret: Settings | None = None
     read_body: Callable[[bytes], Any] = json.loads
     write_body: Callable[[Any], bytes] = lambda body: json.dumps(body).encode()
+    options: Settings = field(default_factory=dict)
+    not_options: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    nulls: bool = True
     settings: Settings = field(default_factory=dict)
     endless: Callable[[int, str], Any] | None = None
+    lingers: float = 0.0
+    session_times: bool = True
     differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

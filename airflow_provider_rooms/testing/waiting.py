@@ -54,14 +54,20 @@ def test_a_wait_ends_as_it_must(situation: str, traits: Traits, mode: str, play:
 def ends_as_said(situation: Situation, play: Callable[..., Outcome], traits: Traits, mode: str) -> None:
     """Play a situation and compare how it ends with what its row says."""
     outcome = play(situation, traits, mode)
-    expected = (situation.how, situation.value if situation.how == "value" else None)
-    assert (outcome.how, _shown(outcome.value)) == expected, outcome.message
+    expected = situation.value if situation.how == "value" else None
+    shown = [_shown(value, traits) for value in (outcome.value, expected)]
+    assert (outcome.how, shown[0]) == (situation.how, shown[1]), outcome.message
 
 
-def _shown(value: Any) -> Any:
-    """Of recordings, what does not depend on how a vendor numbers and weighs its files."""
+def _shown(value: Any, traits: Traits) -> Any:
+    """Of recordings, what does not depend on how a vendor numbers and weighs its files; of sessions, what it tells."""
+    if not traits.session_times:
+        if isinstance(value, dict):
+            return bool(value["sessions"])
+        if isinstance(value, str):
+            return True
     if isinstance(value, list):
-        assert all({"id", "session_id", "kind", "state", "seconds", "bytes"} == set(row) for row in value)
+        assert all({"id", "session_id", "kind", "state"} <= set(row) for row in value)
         return [{"id": "?"} | {name: row[name] for name in ("session_id", "kind", "state")} for row in value]
     return value
 

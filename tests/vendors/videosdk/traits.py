@@ -15,6 +15,19 @@ TRAITS = Traits(
     out_of_range={"max_duration": 0},
     contradiction={"region": "in002", "options": {"geoFence": "us001"}},
     cannot={"max_participants": 5},
+    options={
+        "webhook": {"endPoint": "https://hooks.example/x", "events": ["recording-*"]},
+        "autoCloseConfig": {"duration": 60},
+        "autoStartConfig": {
+            "recording": {"config": {"quality": "low"}},
+            "hls": {"config": {"recording": {"enabled": False}}},
+        },
+        "geoFence": "eu001",
+        "multiComposition": {"recording": False},
+        "allowedParticipantIds": ["teacher"],
+    },
+    # what the create call takes as a hint only
+    not_options=frozenset({"region"}),
     id_key="roomId",
     name_key="customRoomId",
     usable=lambda room: not room["disabled"],
