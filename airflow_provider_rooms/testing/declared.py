@@ -87,6 +87,7 @@ def test_the_traits_say_the_same_as_the_class(traits: Traits, rooms_sandbox: Roo
 def test_the_rows_that_differ_are_there(traits: Traits) -> None:
     situations = {situation.name: Situation for situation in SITUATIONS}
     tables = {**dict.fromkeys(CASES, Case), **dict.fromkeys(ROWS, Row), **situations}
+    assert traits.impossible <= set(tables)
     for name, cells in traits.differs.items():
         assert set(cells) <= {field.name for field in fields(tables[name])}, name
 

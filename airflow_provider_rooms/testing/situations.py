@@ -131,7 +131,7 @@ class Situation:
     def happens(self, traits: Traits) -> bool:
         """Whether it can happen at a vendor, and be waited for there."""
         told = _tells_recordings if self.sensor is RECORDED else _tells_sessions
-        return told(traits) and self.only(traits)
+        return told(traits) and self.only(traits) and self.name not in traits.impossible
 
 
 STARTED, ENDED, RECORDED = SessionStartedSensor, SessionEndedSensor, RecordingReadySensor

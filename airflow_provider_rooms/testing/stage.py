@@ -24,6 +24,7 @@ try:
 except ImportError:  # Airflow before 3.1
     from airflow.exceptions import AirflowRescheduleException
 
+from airflow_provider_rooms.errors import NotFoundError
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.triggers.pool import Watch
 from airflow_provider_rooms.vendors.exchange import Exchange
@@ -185,8 +186,14 @@ class Stage:
     def session_ids(self) -> list[str]:
         """Ids of all sessions there were, oldest first."""
         rooms = {self.room.id, *(room[self.traits.id_key] for room in self.box.rooms(self.vendor))}
-        found = [session for room in rooms for session in self.hook.sessions(room)]
+        found = [session for room in rooms for session in self._sessions(room)]
         return [session.id for session in sorted(found, key=lambda session: session.started_at)]
+
+    def _sessions(self, room: str) -> list[Any]:
+        try:
+            return list(self.hook.sessions(room))
+        except NotFoundError:
+            return []  # the room is gone, and its sessions with it
 
 
 def pretended_context(push: Callable[[str, Any], None], begun: Callable[[], dt.datetime]) -> Any:

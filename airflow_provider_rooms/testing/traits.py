@@ -88,6 +88,7 @@ class Traits:
     :param lingers: how many seconds a deleted room is still returned.
     :param session_times: whether sessions say when the first person came and the last one left. Without, tests of waiting only
         look at whether there was a session.
+    :param impossible: rows of a table that cannot happen at this vendor.
     :param differs: where this vendor ends otherwise than the rule of a table: by the name of the row, the columns to replace.
     """
 
@@ -121,6 +122,7 @@ class Traits:
     endless: Callable[[int, str], Any] | None = None
     lingers: float = 0.0
     session_times: bool = True
+    impossible: frozenset[str] = frozenset()
     differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
