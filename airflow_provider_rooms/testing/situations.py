@@ -74,7 +74,7 @@ def last_week(stage: Stage) -> None:
     stage.advance(3600)
     go(stage)
     stage.advance(7 * 86400 - 3600)
-    stage.room = stage.hook.ensure_room({"name": "algebra-1"})
+    stage.room = stage.hook.ensure_room({"name": "algebra-1", **stage.traits.remembered})
     stage.starts_at += dt.timedelta(days=7)
 
 

@@ -86,7 +86,7 @@ class Stage:
         self.vendor = self.traits.conn_type
         self.hook = get_rooms_hook(self.traits.conn_id)
         self.xcoms: dict[str, Any] = {}
-        self.room = self.hook.ensure_room({"name": "algebra-1"})
+        self.room = self.hook.ensure_room({"name": "algebra-1", **self.traits.remembered})
 
     # -- time -----------------------------------------------------------------------------------------------------------
 

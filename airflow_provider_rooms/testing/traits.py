@@ -86,6 +86,7 @@ class Traits:
     :param endless: a page of a list of rooms that never ends, by its number and the base URL; None for a vendor whose lists
         come in one piece.
     :param lingers: how many seconds a deleted room is still returned.
+    :param remembered: settings that a room needs for its past sessions to be listed, if it needs any.
     :param session_times: whether sessions say when the first person came and the last one left. Without, tests of waiting only
         look at whether there was a session.
     :param impossible: rows of a table that cannot happen at this vendor.
@@ -121,6 +122,7 @@ class Traits:
     settings: Settings = field(default_factory=dict)
     endless: Callable[[int, str], Any] | None = None
     lingers: float = 0.0
+    remembered: Settings = field(default_factory=dict)
     session_times: bool = True
     impossible: frozenset[str] = frozenset()
     differs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

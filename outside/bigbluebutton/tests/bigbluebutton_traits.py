@@ -97,6 +97,8 @@ BIGBLUEBUTTON = Traits(
     read_body=_read,
     write_body=_write,
     lingers=2.0,
+    # of a meeting that is over, only its recording tells
+    remembered={"record": True},
     session_times=False,
     # a meeting is over after 15 minutes without anybody: nobody comes back to it later
     impossible=frozenset({"mic test before the window does not", "mic test and class", "ends, no end given"}),
