@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from airflow_provider_rooms.testing.home import airflow_db, temporary_airflow
+from airflow_provider_rooms.testing.home import airflow_db, fresh_pace, temporary_airflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
     from stack import MailSink
 
-__all__ = ["airflow_db"]
+__all__ = ["airflow_db", "fresh_pace"]
 
 REPO = Path(__file__).parent.parent
 

@@ -73,6 +73,20 @@ class RoomsSandbox:
         now: dict[str, Any] = self._call("POST", "/control/behaviour", {"vendor": _vendor(vendor), **switches})
         return now
 
+    def limit(self, vendor: str, *, writes: int = 0, reads: int = 0, refused_count: bool = False) -> dict[str, Any]:
+        """Let an account make so many requests within any second (0: no limit); the counts begin anew.
+
+        :param refused_count: whether refused requests fill the window as well, which no vendor documents.
+        """
+        order = {"vendor": _vendor(vendor), "writes": writes, "reads": reads, "refused_count": refused_count}
+        now: dict[str, Any] = self._call("POST", "/control/limits", order)
+        return now
+
+    def limits(self, vendor: str) -> dict[str, Any]:
+        """The limits of an account, the highest rates seen, and how many requests were answered 429."""
+        found: dict[str, Any] = self._call("GET", "/control/limits")[_vendor(vendor)]
+        return found
+
     def advance(self, seconds: float) -> None:
         """Move the sandbox clock on."""
         self._call("POST", "/control/clock", {"advance_seconds": seconds})

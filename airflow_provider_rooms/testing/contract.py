@@ -16,7 +16,10 @@ from airflow_provider_rooms.testing.creating import *  # noqa: E402
 from airflow_provider_rooms.testing.declared import *  # noqa: E402
 from airflow_provider_rooms.testing.faults import *  # noqa: E402
 from airflow_provider_rooms.testing.fuzz import *  # noqa: E402
+from airflow_provider_rooms.testing.home import fresh_pace  # noqa: E402, F401
 from airflow_provider_rooms.testing.secrets import *  # noqa: E402
 from airflow_provider_rooms.testing.waiting import *  # noqa: E402
 
-__all__ = sorted({name for part in (creating, declared, faults, fuzz, secrets, waiting) for name in part.__all__})
+__all__ = sorted(
+    {"fresh_pace", *(name for part in (creating, declared, faults, fuzz, secrets, waiting) for name in part.__all__)}
+)

@@ -12,7 +12,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -251,7 +251,17 @@ ROWS: dict[str, Row] = {
         faults=create(w.answers(429, {"code": 429, "message": "rate limit exceeded, retry after 45 seconds"}), ALWAYS),
         reads=LOOK_UP, end=Limited, rooms=0, retry_after=45, most=8,
     ),
-    "5 always": Row(faults=create(w.answers(429), ALWAYS), creates=5, reads=LOOK_UP, end=Limited, rooms=0),
+    "5 more often than there are tries": Row(
+        faults=create(w.answers(429), 3), creates=4, reads=FRESH, least=2.0, most=15, patience=replace(PATIENCE, tries=2)
+    ),
+    "5 always": Row(
+        faults=create(w.answers(429), ALWAYS), creates=None, reads=LOOK_UP, end=Limited, rooms=0, least=1.0, most=12,
+        patience=replace(PATIENCE, throttled=1.0),
+    ),
+    "5 longer than all tries may take": Row(
+        faults=create(w.answers(429, retry_after="1"), 3), creates=4, reads=FRESH, least=3.0, most=15,
+        patience=replace(PATIENCE, deadline=2.0, total=2.5),
+    ),
     "5 503 with a wait": Row(
         faults=create(w.answers(503, retry_after="120"), ALWAYS), reads=IN_VAIN, end=Down, rooms=0, retry_after=120
     ),
@@ -270,9 +280,9 @@ ROWS: dict[str, Row] = {
         least=2.8, most=9,
     ),
     "6 the whole is bounded": Row(
-        faults=create(w.answers(429), ALWAYS),
+        faults=create(w.answers(503), ALWAYS),
         # A last try that has milliseconds left is cut short, and then there is no time to look what became of it.
-        creates=None, reads=LOOK_UP, end=(Limited, errors.DeadlineError), rooms=0, least=5, most=14,
+        creates=None, reads=None, end=(Down, errors.DeadlineError), rooms=0, least=5, most=14,
         patience=Patience(tries=99, first_wait=0.3, longest_wait=0.3, deadline=90, total=6),
     ),
     # 7. odd bodies

@@ -118,9 +118,13 @@ class World:
 def world(request: pytest.FixtureRequest, _rooms_sandbox_server: Any) -> Iterator[World]:
     """All selected rows, started."""
     _rooms_sandbox_server.reset()
+    calls = selected(request, "row", "traits", "mode")
+    for conn_type in {params["traits"].conn_type for params in calls}:
+        # many rows at once, each with a pace of its own: no row is about all of them
+        _rooms_sandbox_server.limit(conn_type)
     with ThreadPoolExecutor(16) as pool:
         world = World(_rooms_sandbox_server, pool)
-        for params in selected(request, "row", "traits", "mode"):
+        for params in calls:
             world.start(params["row"], params["traits"], params["mode"])
         yield world
 

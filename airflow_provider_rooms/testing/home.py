@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 import pytest
@@ -40,3 +41,10 @@ def airflow_db() -> None:
 
     initdb()
     keep_api_server()
+
+
+@pytest.fixture(autouse=True)
+def fresh_pace() -> None:
+    """All tests of a process have the sandbox's account in common; a 429 of one would slow down the next."""
+    if hooks := sys.modules.get("airflow_provider_rooms.hooks.base"):
+        hooks._paces.clear()

@@ -276,7 +276,7 @@ def test_the_vendors_limit_of_writes_holds(rooms_sandbox: RoomsSandbox, monkeypa
     posts = list(rooms_sandbox.requests("videosdk", "POST"))
     begin, end = (dt.datetime.fromisoformat(posts[place]["at"]) for place in (0, -1))
     assert len(posts) == 10
-    assert (end - begin).total_seconds() >= 0.8  # five at once, then one every 200 ms
+    assert (end - begin).total_seconds() >= 1.7  # one every 200 ms
 
 
 def test_progress_is_told(
