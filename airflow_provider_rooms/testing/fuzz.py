@@ -7,6 +7,7 @@ import itertools
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -69,7 +70,9 @@ class _Heard:
     def _listen(self, traits: Traits) -> list[Heard]:
         box, vendor = self._box, traits.conn_type
         box.reset()
-        hook = make_hook(traits, self.config(traits), lambda: 0.0)
+        box.limit(vendor)  # everything is asked at once
+        config = self.config(traits, reads_per_second=999.0, writes_per_second=999.0)
+        hook = make_hook(traits, config, time.monotonic)
         make = dict(methods())
         with blocking_session() as session:
             transport = Listening(session, hook.vendor.config.base_url, read=traits.read_body)
