@@ -74,6 +74,8 @@ class Rooms(Api):
     vendor_chooses: ClassVar[Mapping[str, str]] = {}
     #: Whether the answer to a create shows settings that a later read does not; they count as read.
     create_shows_more: ClassVar[bool] = False
+    #: Whether the answer to a create is the whole of the new room, so that there is nothing to read back.
+    create_shows_all: ClassVar[bool] = False
     #: What closing a room does.
     closing: ClassVar[Closing]
     #: How long before the class a room is created at most and by default, in seconds; None for as early as you like.

@@ -48,6 +48,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     name_field: ClassVar[str] = "unique_name"
     created_field: ClassVar[str] = "date_created"
     id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"RM[0-9a-fA-F]{32}")
+    create_shows_all: ClassVar[bool] = True
     # "Room exists"
     taken: ClassVar[frozenset[int | str]] = frozenset({53113})
     # A completed room stays so, and frees its name: a new one takes over.
