@@ -63,6 +63,7 @@ def ensure_room(
     :raises PassingError: the vendor could not be asked; the next try finds what this one may have made.
     """
     vendor = vendor.hurried()
+    plan = checked_plan(vendor, spec, on_drift, on_closed)
     for wait in _WAITS:
         if wait:
             yield Sleep(wait)
@@ -74,7 +75,7 @@ def ensure_room(
             return (yield from _settled(vendor, answer, found.plan, spec, found.outcome, on_drift))
         known = None  # somebody closed it at once: look again
     raise errors.NotVisibleYetError(
-        "The room is closed by somebody whenever it was made.", vendor=vendor.title, room=found.plan.name
+        "The room is closed by somebody whenever it was made.", vendor=vendor.title, room=plan.name
     )
 
 
@@ -116,9 +117,7 @@ def make_room(
             lost = error
             continue
         if answer is not None and not vendor.create_shows_all:
-            return Made(
-                answer=answer, plan=plan, spec=spec, outcome=outcome, on_drift=on_drift, on_closed=on_closed
-            )
+            return Made(answer=answer, plan=plan, spec=spec, outcome=outcome, on_drift=on_drift, on_closed=on_closed)
         if answer is not None:
             return (yield from _settled(vendor, answer, plan, spec, outcome, on_drift))
         # Somebody else was faster: look again.
@@ -195,9 +194,7 @@ def _with_more(vendor: Vendor, answer: Answer, shown: Answer) -> Answer:
     return {**answer, **{key: value for key, value in shown.items() if value is not None}}
 
 
-def _verified(
-    vendor: Vendor, answer: Answer, plan: Plan, spec: RoomSpec, outcome: Outcome, on_drift: OnDrift
-) -> Room:
+def _verified(vendor: Vendor, answer: Answer, plan: Plan, spec: RoomSpec, outcome: Outcome, on_drift: OnDrift) -> Room:
     room = _described(vendor, answer, plan, spec, outcome)
     if room.drift and on_drift != "ignore":
         listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in room.drift)
