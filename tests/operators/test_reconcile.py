@@ -172,7 +172,7 @@ class TestMissing:
         path = {"videosdk": "/v2/rooms/school-b*", "hundredms": "/v2/rooms*", "twilio_video": "/v1/Rooms/school-b*"}[
             kind
         ]
-        rooms_sandbox.fault(kind, "status", status=503, path=path, times=5, headers={"Retry-After": "0"})
+        rooms_sandbox.fault(kind, "status", status=503, path=path, times=10, headers={"Retry-After": "0"})
         run = Run(conn_id, [spec("b")], missing="fail")
         assert isinstance(run.error, PassingError)
 
