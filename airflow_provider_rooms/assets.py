@@ -40,7 +40,7 @@ def report_rooms(task: BaseOperator, context: Context, rooms: Iterable[Mapping[s
 def room_uri(vendor: str, name: str) -> str:
     """The URI of a room's own asset.
 
-    :param vendor: the connection type, such as ``twilio_video``.
+    :param vendor: the connection type.
     :param name: the room name, the connection's prefix included.
     """
     return f"rooms://{vendor}/{quote(name, safe='')}"

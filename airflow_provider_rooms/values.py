@@ -27,6 +27,15 @@ from airflow_provider_rooms.secrets.masking import masked
 C = TypeVar("C", bound=str)
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+# One address as mail servers take it: no quotes, no comments, nothing that could end a header.
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+# Control characters, line and paragraph separators, marks that turn text around, halves of characters.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# An encoded word (RFC 2047): email.message decodes what is given to it, and would write a line break that stands in there.
+_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*")
 _LOST = (
     "With render_template_as_native_obj, Airflow makes a number of a text such as 12e345, and the text is lost. "
@@ -265,6 +274,20 @@ def read_choice(field: str, value: object, choices: Collection[C], default: C | 
         if value == choice:
             return choice
     raise InvalidSpecError(f"{field}: {value!r} is not one of {', '.join(choices)}.{suggestion(value, choices)}")
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether an invitation can be sent to it."""
+    return bool(_ADDRESS.fullmatch(text)) and not re.search(r"^\.|\.\.|\.@", text)
+
+
+def unsafe_in_a_line(text: str) -> str | None:
+    """What keeps a text out of one line of a mail's head, in words; None if nothing does."""
+    if _UNSAFE.search(text):
+        return "has a line break or another control character"
+    if _ENCODED.search(text):
+        return "has an encoded word (=?…?=); write it as text"
+    return None
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:

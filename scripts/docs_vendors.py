@@ -174,6 +174,20 @@ def _range(field: dict[str, Any], what: str) -> str:
     return f", {low} to {high}"
 
 
+def connections() -> str:
+    """The connection types beside each other."""
+    kinds = list(BY_TYPE.values())
+    rows = [
+        ["login", *(kind.login for kind in kinds)],
+        ["password", *(kind.password for kind in kinds)],
+        ["host", *(f"`{kind.default_url}`" for kind in kinds)],
+        ["extra of its own", *(", ".join(f"`{setting.name}`" for setting in kind.own) for kind in kinds)],
+        ["default id", *(f"`{kind.default_conn_id}`" for kind in kinds)],
+        ["all keys of extra", *(f"[{kind.title}](vendors/{kind.conn_type}.md#connection)" for kind in kinds)],
+    ]
+    return table(["", *(f"`{kind.conn_type}`" for kind in kinds)], rows)
+
+
 def connection(vendor: str) -> str:
     """What a connection of a vendor holds."""
     kind = BY_TYPE[vendor]

@@ -75,8 +75,9 @@ class Outage:
             self._until = now + self._patience
         left = self._until - now
         if left <= 0:
+            how_long = f" for {self._patience:.0f} s" if self._patience else ""
             raise AirflowDownError(
-                f"{self._what}: Airflow gave no answer for {self._patience:.0f} s ({type(error).__name__}).",
+                f"{self._what}: Airflow gave no answer{how_long} ({type(error).__name__}).",
                 advice="Check Airflow's API server, its database and the secrets backend, then retry the task.",
             ) from error
         pause, self._pause = min(self._pause, left), min(2 * self._pause, LONGEST_PAUSE)

@@ -51,16 +51,7 @@ CANCEL_TEXT = """\
 This class does not take place.
 """
 
-# One address as mail servers take it: no quotes, no comments, nothing that could end a header.
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
 _NAMED = re.compile(r'\s*(?:"(?P<quoted>[^"<>]*)"|(?P<plain>[^"<>]*?))\s*<(?P<address>[^<>]*)>\s*')
-# Control characters, line and paragraph separators, marks that turn text around, halves of characters.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# An encoded word (RFC 2047): email.message decodes what is given to it, and would write a line break that stands in there.
-_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,7 +326,7 @@ def _person(parameter: str, value: Any) -> tuple[Person, str | None]:
     fault = None
     if not address.isascii():
         fault = "has other letters than A to Z; write its domain in the xn-- form"
-    elif not _ADDRESS.fullmatch(address) or re.search(r"^\.|\.\.|\.@", address):
+    elif not values.is_mail_address(address):
         fault = "is not a mail address such as ada@example.org"
     return Person(address=address, name=name, role=values.read_text(f"{parameter}.role", role) or "guest"), fault
 
@@ -347,10 +338,8 @@ def line_text(parameter: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise InvalidSpecError(f"{parameter}: expected text, got {type(value).__name__}.")
-    if _UNSAFE.search(value):
-        raise InvalidSpecError(f"{parameter}: has a line break or another control character; nothing was sent.")
-    if _ENCODED.search(value):
-        raise InvalidSpecError(f"{parameter}: has an encoded word (=?…?=); write it as text. Nothing was sent.")
+    if fault := values.unsafe_in_a_line(value):
+        raise InvalidSpecError(f"{parameter}: {fault}. Nothing was sent.")
     return value
 
 

@@ -36,7 +36,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
     Every spec is checked before the first call. The return value is a list in the order of the specs: what
     :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those that
     failed, and pushed before the task fails. A retry finds the rooms that are there and makes those that are missing.
-    It never waits: a Twilio class further off than the vendor keeps an unused room has the outcome ``not_due`` and no id;
+    It never waits: a class further off than its vendor keeps an unused room has the outcome ``not_due`` and no id;
     let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
 
     :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an ``XComArg`` that

@@ -39,7 +39,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     closed or would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it
     is the alarm "no room ten minutes before class"::
 
-        ReconcileRoomsOperator(task_id="alarm", conn_id="videosdk_default", specs=todays_specs,
+        ReconcileRoomsOperator(task_id="alarm", conn_id="rooms", specs=todays_specs,
                                within=timedelta(minutes=10), missing="fail")
 
     The return value, pushed before the task fails, is ``{"counts": {verdict: n}, "classes": […], "orphans": […]}``. Each class
@@ -49,7 +49,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
     It refuses to run without a ``name_prefix``: without one, every other room of the account would be an orphan.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes whose rooms
         live under the prefix, or their rooms count as orphans. Specs of another ``conn_id`` are left out.
     :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are worked

@@ -29,10 +29,10 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
     """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
 
     The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
-    created_at}``. VideoSDK records only while somebody is in the room. Twilio records every camera and microphone by itself,
-    those that come later too: the list is empty while nobody is there.
+    created_at}``. Some vendors record only while somebody is in the room. Others record every camera and
+    microphone by itself, those that come later too: the list is empty while nobody is there.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param options: fields of the vendor's start request under their own names, or one such dict per connection type. Fields
         newer than this package go into ``{"extra_body": {…}}``.
@@ -70,7 +70,7 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
 class StopRecordingOperator(RoomOperator):
     """Stop recording a room; nothing being recorded is a success. The return value lists what was being recorded.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
@@ -89,15 +89,15 @@ class RecordingToStorageOperator(RoomOperator):
     is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.
     The return value lists ``{id, kind, url, bytes}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task, which also says when the class was.
     :param to: where to, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of the
         recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
         ``file:///data/{name}/{id}.{ext}``.
     :param recordings: only these: what ``RecordingReadySensor`` returned, or ids, or one of them (mapped tasks). Left out:
         those of the class, where the room dict says when it was, else all of the room.
-    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio records tracks: there,
-        ``recording`` means those.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor records
+        tracks only, ``recording`` means those.
     """
 
     template_fields: Sequence[str] = (*RoomOperator.template_fields, "to", "recordings", "kind")

@@ -75,17 +75,17 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     id; the XCom ``room`` holds ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref, drift,
     unverified}``. A class that is over and has no room is skipped.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``, which decides the vendor.
+    :param conn_id: connection of a vendor's type, which decides where the room is.
     :param name: room name of ``[A-Za-z0-9_-]``, at most 64 characters, or a list of parts for
         :func:`~airflow_provider_rooms.names.room_name`. Left out, it is derived from DAG, run and task: a new run, a new
         room. Mapped tasks must give one.
     :param starts_at: when the class starts: an aware datetime, or ISO 8601 text with an offset.
     :param ends_at: when the class ends, in the same forms.
-    :param description: text shown by the vendor (100ms).
-    :param max_participants: how many people may be in the room at once (100ms, Twilio Video).
+    :param description: text shown by the vendor.
+    :param max_participants: how many people may be in the room at once.
     :param max_duration: how long a session may last, counted from the first join: a ``timedelta`` or seconds.
-    :param record: whether a recording starts automatically (VideoSDK, Twilio Video).
-    :param transcribe: whether speech is transcribed (VideoSDK, Twilio Video).
+    :param record: whether a recording starts automatically.
+    :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
     :param webhook: ``{"url", "events"?, "method"?}``; secret headers belong in the connection.
     :param options: the vendor's own request fields under their own names, or one such dict per connection type.
@@ -93,10 +93,10 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     :param ref: your own reference, passed on in the ``room`` XCom.
     :param spec: all of the above (except ``conn_id``) as one dict, for mapping; ``on_drift``, ``on_closed`` and
         ``create_ahead`` may be among its keys too.
-    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update`` (100ms).
+    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update``.
     :param on_closed: what to do when the room with that name was closed: ``fail`` or ``reopen``.
-    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. Twilio closes unused
-        rooms within the hour, so it waits: 30 minutes unless given, at most 55. The others create at once unless given.
+    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. At a vendor
+        that closes unused rooms, it has a default and may have a limit; at the others, rooms are created at once by default.
     :param deferrable: wait without a worker slot. With ``False``, a class that is too far ahead is refused instead.
     :raises InvalidSpecError: something that was asked for is wrong, or the vendor cannot do it; found before any call.
     :raises DriftError: the room exists with other settings, and ``on_drift`` is ``fail``.

@@ -58,7 +58,7 @@ class RoomsSandbox:
         self._call("POST", "/control/reset")
 
     def fault(self, vendor: str, kind: str = "status", **fault: Any) -> None:
-        """Set a fault: ``fault("twilio", "status", status=503, method="POST", path="/v1/Rooms*", times=2)``.
+        """Set a fault: ``fault(vendor, "status", status=503, method="POST", path="/v2/rooms*", times=2)``.
 
         Kinds are ``status``, ``drop_before``, ``drop_after``, ``delay`` and ``body``.
         """
@@ -106,7 +106,7 @@ class RoomsSandbox:
         return self._room(vendor, room, "recording", {"action": action})
 
     def join(self, vendor: str, token: str, name: str | None = None) -> dict[str, Any]:
-        """Join with a token (100ms: or a room code), checked as the vendor does at the door."""
+        """Join with a token (or a room code, where there are such), checked as the vendor does at the door."""
         session: dict[str, Any] = self._call("POST", f"/control/{_vendor(vendor)}/join", {"token": token, "name": name})
         return session
 

@@ -132,7 +132,7 @@ class RecordingOrder(_Strict):
 
 
 class JoinOrder(_Strict):
-    """Somebody at the door with a join token (100ms: or a room code)."""
+    """Somebody at the door with a join token, or a room code where there are such."""
 
     token: str = Field(min_length=1)
     name: str | None = None

@@ -27,7 +27,7 @@ _RANDOM: Final = random.Random()
 
 
 def hex_id(length: int = 24) -> str:
-    """A Mongo-like id, as VideoSDK and 100ms use."""
+    """A Mongo-like id."""
     return f"{_RANDOM.getrandbits(length * 4):0{length}x}"
 
 

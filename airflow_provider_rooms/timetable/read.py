@@ -10,6 +10,8 @@ from airflow_provider_rooms.timetable.model import check_choices
 from airflow_provider_rooms.timetable.rows import parse_rows
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from airflow_provider_rooms.timetable.columns import Told
     from airflow_provider_rooms.timetable.dates import DateOrder
     from airflow_provider_rooms.timetable.model import BadRows, Timetable
@@ -36,8 +38,11 @@ def read_timetable(
     :raises TimetableError: a column is missing, the file is in another encoding, or bad rows are refused; names every bad line.
     :raises ValueError: an option cannot be used.
     """
-    text = decode(Path(path).read_bytes(), str(path), encoding)
-    return parse_timetable(text, source=str(path), bad_rows=bad_rows, timezone=timezone, columns=columns, dates=dates)
+    data, source = Path(path).read_bytes(), str(path)
+    if encoding is None and _is_calendar(data[:99].decode("utf-8", "replace"), source):
+        return _calendar(data, source, bad_rows, check_choices(bad_rows, timezone), columns or dates)
+    text = decode(data, source, encoding)
+    return parse_timetable(text, source=source, bad_rows=bad_rows, timezone=timezone, columns=columns, dates=dates)
 
 
 def parse_timetable(
@@ -52,12 +57,19 @@ def parse_timetable(
     """Read a timetable from text; see :func:`read_timetable`."""
     zone = check_choices(bad_rows, timezone)
     text = text.removeprefix("\ufeff")
-    if text.lstrip()[:15].upper() == "BEGIN:VCALENDAR" or source.lower().endswith(".ics"):
-        if columns or dates:
-            raise ValueError(f"columns and dates are for CSV; {source} is iCalendar.")
-        from airflow_provider_rooms.timetable.ical import (
-            parse_calendar,
-        )  # here: its libraries take a quarter of a second
-
-        return parse_calendar(text, source, bad_rows, zone)
+    if _is_calendar(text[:99], source):
+        return _calendar(text.encode(errors="replace"), source, bad_rows, zone, columns or dates)
     return parse_rows(text, source, bad_rows, zone, columns=columns, dates=dates)
+
+
+def _is_calendar(text: str, source: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR" or source.lower().endswith(".ics")
+
+
+def _calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo | None, of_rows: object) -> Timetable:
+    """A calendar is read as bytes: a character may be folded in its middle."""
+    if of_rows:
+        raise ValueError(f"columns and dates are for CSV; {source} is iCalendar.")
+    from airflow_provider_rooms.timetable.ical import parse_calendar  # here: its libraries take a quarter of a second
+
+    return parse_calendar(data, source, bad_rows, zone)

@@ -264,7 +264,7 @@ class Patience:
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Seconds the vendor asks to wait: ``Retry-After`` as seconds or date, or its text (100ms names it there only).
+    """Seconds the vendor asks to wait: ``Retry-After`` as seconds or date, or its text, where some vendors name it.
 
     Negative and absurd values are bounded: a date in the past means now, a year means an hour.
     """

@@ -23,6 +23,7 @@ from airflow_provider_rooms.notifications.invitations import InvitationNotifier
 from airflow_provider_rooms.operators import rooms
 from airflow_provider_rooms.operators.invitations import SendInvitationOperator
 from airflow_provider_rooms.sensors import rooms as sensors
+from airflow_provider_rooms.vendors.recordings import start_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,7 @@ CASES = [
     Case(rooms.ReconcileRoomsOperator, "conn_id", "prefixed", classes, {"specs": [SPEC]}, needed=True),
     Case(rooms.ReconcileRoomsOperator, "within", dt.timedelta(hours=2), classes, {"conn_id": "prefixed", "specs": [SPEC]}),
     Case(rooms.EndSessionOperator, "room_id", "2026", needed=True),
-    Case(rooms.EndSessionOperator, "room_id", {"id": "2026", "name": "2026"}, needed=True),
+    Case(rooms.EndSessionOperator, "room_id", {"name": "2026"}, needed=True),
     Case(rooms.EndSessionOperator, "conn_id", CONN_ID, others={"room_id": "2026"}, needed=True),
     Case(rooms.CloseRoomOperator, "not_before", ENDS, others={"room_id": "2026", "not_before": ENDS}, needed=True),
     *(
@@ -161,7 +162,7 @@ CASES = [
         }.items()
     ),
     Case(rooms.StartRecordingOperator, "options", {"hundredms": {"resolution": {"width": 1280, "height": 720}}},
-         lambda task: task.hook.vendor.recording_body(read_options(task)), {"room_id": "2026"}),
+         lambda task: start_body(task.hook.vendor, read_options(task)), {"room_id": "2026"}),
     Case(rooms.StopRecordingOperator, "room_id", "2026", needed=True),
     *(
         Case(rooms.RecordingToStorageOperator, parameter, value,
