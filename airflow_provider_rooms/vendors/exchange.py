@@ -155,7 +155,9 @@ class Exchange(ABC):
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
     def hurried(self) -> Self:
-        """The same vendor, with a deadline over everything that is asked through it from now on."""
+        """The same vendor, with a deadline over everything that is asked through it from now on; itself if it has one."""
+        if self.until < math.inf:
+            return self  # not a copy: what waiting for the pace adds to the deadline must hold for the caller too
         hurried = copy(self)
         hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried

@@ -14,7 +14,7 @@ from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config, Fault
-from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Sleep, TokenBucket, gathered
+from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Sleep, gathered
 from airflow_provider_rooms.vendors.options import Int, Options
 from airflow_provider_rooms.vendors.rest import LastItem, NextUrl, PageNumbers, Resource, or_none
 from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms, RestRooms
@@ -214,11 +214,22 @@ def test_a_room_that_is_gone_is_closed_where_closing_deletes() -> None:
         Run((404, {}))(find_or_gone(acme(), ROOM))
 
 
-def test_a_get_that_writes_waits_for_its_turn() -> None:
-    bucket = TokenBucket(1, monotonic=lambda: 0.0)
-    vendor = acme(Forgetful, bucket=bucket)
-    run = Run({}, {}, {"id": "1"})
-    for _ in range(2):
-        run(vendor.close_room(ROOM))
+class Lanes:
+    """A pace that only notes who asked for a turn."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def turn(self, lane: str) -> Any:
+        yield from ()
+        self.seen.append(lane)
+        return 0.0
+
+
+def test_a_get_that_writes_is_paced_as_a_write() -> None:
+    lanes = Lanes()
+    vendor = acme(Forgetful, pace=lanes)
+    run = Run({}, {"id": "1"})
+    run(vendor.close_room(ROOM))
     run(vendor.read("1"))
-    assert run.slept == [1.0]
+    assert lanes.seen == ["writes", "reads"]

@@ -46,8 +46,8 @@ TRAITS = Traits(
     name_key="unique_name",
     usable=lambda room: room["status"] == "in-progress",
     create=Call(method="POST", path="/v1/Rooms"),
-    # by name, which finds rooms in progress, and in the list of completed ones
-    cost=Cost(absent=2, present=1, taken=1),
+    # by name, which finds rooms in progress, and in the list of completed ones; the create's answer is the whole room
+    cost=Cost(absent=2, present=1, read_back=0, taken=1),
     # an API key signs in by itself
     renews_token=False,
     # the camera and the microphone of two people
