@@ -143,6 +143,17 @@ def test_a_default_fills_what_nobody_gave_and_is_never_asked_for(spec: Any, sent
     assert vendor("videosdk").drift(fill(made.asked, OTHERS), made) == ([], [])
 
 
+def test_the_start_of_a_recording_is_filled_in_the_same_way() -> None:
+    body = vendor("videosdk").recording_body({"config": {"quality": "high"}})
+    assert body == {"config": {"quality": "high", "layout": {"type": "GRID"}}}
+    assert vendor("videosdk").recording_body({}) == {}
+    with pytest.raises(InvalidSpecError, match=r"options\.config\.layout: Field required"):
+        vendor("videosdk").recording_body({"config": {}})
+    rules = [{"type": "include", "kind": "audio"}]
+    assert vendor("twilio_video").recording_body({"Rules": rules}) == {"Rules": rules}
+    assert vendor("twilio_video").recording_body({}) == {"Rules": [{"type": "include", "all": True}]}
+
+
 #: What a room may have where nothing was asked for.
 OTHERS = {
     "webhook": {"endPoint": "https://other.example", "events": ["hls-started"]},

@@ -132,8 +132,8 @@ class MultiComposition(Options):
 
 def recording_defaults(part: object) -> Mapping[str, Any]:
     """What a recording or stream needs besides: a layout, as soon as anything of its picture is configured."""
-    configured = isinstance(part, Mapping) and isinstance(part.get("config"), Mapping)
-    return {"config": {"layout": {"type": "GRID"}}} if configured else {}
+    config = part.get("config") if isinstance(part, Mapping) else None
+    return {"config": {"layout": {"type": "GRID"}}} if config and isinstance(config, Mapping) else {}
 
 
 class VideoSDKOptions(Options):
