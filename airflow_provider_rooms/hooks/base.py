@@ -114,7 +114,11 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     def _make_vendor(self, config: Config) -> Vendor:
         from airflow.providers.common.compat.sdk import mask_secret
 
-        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values()):
+        for secret in (
+            *config.webhook_headers.values(),
+            *config.storage_credentials.values(),
+            *filter(None, [config.people_secret]),
+        ):
             mask_secret(secret)
         kind = vendor_class(self.conn_type)
         kind.check_sign_in(config)

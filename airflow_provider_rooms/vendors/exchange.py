@@ -45,6 +45,7 @@ class Config:
     :param timeout: seconds for one answer, whole.
     :param name_prefix: put before every room name.
     :param writes_per_second: what this process may send, creates and changes together.
+    :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -60,6 +61,7 @@ class Config:
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
 
