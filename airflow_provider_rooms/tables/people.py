@@ -35,7 +35,7 @@ def shown_as(people: People, config: Config) -> Shown:
     secret = config.people_secret or config.secret
     if not secret:
         raise InvalidConnectionError(
-            f'people="hash": connection {config.conn_id!r} has no secret to make the codes with.',
+            f"people: connection {config.conn_id!r} has no secret to make the codes with.",
             advice="Set people_secret in the extra of the connection.",
         )
     # A key of its own: what is made of it tells nothing of the secret, which may be the vendor's.

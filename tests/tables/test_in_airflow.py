@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dag_lab import run_stored, run_tasks
@@ -30,9 +31,9 @@ def _connections(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pyt
         monkeypatch.setenv(name, value)
 
 
-def a_class(box: RoomsSandbox, conn_type: str, name: str = "algebra") -> None:
+def a_class(box: RoomsSandbox, conn_type: str, name: Any = "algebra") -> None:
     room = hook(conn_type).ensure_room({"name": name})
-    box.start_session(conn_type, room.id, ["ann", "bob"])
+    box.start_session(conn_type, room.id, [{"identity": "ann", "name": "Ann"}, {"identity": "bob", "name": "Bob"}])
     box.advance(1800)
     box.end_session(conn_type, room.id)
     box.advance(120)
@@ -62,40 +63,46 @@ def test_the_example_from_the_class_into_the_database(
     assert rows == [(conn_type, "algebra", name, 30) for conn_type in TYPES for name in ("ann", "bob")]
 
 
-def test_lineage_and_aliases_are_told_of_the_file(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+def test_lineage_is_told_of_the_file_and_its_columns(
+    rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.providers.common.compat.lineage import hook as compat
+    from airflow.providers.common.compat.sdk import HookLineageCollector
+
+    # Without somebody who reads it, Airflow collects nothing.
+    collector = HookLineageCollector()
+    monkeypatch.setattr("airflow.providers.common.compat.sdk.get_hook_lineage_collector", lambda: collector)
+    write("videosdk", f"file://{tmp_path}/sessions.csv")
+    (told,) = compat.get_hook_lineage_collector().collected_assets.outputs
+    assert told.asset.uri == f"file://{tmp_path}/sessions.csv"
+    assert [column["name"] for column in told.asset.extra["columns"]] == list(TABLES["sessions"].names)
+
+
+def test_an_alias_gets_the_file_as_its_asset(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     a_class(rooms_sandbox, "videosdk")
     body = f"""
-        from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
         from airflow.providers.common.compat.sdk import AssetAlias
 
-        class Told(SessionsToStorageOperator):
-            def execute(self, context):
-                told = super().execute(context)
-                return [
-                    [found.asset.uri, dict(found.asset.extra)]
-                    for found in get_hook_lineage_collector().collected_assets.outputs
-                ]
-
-        Told(
+        SessionsToStorageOperator(
             task_id="write",
             conn_id="videosdk_default",
             to="file://{tmp_path}/sessions.csv",
             since="2026-01-01T00:00:00Z",
-            until="{{{{ macros.datetime.now(macros.dateutil.tz.tzutc()) + macros.timedelta(days=1) }}}}",
+            until="2100-01-01T00:00:00Z",
             outlets=[AssetAlias("files")],
         )
     """
-    ran = run_tasks(tmp_path, "tables_lineage", body)
-    (told,) = ran.value("write")
-    assert told[0] == f"file://{tmp_path}/sessions.csv"
-    assert [column["name"] for column in told[1]["columns"]] == list(TABLES["sessions"].names)
-    ((_, alias, _, extra),) = airflow_versions.asset_events("tables_lineage")
+    ran = run_tasks(tmp_path, "tables_alias", body)
+    assert ran.value("write")["rows"] == 1
+    ((_, alias, asset, extra),) = airflow_versions.asset_events("tables_alias")
     assert (alias, extra) == ("files", {"path": f"file://{tmp_path}/sessions.csv", "rows": 1})
+    assert asset.endswith("/sessions.csv")
 
 
 def test_what_was_planned_and_what_happened_join_by_the_name(
     rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The query of the page runs as it stands there."""
     duckdb = pytest.importorskip("duckdb")
     connection = rooms_sandbox.connection("videosdk")
     connection["extra"] = {"name_prefix": "staging-"}
@@ -114,22 +121,21 @@ def test_what_was_planned_and_what_happened_join_by_the_name(
             task_id="plan",
             specs=specs,
             conn_id=f"{conn_type}_default",
-            to=f"file://{tmp_path}/classes-{conn_type}.parquet",
+            to=f"file://{tmp_path}/classes/{conn_type}.parquet",
         )
         assert planned.execute({})["rows"] == 2  # type: ignore[typeddict-item]
-        a_class(rooms_sandbox, conn_type, name="algebra-2026-11-20")
-        write(conn_type, f"file://{tmp_path}/sessions-{conn_type}.parquet", table="sessions")
-    found = duckdb.sql(
-        f"""
-        select vendor, ref->>'course', seconds // 60, people
-        from '{tmp_path}/classes-*.parquet' as planned
-        left join (select room_name, conn_id, people from '{tmp_path}/sessions-*.parquet') using (conn_id, room_name)
-        order by 1, 2
-        """
-    ).fetchall()
-    assert found == [
-        (conn_type, course, 60, people) for conn_type in TYPES for course, people in (("algebra", 2), ("latin", None))
+        a_class(rooms_sandbox, conn_type, name=["algebra", "2026-11-20"])
+        write(conn_type, f"file://{tmp_path}/attendance/{conn_type}.parquet", table="attendance")
+    monkeypatch.chdir(tmp_path)
+    (query,) = re.findall("```sql\n(.*?)```", (EXAMPLES.parent / "docs" / "tables.md").read_text(), re.DOTALL)
+    rows = duckdb.sql(query).fetchall()
+    # Course, week, classes, sessions, people, minutes.
+    assert [(course, *numbers) for course, _, *numbers in rows] == [
+        ("algebra", 3, 3, 2, 180),
+        ("latin", 3, 0, 0, None),
     ]
+    planned_names = {row[0] for row in duckdb.sql("select room_name from 'classes/videosdk.parquet'").fetchall()}
+    assert {name[: len("staging-")] for name in planned_names} == {"staging-"}
 
 
 def test_wrong_specs_are_told_before_anything_is_written(tmp_path: Path) -> None:
