@@ -53,7 +53,7 @@ def measure(conn_type: str, ending: str) -> dict[str, Any]:
             since=since,
             until=until,
         )
-        return operator.execute({})  # type: ignore[typeddict-item]
+        return operator.execute({})
 
     with tempfile.TemporaryDirectory() as folder:
         write(folder, "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z")

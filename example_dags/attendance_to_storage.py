@@ -79,11 +79,12 @@ def attendance_to_storage_load() -> None:
         # Airflow 2 says dataset where Airflow 3 says asset.
         events = context.get("triggering_asset_events") or context.get("triggering_dataset_events") or {}
         paths = [event.extra["path"] for asset in events for event in events[asset]] or context["params"]["paths"]
-        database = BaseHook.get_connection(context["params"]["database"]).get_hook()
+        database: Any = BaseHook.get_hook(context["params"]["database"])
         database.run(CREATE)
         loaded = 0
         for path in dict.fromkeys(paths):
-            with ObjectStoragePath(path).open("r", encoding="utf-8", newline="") as file:
+            source: Any = ObjectStoragePath(path)
+            with source.open("r", encoding="utf-8", newline="") as file:
                 rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
             if rows:
                 database.insert_rows(

@@ -65,7 +65,7 @@ def play(box: RoomsSandbox, folder: Path) -> None:
         conn_id = f"{conn_type}_default"
         ClassesToStorageOperator(
             task_id="planned", specs=specs[course], conn_id=conn_id, to=f"file://{folder}/classes-{course}.parquet"
-        ).execute({})  # type: ignore[typeddict-item]
+        ).execute({})
         SessionsToStorageOperator(
             task_id="happened",
             conn_id=conn_id,
@@ -74,7 +74,7 @@ def play(box: RoomsSandbox, folder: Path) -> None:
             since=start - dt.timedelta(days=1),
             until=start + dt.timedelta(weeks=WEEKS + 1),
             people="hash",
-        ).execute({})  # type: ignore[typeddict-item]
+        ).execute({})
 
 
 def picture(rows: list[tuple[str, int, int, int]]) -> str:
@@ -117,9 +117,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, sandbox(Path(name, "sandbox.log")) as box:
         os.environ.update(box.env())
         play(box, Path(name))
-        joined = duckdb.sql(QUERY.format(folder=name))
-        print(joined)
-        rows = joined.fetchall()
+        rows = duckdb.execute(QUERY.format(folder=name)).fetchall()
+    for course, week, people, minutes in rows:
+        print(f"{course:8} week {week}: {people:2} people, {minutes:4} minutes")
     target = REPO / "docs" / "attendance.svg"
     target.write_text(picture(rows), encoding="utf-8")
     print(f"{len(rows)} classes, drawn in {target.relative_to(REPO)}.")
