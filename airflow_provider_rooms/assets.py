@@ -59,7 +59,7 @@ def report_file(task: BaseOperator, context: Context, uri: str, told: Mapping[st
 def room_uri(vendor: str, name: str) -> str:
     """The URI of a room's own asset.
 
-    :param vendor: the connection type, such as ``twilio_video``.
+    :param vendor: the connection type.
     :param name: the room name, the connection's prefix included.
     """
     return f"rooms://{vendor}/{quote(name, safe='')}"

@@ -7,6 +7,7 @@
     │   ├── InvalidSpecError          what was asked for is wrong; found before any call (also a ValueError)
     │   │   └── UnsupportedError      the vendor cannot express it
     │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete; or the way there is
+    │   │   └── ConnectionNotFoundError   Airflow says that there is no such connection
     │   ├── AuthenticationError       the vendor refuses the credentials
     │   ├── AccessDeniedError         the credentials may not do this
     │   ├── RequestRefusedError       the vendor says that the request is wrong
@@ -26,7 +27,8 @@
         ├── VendorDownError           the vendor failed (5xx)
         ├── UnreadableAnswerError     the answer is not what the vendor documents
         ├── SessionLiveError          people are in the room that was to be closed
-        └── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        ├── NotVisibleYetError        the vendor took the request but does not show what came of it yet
+        └── AirflowDownError          Airflow's own database, API or secrets backend does not answer
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class RoomsError(AirflowException):
     """An error of this package, with what a reader needs to act on it.
 
     :param message: what happened, one sentence.
-    :param vendor: the vendor's name as people write it, such as ``100ms``.
+    :param vendor: the vendor's name as people write it.
     :param room: name or id of the room it is about.
     :param status: HTTP status of the vendor's answer.
     :param code: the vendor's own error code.
@@ -114,6 +116,10 @@ class InvalidConnectionError(PermanentError):
 
     Also when the proxy or the certificates that this machine's environment names for it cannot be used.
     """
+
+
+class ConnectionNotFoundError(InvalidConnectionError):
+    """Airflow says that there is no such connection."""
 
 
 class AuthenticationError(PermanentError):
@@ -201,3 +207,7 @@ class SessionLiveError(PassingError):
 
 class NotVisibleYetError(PassingError):
     """The vendor took the request but does not show what came of it yet."""
+
+
+class AirflowDownError(PassingError):
+    """Airflow's own database, API or secrets backend did not answer, though it was asked for half a minute."""

@@ -18,7 +18,7 @@ RoomState = Literal["open", "closed"]
 RecordingKind = Literal["recording", "track", "composition", "hls", "transcript"]
 RecordingState = Literal["processing", "ready", "failed"]
 
-#: A class without an end is taken to be over this long after its start: the longest session 100ms allows.
+#: A class without an end is taken to be over this long after its start: the longest session that a vendor allows.
 LONGEST_CLASS = dt.timedelta(hours=12)
 
 
@@ -83,13 +83,16 @@ class RoomSpec:
 
 
 def _read_name(field_name: str, value: object) -> str | list[Any] | None:
-    """A list of parts (or the text Jinja makes of one) stays a list; None is left to the operator to fill."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
+    """A list of parts (or its text) stays a list; None is left to the operator to fill, '' and 'None' to be refused."""
+    if values.structured(value):
         value = values.read_json(field_name, value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)):
-        return list(value)
+        parts = enumerate(value)
+        return [values.read_key(f"name[{i}]", part) if isinstance(part, float) else part for i, part in parts]
+    if isinstance(value, (int, float)):
+        return values.read_key(field_name, value)
     raise InvalidSpecError(f"name: expected text or a list of parts, got {type(value).__name__}.")
 
 
@@ -113,7 +116,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 class Room:
     """A room at its vendor.
 
-    :param vendor: the connection type: ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param vendor: the connection type.
     :param conn_id: the Airflow connection it was reached through.
     :param id: the vendor's id of the room.
     :param name: the room name, as the vendor has it.
@@ -155,8 +158,8 @@ RoomRef: TypeAlias = "str | Mapping[str, Any] | Room"
 class Session:
     """People in a room, from the first join to the last leave. Recorders are not people.
 
-    :param id: the vendor's id. Twilio has none: there it is the room SID, ``-`` and the first join in seconds since 1970,
-        which stays the same for as long as the session lasts and after it.
+    :param id: the vendor's id. Where it has none: the room's id, ``-`` and a time in seconds since 1970, which stays the same
+        for as long as the session lasts and after it.
     :param room_id: the vendor's id of the room.
     :param started_at: the first join by the vendor's clock, ISO 8601 in UTC.
     :param ended_at: the last leave; None while somebody is there.
@@ -193,7 +196,7 @@ class Stay(TypedDict):
 class Participant:
     """Somebody in a session.
 
-    :param identity: what tells people apart: ``participantId`` (VideoSDK), ``user_id`` (100ms), ``identity`` (Twilio).
+    :param identity: what tells people apart: the user id that a join token was made for, or the vendor's own.
     :param name: the name shown to others, where the vendor keeps one.
     :param role: the vendor's role, where it has roles.
     :param intervals: ``{"joined_at", "left_at"}`` in order.
@@ -231,8 +234,8 @@ class PastSession:
 class Recording:
     """A file that a vendor makes, or has made, of a session.
 
-    :param id: the vendor's id. Of a 100ms recording whose file is not there yet, the id of the job that makes it.
-    :param session_id: the vendor's id of the session; None at Twilio, which ties recordings to the room.
+    :param id: the vendor's id. Of a recording whose file is not there yet, it may be the id of the job that makes it.
+    :param session_id: the vendor's id of the session; None where the vendor ties recordings to the room.
     :param room_id: the vendor's id of the room.
     :param kind: ``recording`` (one video of the whole session), ``track`` (one person or one microphone), ``composition``
         (a video put together afterwards), ``hls`` (a stream) or ``transcript``.

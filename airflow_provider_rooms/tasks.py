@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import datetime as dt
+import logging
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.providers.common.compat.sdk import BaseOperator
+    from airflow.providers.common.compat.sdk import BaseOperator, Context
 
     from airflow_provider_rooms.hooks.base import RoomsHook
 
@@ -27,7 +29,18 @@ class WithOutput:
         def output(self) -> Any: ...
 
 
-class WithHook(WithOutput):
+class Patient(WithOutput):
+    """A task whose templates wait for Airflow: what they pull out of XCom is asked for again while Airflow is away."""
+
+    def render_template(self, content: Any, *args: Any, **kwargs: Any) -> Any:
+        """Render a template. It changes nothing of the task, so it can be done any number of times."""
+        from airflow_provider_rooms.hooks.outages import patiently
+
+        render = super().render_template  # type: ignore[misc]
+        return patiently("A template", partial(render, content, *args, **kwargs))
+
+
+class WithHook(Patient):
     """A task with one connection, and the hook that this connection needs."""
 
     conn_id: str
@@ -36,11 +49,19 @@ class WithHook(WithOutput):
     def hook(self) -> RoomsHook:
         """The hook that fits the connection's type."""
         from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.values import read_key
 
-        return get_rooms_hook(self.conn_id)
+        return get_rooms_hook(read_key("conn_id", self.conn_id) or self.conn_id)
 
 
-class WithSecrets(WithOutput):
+class WithRoomLink:
+    """A task with a button that leads to its room."""
+
+    #: Where the button leads: empty until the room exists, None for what XCom has of the time before a deferral.
+    room_url: str | None = ""
+
+
+class WithSecrets(Patient):
     """A task with parameters in which secrets may stand: Airflow's masker knows keys such as ``secret``, not every value."""
 
     #: Which ones: they are looked through once they are rendered, before rendered fields are stored.
@@ -54,6 +75,53 @@ class WithSecrets(WithOutput):
         super()._do_render_template_fields(parent, *args, **kwargs)  # type: ignore[misc]
         if parent is self:
             mask_secrets(*(getattr(self, name) for name in self.may_hold_secrets))
+
+
+def defers(task: Any, default: bool) -> bool:
+    """Whether a task waits in the triggerer: ``deferrable=None`` means that it was not given."""
+    from airflow_provider_rooms.values import read_bool
+
+    given = read_bool("deferrable", task.deferrable)
+    return default if given is None else given
+
+
+def push(context: Context, key: str, value: Any) -> None:
+    """Push an XCom, again for half a minute while Airflow is away.
+
+    :raises AirflowDownError: it stayed away.
+    """
+    from airflow_provider_rooms.hooks.outages import patiently
+
+    patiently(f"XCom {key!r}", lambda: context["ti"].xcom_push(key=key, value=value))
+
+
+def push_url(context: Context, url: str) -> bool:
+    """Lead the task's button to its room: at once, while the task still runs. It is not worth failing for.
+
+    :returns: whether it leads there.
+    """
+    from airflow_provider_rooms.errors import AirflowDownError
+    from airflow_provider_rooms.links.rooms import ROOM_URL
+
+    try:
+        push(context, ROOM_URL, url)
+    except AirflowDownError as error:
+        logging.getLogger(__name__).warning("The button Room of this task leads nowhere. %s", error)
+        return False
+    task: Any = context.get("task")
+    if task is not None:
+        task.room_url = url
+    return True
+
+
+def timeout_at(task: BaseOperator, context: Context) -> dt.datetime | None:
+    """When ``execution_timeout`` ends this try of a task; None where it has none.
+
+    Airflow 3.1 and later leave the time that a task is deferred to the task.
+    """
+    if task.execution_timeout is None:
+        return None
+    return (getattr(context["ti"], "start_date", None) or dt.datetime.now(dt.UTC)) + task.execution_timeout
 
 
 def give_retry_policy(task: BaseOperator) -> None:

@@ -48,7 +48,7 @@ def class_life() -> None:
     @task
     def classes_of_today(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
-        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        due = context.get("data_interval_end") or context["dag_run"].run_after
         date = dt.date.fromisoformat(params["date"]) if params["date"] else due.date()
         return [
             {

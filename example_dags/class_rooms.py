@@ -48,8 +48,8 @@ def class_rooms() -> None:
     @task
     def classes_of_the_day(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
-        ran_at = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
-        date = dt.date.fromisoformat(params["date"]) if params["date"] else ran_at.date()
+        due = context.get("data_interval_end") or context["dag_run"].run_after
+        date = dt.date.fromisoformat(params["date"]) if params["date"] else due.date()
         day = read_timetable(params["timetable"], bad_rows=params["bad_rows"]).on(date)
         for problem in day.problems:
             log.warning("%s: %s", params["timetable"], problem)

@@ -35,7 +35,7 @@ def lasting_or_new() -> None:
 
     def week(context: Any) -> Any:
         params = context["params"]
-        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        due = context.get("data_interval_end") or context["dag_run"].run_after
         first = dt.date.fromisoformat(params["first"]) if params["first"] else due.date()
         timetable = read_timetable(params["timetable"], bad_rows="skip")
         return timetable.between(first, first + dt.timedelta(days=6)).classes

@@ -40,7 +40,7 @@ def nightly_rooms() -> None:
     def classes_of_tomorrow(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
         # When the run is due, so that a run that is cleared later means the same day.
-        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        due = context.get("data_interval_end") or context["dag_run"].run_after
         date = dt.date.fromisoformat(params["date"]) if params["date"] else due.date() + dt.timedelta(days=1)
         # Bad rows are named in the log and cost nobody else's class its room.
         day = read_timetable(params["timetable"], bad_rows="skip").on(date)

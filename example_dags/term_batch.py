@@ -44,7 +44,7 @@ def term_batch() -> None:
     @task
     def classes_of_the_term(**context: Any) -> list[dict[str, Any]]:
         params = context["params"]
-        due = context.get("data_interval_end") or context.get("logical_date") or context["dag_run"].run_after
+        due = context.get("data_interval_end") or context["dag_run"].run_after
         first = dt.date.fromisoformat(params["first"]) if params["first"] else due.date()
         last = dt.date.fromisoformat(params["last"]) if params["last"] else first + dt.timedelta(days=27)
         off = [dt.date.fromisoformat(day) for day in params["off"]]
@@ -53,7 +53,7 @@ def term_batch() -> None:
         )
         for one in (*term.problems, *term.collisions):
             log.warning("%s", one)
-        log.info("%d classes, %d bad rows, %d collisions", len(term.classes), len(term.bad), len(term.collisions))
+        log.info("%d classes, %d bad rows, %d collisions", len(term.classes), len(term.bad_lines), len(term.collisions))
         return [one.spec() for one in term.classes]
 
     @task

@@ -55,6 +55,7 @@ TESTS = [
     "tests/sensors",
     "tests/example_dags",
     "tests/commands/test_check.py",
+    "tests/test_day_of_a_run.py",
     "tests/test_plugin.py",
     "tests/test_provider_info.py",
 ]

@@ -21,7 +21,7 @@ import airflow_provider_rooms
 from airflow_provider_rooms import errors
 from docs_markup import first_line, inline, table
 from docs_tables import tables
-from docs_vendors import connection, faults, features, options, parameters
+from docs_vendors import connection, connections, faults, features, options, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -212,6 +212,7 @@ GENERATED: dict[str, Callable[..., str]] = {
     "features": features,
     "options": options,
     "connection": connection,
+    "connections": connections,
     "faults": faults,
     "errors": error_table,
     "reference": reference,

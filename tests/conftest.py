@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,13 @@ for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
 # A busy machine is no bug; and what CI says of a commit is the same each time.
 settings.register_profile("rooms", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("rooms")
+
+
+@pytest.fixture(autouse=True)
+def _no_pace_of_an_earlier_test() -> None:
+    """All tests of a process have the sandbox's account in common; a 429 of one would slow down the next."""
+    if hooks := sys.modules.get("airflow_provider_rooms.hooks.base"):
+        hooks._paces.clear()
 
 
 @pytest.fixture(scope="session")

@@ -138,8 +138,7 @@ def _test(conn_id: str) -> Row:
     conn_type = getattr(connection, "conn_type", None)
     known = connection_type((conn_type or "").replace("-", "_"))
     try:
-        hook = hook_for(conn_id, conn_type).use(connection)
-        works, told = hook.test_connection()
+        works, told = hook_for(conn_id, connection).test_connection()
     except RoomsError as error:
         works, told = False, trouble or str(error)
     return Row(

@@ -63,6 +63,13 @@ def _spec(text: str) -> dict[str, Any]:
     return read
 
 
+def _column(text: str) -> tuple[str, str]:
+    field, found, name = text.partition("=")
+    if not found or not field.strip() or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} names no column; write section=Class#")
+    return field.strip(), name
+
+
 OPTIONS = (
     Option(("timetable",), {"help": "a CSV or .ics file"}),
     Option(("--from",), {"dest": "first", "type": _date, "metavar": "DATE", "help": "first day (default: tomorrow)"}),
@@ -83,6 +90,21 @@ OPTIONS = (
         },
     ),
     Option(("--timezone",), {"help": "IANA zone of rows that name none"}),
+    Option(
+        ("--column",),
+        {
+            "dest": "columns",
+            "action": "append",
+            "default": [],
+            "type": _column,
+            "metavar": "FIELD=NAME",
+            "help": "which column of a CSV is what, such as section=Class#; repeatable, a field in several columns too",
+        },
+    ),
+    Option(
+        ("--dates",), {"choices": ("mdy", "dmy"), "help": "what comes first in dates such as 01/02/2027: month or day"}
+    ),
+    Option(("--encoding",), {"help": "of the file, such as windows-1252 (default: UTF-8, or found in the file)"}),
     Option(
         ("--clock-change",),
         {
@@ -136,8 +158,18 @@ def run(given: Any, write: Callable[[str], Any]) -> int:
 
     first = given.first or dt.datetime.now().astimezone().date() + dt.timedelta(days=1)
     last = given.last or first
+    columns: dict[str, list[str]] = {}
+    for field, name in given.columns:
+        columns.setdefault(field, []).append(name)
     try:
-        timetable = read_timetable(given.timetable, bad_rows="skip", timezone=given.timezone)
+        timetable = read_timetable(
+            given.timetable,
+            bad_rows="skip",
+            timezone=given.timezone,
+            columns=columns,
+            dates=given.dates,
+            encoding=given.encoding,
+        )
         chosen = timetable.between(first, last, weekdays=given.weekdays, off=given.off, clock_change=given.clock_change)
     except TimetableError as error:
         sys.stderr.write(f"{error}\n")
@@ -157,17 +189,27 @@ def run(given: Any, write: Callable[[str], Any]) -> int:
         except PermanentError as error:
             sys.stderr.write(f"{error}\n")
             return 2
-    for line in report(first, last, chosen, planned, everything=given.everything):
+    about = [problem for problem in timetable.problems if problem.of_file]
+    for line in report(first, last, chosen, planned, about=about, everything=given.everything):
         write(f"{line}\n")
     trouble = any(one.finding.verdict in _trouble() for one in planned)
     return 1 if trouble or chosen.bad or _meeting_names(chosen.classes) else 0
 
 
 def report(
-    first: dt.date, last: dt.date, chosen: Selection, planned: Sequence[Planned], *, everything: bool = False
+    first: dt.date,
+    last: dt.date,
+    chosen: Selection,
+    planned: Sequence[Planned],
+    *,
+    about: Sequence[Problem] = (),
+    everything: bool = False,
 ) -> Iterator[str]:
-    """The plan as lines of text."""
-    from airflow_provider_rooms.planning.lookups import summary
+    """The plan as lines of text.
+
+    :param about: notes on the timetable as a whole.
+    """
+    from airflow_provider_rooms.planning import summary
 
     classes = chosen.classes
     days = len({one.starts_at.date() for one in classes})
@@ -175,7 +217,7 @@ def report(
     met = _meeting_names(classes)
     yield f"{len(classes)} classes on {days} {'day' if days == 1 else 'days'}, {span}"
     yield f"{len({one.key for one in classes})} keys, {len({one.name for one in classes})} room names"
-    yield f"{len(chosen.collisions)} collisions, {len(chosen.bad)} bad rows, {len(chosen.cancelled)} cancelled"
+    yield f"{len(chosen.collisions)} collisions, {len(chosen.bad_lines)} bad rows, {len(chosen.cancelled)} cancelled"
     yield from summary(planned)
     yield ""
     if planned and (everything or len(planned) <= _LISTED):
@@ -193,7 +235,7 @@ def report(
     )
     yield from _section("Collisions", map(str, chosen.collisions), everything)
     yield from _section("Bad rows", map(str, chosen.bad), everything)
-    notes: list[Problem] = [problem for problem in chosen.problems if problem.note]
+    notes = [*about, *(problem for problem in chosen.problems if problem.note)]
     yield from _section("Notes", map(str, notes), everything)
 
 
@@ -244,7 +286,7 @@ def _planned(chosen: Selection, conn_ids: Sequence[str], more: dict[str, Any]) -
         _, connection, trouble = look_up(conn_id)
         if trouble:
             raise InvalidConnectionError(f"Connection {conn_id!r} was not found. {trouble}")
-        hooks[conn_id] = hook_for(conn_id, getattr(connection, "conn_type", None)).use(connection)
+        hooks[conn_id] = hook_for(conn_id, connection)
         hooks[conn_id].vendor  # noqa: B018 - a broken connection is told of once, not once per class
     specs = [one.spec(conn_id=conn_id, **more) for one in chosen.classes for conn_id in conn_ids]
     return plan_rooms(specs, None, hooks.__getitem__)

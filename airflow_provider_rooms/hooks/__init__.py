@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from airflow_provider_rooms.vendors import connection_type, connection_types
 if TYPE_CHECKING:
     from airflow_provider_rooms.connections import ConnectionType
     from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.hooks.connection import AirflowConnection
     from airflow_provider_rooms.hooks.hundredms import HundredMsHook
     from airflow_provider_rooms.hooks.twilio_video import TwilioVideoHook
     from airflow_provider_rooms.hooks.videosdk import VideoSDKHook
@@ -31,48 +33,52 @@ def get_rooms_hook(conn_id: str) -> RoomsHook:
     """The hook that fits the type of a connection.
 
     :raises InvalidConnectionError: there is no such connection, or it is of none of the vendors' types.
+    :raises AirflowDownError: Airflow could not say for half a minute.
     """
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
-
+    from airflow_provider_rooms.hooks.lookup import find_connection
     from airflow_provider_rooms.values import not_given
 
-    if not_given(conn_id):
-        return hook_for(conn_id, None)
-    try:
-        connection = BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException:
-        return hook_for(conn_id, None)
-    return hook_for(conn_id, connection.conn_type)
+    connection = None if not_given(conn_id) else find_connection(conn_id, _kinds())
+    return hook_for(conn_id, connection)
 
 
-async def aget_rooms_hook(conn_id: str) -> RoomsHook:
-    """:func:`get_rooms_hook` for an event loop."""
-    from airflow.providers.common.compat.connection import get_async_connection
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+async def aget_rooms_hook(conn_id: str, *, patience: float | None = None) -> RoomsHook:
+    """:func:`get_rooms_hook` for an event loop.
 
-    try:
-        connection = await get_async_connection(conn_id)
-    except AirflowNotFoundException:
-        return hook_for(conn_id, None)
-    return hook_for(conn_id, connection.conn_type)
+    :param patience: for how many seconds Airflow is asked, instead of half a minute.
+    """
+    from airflow_provider_rooms.hooks.lookup import afind_connection
+    from airflow_provider_rooms.values import not_given
+
+    connection = None if not_given(conn_id) else await afind_connection(conn_id, _kinds(), patience=patience)
+    if connection is None or (connection.conn_type or "").replace("-", "_") in BY_TYPE:
+        return hook_for(conn_id, connection)
+    # Other vendors are looked for on the disk and imported, which an event loop must not wait for.
+    return await asyncio.to_thread(hook_for, conn_id, connection)
 
 
-def hook_for(conn_id: str, conn_type: str | None) -> RoomsHook:
-    """The hook of a connection type; None is the type of a connection that does not exist."""
+def hook_for(conn_id: str, connection: AirflowConnection | None) -> RoomsHook:
+    """The hook of a connection, which has been looked up; None is one that does not exist.
+
+    :raises InvalidConnectionError: it does not exist, or is of none of the vendors' types.
+    """
     from airflow_provider_rooms.errors import InvalidConnectionError
 
-    if conn_type is None:
-        from airflow_provider_rooms.hooks.connection import no_connection
+    if connection is None:
+        from airflow_provider_rooms.hooks.lookup import no_connection
 
-        raise no_connection(conn_id, " or ".join(kind.title for kind in BY_TYPE.values()))
-    known = connection_type(conn_type.replace("-", "_"))
+        raise no_connection(conn_id, _kinds())
+    known = connection_type((connection.conn_type or "").replace("-", "_"))
     if known is None:
+        from airflow_provider_rooms.hooks.variables import type_advice
+
         raise InvalidConnectionError(
-            f"Connection {conn_id!r} has the type {conn_type!r}.",
-            advice=f"For rooms it must be of type {', '.join(connection_types())}. "
+            f"Connection {conn_id!r} has the type {connection.conn_type!r}.",
+            advice=type_advice(conn_id, connection.conn_type)
+            or f"For rooms it must be of type {', '.join(connection_types())}. "
             "A vendor that is installed but not among them was left out; the log says why.",
         )
-    return hook_class(known)(conn_id)
+    return hook_class(known)(conn_id).use(connection)
 
 
 def hook_class(kind: ConnectionType) -> type[RoomsHook]:
@@ -84,3 +90,7 @@ def hook_class(kind: ConnectionType) -> type[RoomsHook]:
     from airflow_provider_rooms.hooks.outside import made_class
 
     return made_class(kind)
+
+
+def _kinds() -> str:
+    return " or ".join(kind.title for kind in BY_TYPE.values())

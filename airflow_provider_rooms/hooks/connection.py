@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rooms.errors import InvalidConnectionError
+from airflow_provider_rooms.hooks.variables import type_advice
 from airflow_provider_rooms.values import not_given
 from airflow_provider_rooms.vendors import connection_type
 from airflow_provider_rooms.vendors.exchange import Config
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SCHEMES = ("http", "https")
+_TLS_OF_REDIS = ("ssl", "ssl_cert_reqs", "ssl_ca_certs", "ssl_keyfile", "ssl_certfile", "ssl_check_hostname")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -54,7 +55,8 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         raise KeyError(conn_type)
     if (connection.conn_type or "").replace("-", "_") != conn_type:
         raise InvalidConnectionError(
-            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title})."
+            f"Connection {conn_id!r} has the type {connection.conn_type!r}, expected {conn_type!r} ({expected.title}).",
+            advice=type_advice(conn_id, connection.conn_type),
         )
     check_extra(conn_id, connection.extra)
     # Forms of older Airflow versions prefix their fields.
@@ -77,26 +79,33 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     )
 
 
-def no_connection(conn_id: str, kinds: str) -> InvalidConnectionError:
-    """The error for a connection that Airflow does not find; before 3.2 that is also one whose extra is broken.
+def read_store(connection: AirflowConnection, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an Airflow connection to Redis, as Airflow's own Redis hook does, into arguments of ``redis.Redis``.
 
-    :param kinds: which types it might have, in words.
+    :raises InvalidConnectionError: another type, or no usable port or database.
     """
-    if not_given(conn_id):
-        return InvalidConnectionError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
+    conn_id = connection.conn_id
+    if connection.conn_type not in ("redis", "rediss"):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} (pace_conn_id) has the type {connection.conn_type!r}, expected 'redis'."
         )
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    if variable in os.environ:
-        return InvalidConnectionError(
-            f"There is no connection {conn_id!r} that Airflow can read: {variable} is set, but broken.",
-            advice="It must be JSON or a URI, and its extra a JSON object.",
-        )
-    return InvalidConnectionError(
-        f"There is no connection {conn_id!r}.",
-        advice=f"Add it under Admin → Connections with the type {kinds}, or set {variable}.",
-    )
+    try:
+        port, db = int(connection.port or 6379), int(extra.get("db") or 0)
+    except (TypeError, ValueError):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} (pace_conn_id): port and db (extra) must be numbers."
+        ) from None
+    options = {name: value for name, value in extra.items() if name in _TLS_OF_REDIS and not not_given(value)}
+    if connection.conn_type == "rediss":
+        options["ssl"] = True
+    return {
+        "host": connection.host or "localhost",
+        "port": port,
+        "db": db,
+        "username": connection.login or None,
+        "password": connection.password or None,
+        **options,
+    }
 
 
 def check_extra(conn_id: str, extra: Any) -> None:

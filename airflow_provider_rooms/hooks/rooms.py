@@ -13,8 +13,8 @@ from airflow_provider_rooms.vendors.findings import Finding, inspect_room
 from airflow_provider_rooms.vendors.history import Span, past_recordings, past_rooms, past_sessions
 from airflow_provider_rooms.vendors.join import join_token, join_url
 from airflow_provider_rooms.vendors.recordings import (
+    delete_recording,
     open_recording,
-    read_wanted,
     recordings_of,
     start_recording,
     stop_recording,
@@ -211,7 +211,7 @@ class Rooms:
 
         :raises UnsupportedError: the vendor has no call for it.
         """
-        return self.vendor.delete_recording(read_wanted(recording))
+        return delete_recording(self.vendor, recording)
 
     @list_method
     def rooms_between(self, since: Any, until: Any, prefix: str = "") -> Pages[Room]:

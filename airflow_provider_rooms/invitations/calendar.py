@@ -15,6 +15,7 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from airflow_provider_rooms import values
@@ -22,6 +23,7 @@ from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.placeholders import placeholders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
 Method = Literal["request", "cancel"]
@@ -49,16 +51,7 @@ CANCEL_TEXT = """\
 This class does not take place.
 """
 
-# One address as mail servers take it: no quotes, no comments, nothing that could end a header.
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
 _NAMED = re.compile(r'\s*(?:"(?P<quoted>[^"<>]*)"|(?P<plain>[^"<>]*?))\s*<(?P<address>[^<>]*)>\s*')
-# Control characters, line and paragraph separators, marks that turn text around, halves of characters.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# An encoded word (RFC 2047): email.message decodes what is given to it, and would write a line break that stands in there.
-_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +84,25 @@ class Event:
 
 
 def sequence_at(moment: dt.datetime) -> int:
-    """A SEQUENCE that is higher for every later moment."""
+    """A SEQUENCE that is higher for every later second."""
     return max(0, int((moment - _EPOCH).total_seconds()))
+
+
+class Sequences:
+    """The SEQUENCE of each sending: for one event always higher than the last one of this process, within a second too."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last: dict[str, int] = {}
+
+    def next(self, uid: str, moment: dt.datetime) -> int:
+        """The one of an event that is sent now."""
+        now = sequence_at(moment)
+        with self._lock:
+            sequence = max(now, self._last.get(uid, -1) + 1)
+            # The clock is beyond the others by now.
+            self._last = {other: last for other, last in self._last.items() if last >= now} | {uid: sequence}
+        return sequence
 
 
 def mail(
@@ -240,28 +250,41 @@ def _as_html(plain: str, join_url: str | None) -> str:
 # -- reading what was given ---------------------------------------------------------------------------------------------
 
 
-def read_people(parameter: str, value: Any) -> list[Person]:
+def read_people(parameter: str, value: Any, warn: Callable[[str], None]) -> list[Person]:
     """People from a list of addresses, ``Name <address>`` texts or ``{"email", "name", "role"}`` dicts, or from one text.
 
-    :raises InvalidSpecError: nobody, something else, a wrong address, a line break. Addresses are not repeated in the text.
+    Lists come from calendars and registrars: what is not a mail address, or stands there twice, keeps nobody else from
+    being invited.
+
+    :param warn: told who is left out, by place: addresses do not belong in logs.
+    :raises InvalidSpecError: nobody is left, a line break, something else than people. Addresses are not repeated in the text.
     """
-    if isinstance(value, str):
-        text = value.strip()
-        listed = text[:1] in ("[", "{")
-        value = values.read_json_or_literal(parameter, text) if listed else _split(text)
-        value = (
-            [value] if isinstance(value, dict) else [one for one in value if not isinstance(one, str) or one.strip()]
-        )
-    elif isinstance(value, Mapping):
+    if values.structured(value):
+        value = values.read_json(parameter, value)
+    elif isinstance(value, str):
+        value = [one for one in _split(value.strip()) if one.strip()]
+    if isinstance(value, Mapping):
         value = [value]
-    if not isinstance(value, Sequence) or not value:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         raise InvalidSpecError(f"{parameter}: expected a list of mail addresses.")
-    people = [read_person(f"{parameter}[{index}]", one) for index, one in enumerate(value)]
-    seen: dict[str, int] = {}
-    for index, person in enumerate(people):
-        if (first := seen.setdefault(person.address.lower(), index)) != index:
-            raise InvalidSpecError(f"{parameter}[{index}]: is the same address as {parameter}[{first}].")
-    return people
+    people: dict[str, Person] = {}
+    places: dict[str, str] = {}
+    for index, one in enumerate(value):
+        place = f"{parameter}[{index}]"
+        person, fault = _person(place, "" if values.not_given(one) else one)
+        first = places.setdefault(person.address.lower(), place)
+        if fault is None and first != place:
+            fault = f"is the same address as {first}"
+        if fault is None:
+            people[place] = person
+        else:
+            warn(f"{place}: {fault}; left out.")
+    if not people:
+        raise InvalidSpecError(
+            f"{parameter}: not one of {len(value)} can be invited: {place}: {fault}.",
+            advice="Give addresses such as ada@example.org.",
+        )
+    return list(people.values())
 
 
 def _split(text: str) -> list[str]:
@@ -272,7 +295,20 @@ def _split(text: str) -> list[str]:
 
 
 def read_person(parameter: str, value: Any) -> Person:
-    """One person; see :func:`read_people`."""
+    """One person; see :func:`read_people`.
+
+    :raises InvalidSpecError: it is none, or has no address that mail can be sent to.
+    """
+    person, fault = _person(parameter, value)
+    if fault:
+        raise InvalidSpecError(f"{parameter}: {fault}.")
+    return person
+
+
+def _person(parameter: str, value: Any) -> tuple[Person, str | None]:
+    """One person, and what keeps mail from reaching the address."""
+    if values.structured(value):
+        value = values.read_json(parameter, value)
     role: Any = None
     if isinstance(value, Mapping):
         if unknown := set(value) - {"email", "name", "role"}:
@@ -287,11 +323,12 @@ def read_person(parameter: str, value: Any) -> Person:
         raise InvalidSpecError(f"{parameter}: expected a mail address, got {type(value).__name__}.")
     name = line_text(f"{parameter}.name", name) if name else None
     address = line_text(parameter, address or "").strip()
+    fault = None
     if not address.isascii():
-        raise InvalidSpecError(f"{parameter}: has other letters than A to Z; write its domain in the xn-- form.")
-    if not _ADDRESS.fullmatch(address) or re.search(r"^\.|\.\.|\.@", address):
-        raise InvalidSpecError(f"{parameter}: is no mail address such as ada@example.org.")
-    return Person(address=address, name=name, role=values.read_text(f"{parameter}.role", role) or "guest")
+        fault = "has other letters than A to Z; write its domain in the xn-- form"
+    elif not values.is_mail_address(address):
+        fault = "is not a mail address such as ada@example.org"
+    return Person(address=address, name=name, role=values.read_text(f"{parameter}.role", role) or "guest"), fault
 
 
 def line_text(parameter: str, value: Any) -> str:
@@ -301,10 +338,8 @@ def line_text(parameter: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise InvalidSpecError(f"{parameter}: expected text, got {type(value).__name__}.")
-    if _UNSAFE.search(value):
-        raise InvalidSpecError(f"{parameter}: has a line break or another control character; nothing was sent.")
-    if _ENCODED.search(value):
-        raise InvalidSpecError(f"{parameter}: has an encoded word (=?…?=); write it as text. Nothing was sent.")
+    if fault := values.unsafe_in_a_line(value):
+        raise InvalidSpecError(f"{parameter}: {fault}. Nothing was sent.")
     return value
 
 

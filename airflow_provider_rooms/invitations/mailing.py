@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_provider_rooms import values
 from airflow_provider_rooms.errors import (
+    ClassOverError,
     InvalidConnectionError,
     InvalidSpecError,
     NotFoundError,
@@ -23,14 +24,15 @@ from airflow_provider_rooms.invitations.calendar import (
     METHODS,
     Event,
     Person,
+    Sequences,
     body_text,
     line_text,
     mail,
     read_people,
     read_person,
     read_zone,
-    sequence_at,
 )
+from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.names import resolve_name
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.invitations.calendar import Method
+
+
+#: The connection that Airflow's own SMTP hook uses by default.
+SMTP_CONN_ID = "smtp_default"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,25 +65,34 @@ class Invitation:
     join_url: Any = None
     expires_at: Any = None
     from_email: Any = None
-    smtp_conn_id: str = "smtp_default"
+    smtp_conn_id: Any = None
 
 
-def send_invitations(invitation: Invitation, hook_of: Callable[[str], RoomsHook]) -> dict[str, Any]:
+_sequences = Sequences()
+
+
+def send_invitations(
+    invitation: Invitation, hook_of: Callable[[str], RoomsHook], warn: Callable[[str], None]
+) -> dict[str, Any]:
     """Send one mail to each attendee.
 
     :param hook_of: the hook of a connection.
+    :param warn: told who is left out, and why.
     :returns: ``{uid, sequence, method, sent}``: no address and no link.
     :raises InvalidSpecError: something that was given is wrong. Nothing was sent.
+    :raises ClassOverError: the class is over. Nothing was sent.
     :raises PassingError: the mail server, or the vendor, could not do it now.
     """
-    method: Method = values.read_choice("method", invitation.method, METHODS)
-    people = read_people("attendees", invitation.attendees)
-    subject = None if values.not_given(invitation.subject) else line_text("subject", invitation.subject)
+    method: Method = values.read_choice("method", invitation.method, METHODS, "request")
+    people = read_people("attendees", invitation.attendees, warn)
+    subject = _line("subject", invitation.subject)
     text = body_text("text", invitation.text, method)
     about, room = _about(invitation)
     hook = hook_of(_conn_id(invitation, about))
-    server = _server(invitation.smtp_conn_id)
-    sender = _sender(invitation, server)
+    _check_time(about, hook)
+    smtp_conn_id = values.read_key("smtp_conn_id", invitation.smtp_conn_id) or SMTP_CONN_ID
+    server = _server(smtp_conn_id)
+    sender = _sender(invitation, server, smtp_conn_id)
     if isinstance(room, str):
         room = hook.get_room(room).as_dict()
         about.setdefault("full_name", _shown_name(room))
@@ -87,8 +102,13 @@ def send_invitations(invitation: Invitation, hook_of: Callable[[str], RoomsHook]
         mail(event, person, join_url=link, sender=sender, subject=subject, text=text)
         for person, link in zip(people, links, strict=True)
     ]
-    _send(server, invitation.smtp_conn_id, mails, [person.address for person in people])
+    _send(server, smtp_conn_id, mails, [person.address for person in people])
     return {"uid": event.uid, "sequence": event.sequence, "method": method, "sent": len(mails)}
+
+
+def _line(parameter: str, value: Any) -> str | None:
+    text = values.read_text(parameter, value)
+    return None if text is None else line_text(parameter, text)
 
 
 # -- what it is about ---------------------------------------------------------------------------------------------------
@@ -102,9 +122,10 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
         raise InvalidSpecError("room_id: give the room, or spec for the class.")
     known: dict[str, Any] = {}
     for source in (room if isinstance(room, dict) else {}, spec):
-        known.update({key: source[key] for key in ("conn_id", "starts_at", "ends_at", "ref") if source.get(key)})
-    if spec.get("name"):
-        known["name"] = spec["name"]
+        keys = ("conn_id", "starts_at", "ends_at", "ref")
+        known.update({key: source[key] for key in keys if not values.not_given(source.get(key))})
+    if not values.not_given(spec.get("name")):
+        known["name"] = RoomSpec.read({"name": spec["name"]}).name
     elif isinstance(room, dict):
         known["full_name"] = _shown_name(room)
     elif room is None:
@@ -117,19 +138,31 @@ def _shown_name(room: Mapping[str, Any]) -> str:
 
 
 def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
-    conn_id = values.read_text("conn_id", invitation.conn_id) or about.get("conn_id")
+    conn_id = values.read_key("conn_id", invitation.conn_id) or values.read_key("conn_id", about.get("conn_id"))
     if not conn_id:
         raise InvalidSpecError("conn_id: give it, or the room dict of a create task, which has it.")
-    return str(conn_id)
+    return conn_id
+
+
+def _times(about: Mapping[str, Any]) -> tuple[dt.datetime, dt.datetime]:
+    starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
+    if starts_at is None or ends_at is None:
+        raise InvalidSpecError("spec: a calendar needs starts_at and ends_at, in the room dict or in spec.")
+    values.check_order(starts_at, ends_at)
+    return starts_at, ends_at
+
+
+def _check_time(about: Mapping[str, Any], hook: RoomsHook) -> None:
+    """A run that is cleared on the next day must not mail everybody again."""
+    _, ends_at = _times(about)
+    if ends_at <= hook.vendor.now():
+        raise ClassOverError(f"The class was over at {ends_at.isoformat()}: no invitation or cancellation is sent.")
 
 
 def _event(
     invitation: Invitation, about: Mapping[str, Any], hook: RoomsHook, sender: Person, method: Method, now: dt.datetime
 ) -> Event:
-    starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
-    if starts_at is None or ends_at is None:
-        raise InvalidSpecError("spec: a calendar needs starts_at and ends_at, in the room dict or in spec.")
-    values.check_order(starts_at, ends_at)
+    starts_at, ends_at = _times(about)
     ref = about.get("ref")
     ref = ref if isinstance(ref, Mapping) else {"title": ref} if isinstance(ref, str) else {}
     if shown := about.get("full_name"):
@@ -137,16 +170,15 @@ def _event(
         name = hook.transport.run(hook.vendor.first_name(shown))
     else:
         name = resolve_name(about["name"], prefix=hook.vendor.config.name_prefix)
-    title = line_text(
-        "title", next((t for t in (invitation.title, ref.get("title"), name) if not values.not_given(t)), name)
-    )
+    title = _line("title", invitation.title) or _line("ref.title", ref.get("title")) or name
     organizer = sender if values.not_given(invitation.organizer) else read_person("organizer", invitation.organizer)
     sequence = values.read_int("sequence", invitation.sequence)
     if sequence is not None and not 0 <= sequence < 2**31:
         raise InvalidSpecError(f"sequence: {sequence} is not a number from 0 to {2**31 - 1}.")
+    uid = f"{name}@{organizer.address.rpartition('@')[2].lower()}"
     return Event(
-        uid=f"{name}@{organizer.address.rpartition('@')[2].lower()}",
-        sequence=sequence_at(now) if sequence is None else sequence,
+        uid=uid,
+        sequence=_sequences.next(uid, now) if sequence is None else sequence,
         method=method,
         title=title,
         starts_at=starts_at,
@@ -175,8 +207,7 @@ def _links(
     people: Sequence[Person],
 ) -> list[str]:
     """Each person's way into the room: minted now and kept nowhere but in the mail."""
-    if not values.not_given(invitation.join_url):
-        link = line_text("join_url", invitation.join_url)
+    if link := _line("join_url", invitation.join_url):
         if not link.startswith(("https://", "http://")):
             raise InvalidSpecError("join_url: expected an absolute URL.")
         return [link] * len(people)
@@ -215,7 +246,7 @@ def _user(hook: RoomsHook, room: Mapping[str, Any], person: Person) -> dict[str,
 
 def _server(smtp_conn_id: str) -> Any:
     """Airflow's own hook, not connected yet."""
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+    from airflow_provider_rooms.hooks.lookup import find_connection
 
     try:
         import icalendar  # noqa: F401 - asked for before anything is minted
@@ -226,21 +257,16 @@ def _server(smtp_conn_id: str) -> Any:
             advice="pip install apache-airflow-providers-smtp 'airflow-provider-rooms[calendar]'",
         ) from None
     server = SmtpHook(smtp_conn_id=smtp_conn_id)
-    try:
-        # Looked up here, so that its from_email is known before anything is connected.
-        server.smtp_connection = server.get_connection(smtp_conn_id)
-    except AirflowNotFoundException:
-        raise InvalidConnectionError(
-            f"There is no connection {smtp_conn_id!r}.", advice="Add it under Admin → Connections with the type SMTP."
-        ) from None
+    # Looked up here, so that its from_email is known before anything is connected.
+    server.smtp_connection = find_connection(smtp_conn_id, "SMTP", hook=server)
     return server
 
 
-def _sender(invitation: Invitation, server: Any) -> Person:
+def _sender(invitation: Invitation, server: Any, smtp_conn_id: str) -> Person:
     given = invitation.from_email if not values.not_given(invitation.from_email) else server.from_email
     if values.not_given(given):
         raise InvalidConnectionError(
-            f"Connection {invitation.smtp_conn_id!r} has no from_email.",
+            f"Connection {smtp_conn_id!r} has no from_email.",
             advice="Add it to the extra, or give from_email.",
         )
     return read_person("from_email", given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseNotifier
@@ -18,12 +19,13 @@ log = logging.getLogger(__name__)
 
 
 class InvitationNotifier(BaseNotifier):
-    """Mail a calendar invitation as a callback of the task that makes the room::
+    """Mail a calendar invitation as a callback of the task that creates the room::
 
         CreateRoomOperator(task_id="room", …, on_success_callback=InvitationNotifier(attendees=["ada@example.org"]))
 
     The same as :class:`~airflow_provider_rooms.operators.invitations.SendInvitationOperator`, with the room that the task has
-    just made. A callback that fails only leaves an error in the log: where an invitation matters, use the operator.
+    just created. A callback that fails only leaves an error in the log: where an invitation matters, use the operator. Of a
+    task that has no room, or for a class that is over, nothing is sent, and the log says so.
 
     :param attendees: as for the operator.
     :param parameters: all other parameters of the operator, such as ``organizer``, ``text`` or ``smtp_conn_id``.
@@ -44,11 +46,23 @@ class InvitationNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Send the invitations of the task's room."""
+        from airflow_provider_rooms.errors import ClassOverError
         from airflow_provider_rooms.hooks import get_rooms_hook
+        from airflow_provider_rooms.hooks.outages import patiently
         from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
 
         ti = context["ti"]
-        room = ti.xcom_pull(task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
+        pull = partial(ti.xcom_pull, task_ids=ti.task_id, key="room", map_indexes=getattr(ti, "map_index", -1))
+        room = patiently("XCom 'room'", pull)
+        if not (room or {}).get("id"):
+            room = None
+            if not {"room_id", "spec"} & self.parameters.keys():
+                log.warning("Task %s created no room, so there is nothing to invite to.", ti.task_id)
+                return
         invitation = Invitation(attendees=self.attendees, **{"room_id": room, **self.parameters})
-        sent = send_invitations(invitation, get_rooms_hook)
+        try:
+            sent = send_invitations(invitation, get_rooms_hook, log.warning)
+        except ClassOverError as error:
+            log.info("%s", error)
+            return
         log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])

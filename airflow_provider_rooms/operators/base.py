@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import WithHook, WithRoomLink, give_retry_policy, push_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room
 
 
-class RoomOperator(WithHook, BaseOperator):
+class RoomOperator(WithHook, WithRoomLink, BaseOperator):
     """An operator on one room.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
@@ -54,5 +54,5 @@ class RoomOperator(WithHook, BaseOperator):
         :raises NotFoundError: there is none.
         """
         room = self.hook.get_room(self.read_room())
-        context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        push_url(context, self.hook.vendor.room_url(room.id))
         return room

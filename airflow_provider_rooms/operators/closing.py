@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.operators.base import RoomOperator
+from airflow_provider_rooms.tasks import timeout_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ class EndSessionOperator(RoomOperator):
     The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``, or None when no session was
     live, which is a success.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
@@ -41,13 +42,13 @@ class EndSessionOperator(RoomOperator):
 
 
 class CloseRoomOperator(RoomOperator):
-    """Make a room unusable: deactivate (VideoSDK, for good), disable (100ms) or complete (Twilio, for good).
+    """Make a room unusable: disable, deactivate, complete or end it, as its vendor calls it; at some vendors for good.
 
     A room that is closed already is a success. Suited to a teardown: before ``not_before`` the task leaves the room open, says
     so in its log and succeeds, so that a mail that fails at night does not close the room of next morning's class. The return
     value is the state of the room, ``closed`` or ``open``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param not_before: leave the room open before this: an aware datetime or ISO 8601 text with an offset. Usually the end
         of the class.
@@ -85,13 +86,13 @@ class CloseRoomOperator(RoomOperator):
 
     def execute(self, context: Context) -> str:
         """Close the room, unless it is too early or somebody is there."""
-        return self._close(context)
+        return self._close(context, {})
 
-    def _close(self, context: Context, give_up_at: str | None = None) -> str:
+    def _close(self, context: Context, waited: Mapping[str, Any]) -> str:
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.values import read_choice, read_seconds, read_time
 
-        read_choice("if_live", self.if_live, IF_LIVE)
+        if_live = read_choice("if_live", self.if_live, IF_LIVE, "fail")
         not_before = read_time("not_before", self.not_before)
         wait_at_most = read_seconds("wait_at_most", self.wait_at_most) or WAIT_AT_MOST.total_seconds()
         poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()
@@ -105,16 +106,21 @@ class CloseRoomOperator(RoomOperator):
             )
             return room.state
         if self._live(room):
-            if self.if_live == "fail":
+            if if_live == "fail":
                 raise SessionLiveError(
                     "People are in the room, so it was not closed.",
                     vendor=title,
                     room=room.id,
                     advice='Use not_before, or if_live="wait" or "end".',
                 )
-            if self.if_live == "wait":
-                latest = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most)
-                self._wait(room, give_up_at or latest.isoformat(), poll_interval)
+            if if_live == "wait":
+                latest, until = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most), timeout_at(self, context)
+                ends = {
+                    "give_up_at": latest.isoformat(),
+                    "task_timeout_at": until.isoformat() if until else None,
+                    **{name: waited[name] for name in ("give_up_at", "task_timeout_at") if waited.get(name)},
+                }
+                self._wait(room, poll_interval, ends)
             session = self.hook.end_session(room)
             self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
@@ -128,6 +134,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow_provider_rooms.errors import SessionLiveError
         from airflow_provider_rooms.waiting.handover import conclude
 
+        self.room_url = None
         room = self.read_room()
         try:
             conclude(event)
@@ -138,24 +145,24 @@ class CloseRoomOperator(RoomOperator):
                 room=room if isinstance(room, str) else room.get("name") or room.get("id"),
                 advice='Raise wait_at_most, or use if_live="end".',
             ) from None
-        return self._close(context, event.get("give_up_at"))
+        return self._close(context, event)
 
     def _live(self, room: Room) -> bool:
         """Whether people are in the room; a recorder that was left alone is none."""
         return any(session.live for session in self.hook.sessions(room, since=self.hook.vendor.now()))
 
-    def _wait(self, room: Room, give_up_at: str, interval: float) -> None:
+    def _wait(self, room: Room, interval: float, ends: Mapping[str, Any]) -> None:
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
         from airflow_provider_rooms.waiting.waits import Wait
 
         self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
-                conn_id=self.conn_id,
+                conn_id=self.hook.conn_id,
                 room={"vendor": room.vendor, "id": room.id},
                 wait=Wait(purpose="ended", since=self.hook.vendor.now(), on_no_show="value").as_dict(),
                 poll_interval=interval,
-                give_up_at=give_up_at,
+                **ends,
             ),
             method_name="execute_complete",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
 from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
 
@@ -22,9 +22,10 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     ``SEQUENCE``, from the time of sending), and drop it after ``method="cancel"``. Each person gets a mail of their own: nobody
     sees the others' addresses. Links are minted here, in the task, and are kept nowhere but in the mails.
 
-    Everything is checked before anything is sent. The return value is ``{uid, sequence, method, sent}``::
+    Everything is checked before anything is sent. Addresses that cannot be used and those given twice are left out, with a
+    warning. For a class that is over nothing is sent: the task is skipped. The return value is ``{uid, sequence, method, sent}``::
 
-        room = CreateRoomOperator(task_id="room", conn_id="videosdk_default", spec=one.spec())
+        room = CreateRoomOperator(task_id="room", conn_id="rooms", spec=one.spec())
         SendInvitationOperator(task_id="invite", room_id=room.output["room"], attendees=["Ada <ada@example.org>"])
 
     It uses an Airflow connection of type SMTP, and needs ``apache-airflow-providers-smtp`` and
@@ -40,7 +41,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     :param timezone: IANA zone in which people read the times; that of ``ref`` unless given, else UTC.
     :param organizer: who invites, as in ``attendees``; the sender unless given. Calendars accept changes from the same organizer
         only.
-    :param sequence: the SEQUENCE; seconds since 2020 unless given, so that a later sending is always higher.
+    :param sequence: the SEQUENCE; by default seconds since 2020, and always higher than the last one of this process.
     :param subject: the mail's subject.
     :param text: what the mail says, with ``{title}``, ``{date}``, ``{start}``, ``{end}``, ``{timezone}``, ``{name}`` and
         ``{join_url}``.
@@ -48,6 +49,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     :param expires_at: when minted links stop working; 15 minutes after the class unless given.
     :param from_email: the sender; ``from_email`` of the SMTP connection unless given.
     :param smtp_conn_id: the SMTP connection.
+    :raises AirflowSkipException: the class is over.
     """
 
     template_fields: Sequence[str] = (
@@ -88,7 +90,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
         join_url: str | None = None,
         expires_at: dt.datetime | str | XComArg | None = None,
         from_email: str | None = None,
-        smtp_conn_id: str = "smtp_default",
+        smtp_conn_id: str | None = "smtp_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -111,10 +113,14 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check, mint, send."""
+        from airflow_provider_rooms.errors import ClassOverError
         from airflow_provider_rooms.hooks import get_rooms_hook
         from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
 
         given = {name: getattr(self, name) for name in self.template_fields}
-        sent = send_invitations(Invitation(**given), get_rooms_hook)
+        try:
+            sent = send_invitations(Invitation(**given), get_rooms_hook, self.log.warning)
+        except ClassOverError as error:
+            raise AirflowSkipException(str(error)) from error
         self.log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])
         return sent

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import WithSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath, XComArg
 
     from airflow_provider_rooms.models import Recording, Room
@@ -26,10 +24,10 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
     """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
 
     The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
-    created_at}``. VideoSDK records only while somebody is in the room. Twilio records every camera and microphone by itself,
-    those that come later too: the list is empty while nobody is there.
+    created_at}``. Some vendors record only while somebody is in the room. Others record every camera and
+    microphone by itself, those that come later too: the list is empty while nobody is there.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param options: fields of the vendor's start request under their own names, or one such dict per connection type. Fields
         newer than this package go into ``{"extra_body": {…}}``.
@@ -67,7 +65,7 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
 class StopRecordingOperator(RoomOperator):
     """Stop recording a room; nothing being recorded is a success. The return value lists what was being recorded.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
@@ -84,18 +82,19 @@ class RecordingToStorageOperator(RoomOperator):
 
     A file is never whole in memory. It is copied to a temporary file first (beside the target, or in the worker's temporary
     folder for an object store), its size is checked, and it is handed over whole: a target is complete or not there. A file of
-    the right size that is there already is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.
+    the right size that is there already is a success, so a retry copies only what is missing. The vendor's link is fetched
+    without credentials and never shown.
     The return value lists ``{id, kind, url, bytes}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task, which also says when the class was.
     :param to: where to, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of the
         recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
         ``file:///data/{name}/{id}.{ext}``.
     :param recordings: only these: what ``RecordingReadySensor`` returned, or ids, or one of them (mapped tasks). Left out:
         those of the class, where the room dict says when it was, else all of the room.
-    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio records tracks: there,
-        ``recording`` means those.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor records
+        tracks only, ``recording`` means those.
     """
 
     template_fields: Sequence[str] = (*RoomOperator.template_fields, "to", "recordings", "kind")
@@ -118,21 +117,21 @@ class RecordingToStorageOperator(RoomOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Copy what is ready; what is not yet is left to the next try."""
         from airflow_provider_rooms.errors import NotVisibleYetError, RecordingFailedError, RecordingMissingError
-        from airflow_provider_rooms.vendors.recordings import read_kind
+        from airflow_provider_rooms.values import read_choice
+        from airflow_provider_rooms.vendors.recordings import KINDS
 
         wanted = self._wanted()
         to = self._read_target()
         vendor = self.hook.vendor
-        vendor.check_kind(read_kind(self.kind))
+        kind = read_choice("kind", self.kind, KINDS, "recording")
+        vendor.check_kind(kind)
         room = self.find_room(context)
-        found = list(self.hook.recordings(room, self.kind))
+        found = list(self.hook.recordings(room, kind))
         found = self._of_class(room, found) if wanted is None else [item for item in found if item.id in wanted]
         missing = (wanted or set()) - {recording.id for recording in found}
         if missing or not found:
             raise RecordingMissingError(
-                f"The room has no recording {', '.join(sorted(missing))}."
-                if missing
-                else f"The room has no {self.kind}.",
+                f"The room has no recording {', '.join(sorted(missing))}." if missing else f"The room has no {kind}.",
                 vendor=vendor.title,
                 room=room.id,
                 advice="Wait with RecordingReadySensor first, and check kind.",
@@ -154,17 +153,17 @@ class RecordingToStorageOperator(RoomOperator):
 
     def _wanted(self) -> set[str] | None:
         """The ids of the recordings that were named; None when none were."""
-        from airflow_provider_rooms.values import not_given, read_json_or_literal, read_list
+        from airflow_provider_rooms.values import not_given, read_json, read_list, structured
         from airflow_provider_rooms.vendors.recordings import read_wanted
 
         given: Any = self.recordings
         if not_given(given):
             return None
-        if isinstance(given, str) and given.lstrip().startswith(("[", "{")):
-            given = read_json_or_literal("recordings", given)
+        if structured(given):
+            given = read_json("recordings", given)
         # One alone is what a mapped task gets of a list.
-        one = isinstance(given, (str, Mapping))
-        return {read_wanted(item).id for item in ([given] if one else read_list("recordings", given, of="recordings"))}
+        many = isinstance(given, Sequence) and not isinstance(given, str)
+        return {read_wanted(item).id for item in (read_list("recordings", given, of="recordings") if many else [given])}
 
     def _of_class(self, room: Room, recordings: list[Recording]) -> list[Recording]:
         """Those of the class, as ``RecordingReadySensor`` has it; all, where the room dict does not say when that was."""

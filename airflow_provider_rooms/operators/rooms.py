@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, WithSecrets, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import (
+    WithHook,
+    WithRoomLink,
+    WithSecrets,
+    defers,
+    give_retry_policy,
+    push,
+    push_url,
+    timeout_at,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
 
@@ -64,24 +74,24 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
+class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     """Make sure that a class has its one room: find it by name, create it, read it back, compare.
 
     Run it again, clear it, lose a worker half-way: there is still one usable room with that name. The return value is the room
     id; the XCom ``room`` holds ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref, drift,
     unverified}``. A class that is over and has no room is skipped.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``, which decides the vendor.
+    :param conn_id: connection of a vendor's type, which decides where the room is.
     :param name: room name of ``[A-Za-z0-9_-]``, at most 64 characters, or a list of parts for
         :func:`~airflow_provider_rooms.names.room_name`. Left out, it is derived from DAG, run and task: a new run, a new
         room. Mapped tasks must give one.
     :param starts_at: when the class starts: an aware datetime, or ISO 8601 text with an offset.
     :param ends_at: when the class ends, in the same forms.
-    :param description: text shown by the vendor (100ms).
-    :param max_participants: how many people may be in the room at once (100ms, Twilio Video).
+    :param description: text shown by the vendor.
+    :param max_participants: how many people may be in the room at once.
     :param max_duration: how long a session may last, counted from the first join: a ``timedelta`` or seconds.
-    :param record: whether a recording starts automatically (VideoSDK, Twilio Video).
-    :param transcribe: whether speech is transcribed (VideoSDK, Twilio Video).
+    :param record: whether a recording starts automatically.
+    :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
     :param webhook: ``{"url", "events"?, "method"?}``; secret headers belong in the connection.
     :param options: the vendor's own request fields under their own names, or one such dict per connection type.
@@ -89,10 +99,10 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
     :param ref: your own reference, passed on in the ``room`` XCom.
     :param spec: all of the above (except ``conn_id``) as one dict, for mapping; ``on_drift``, ``on_closed`` and
         ``create_ahead`` may be among its keys too.
-    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update`` (100ms).
+    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update``.
     :param on_closed: what to do when the room with that name was closed: ``fail`` or ``reopen``.
-    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. Twilio closes unused
-        rooms within the hour, so it waits: 30 minutes unless given, at most 55. The others create at once unless given.
+    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. At a vendor
+        that closes unused rooms, it has a default and may have a limit; at the others, rooms are created at once by default.
     :param deferrable: wait without a worker slot. With ``False``, a class that is too far ahead is refused instead.
     :raises InvalidSpecError: something that was asked for is wrong, or the vendor cannot do it; found before any call.
     :raises DriftError: the room exists with other settings, and ``on_drift`` is ``fail``.
@@ -144,7 +154,7 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
         on_drift: str = "fail",
         on_closed: str = "fail",
         create_ahead: dt.timedelta | float | str | XComArg | None = None,
-        deferrable: bool = True,
+        deferrable: bool | None = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -166,22 +176,40 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
         self.on_closed = on_closed
         self.create_ahead = create_ahead
         self.deferrable = deferrable
+        self._named = name is not None
         give_retry_policy(self)
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""
+        from airflow_provider_rooms.errors import RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
+
         order = self._read_order(context)
-        # Before any waiting: nobody should learn of a misspelt option minutes before class.
-        for warning in order.plan(self.hook).warnings:
-            self.log.warning("%s: %s", self.hook.vendor.title, warning)
-        due = order.due(self.hook)
-        if due is not None:
-            self._wait(due, order.spec)
-        return self._ensure(context, order)
+        try:
+            # Before any waiting: nobody should learn of a misspelt option minutes before class.
+            for warning in order.plan(self.hook).warnings:
+                self.log.warning("%s: %s", self.hook.vendor.title, warning)
+            due = order.due(self.hook)
+            if due is not None:
+                self._wait(context, due, order.spec)
+            return self._ensure(context, order)
+        except RoomsError as error:
+            # A task that fails pushes nothing by itself; the Rooms page shows the class all the same.
+            self._push_without_room(context, partial(without_room, self.hook, order.spec, error=error))
+            raise
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
         """Back from waiting: nothing of the first instance is left, and nothing of it is needed."""
         return self.execute(context)
+
+    def _push_without_room(self, context: Context, row: Callable[[], dict[str, Any]]) -> None:
+        """Push the row of a class that has no room, where that much is known of it. It is not worth failing for."""
+        from airflow_provider_rooms.errors import RoomsError
+
+        try:
+            push(context, "room", row())
+        except RoomsError as error:
+            self.log.debug("XCom 'room' was not pushed: %s", error)
 
     def _read_order(self, context: Context) -> Order:
         from airflow_provider_rooms import values
@@ -189,14 +217,19 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
         from airflow_provider_rooms.names import room_name
         from airflow_provider_rooms.planning.orders import POLICIES, Order
 
-        given = {name: getattr(self, name) for name in self._SPEC_FIELDS if getattr(self, name) is not None}
+        given = {field: getattr(self, field) for field in self._SPEC_FIELDS}
         # Their defaults are no choice of anybody's.
-        given |= {name: getattr(self, name) for name in POLICIES if getattr(self, name) not in (None, "fail")}
+        given |= {field: getattr(self, field) for field in POLICIES if getattr(self, field) != "fail"}
+        given = {field: value for field, value in given.items() if not values.not_given(value)}
+        if self._named:  # whatever a template made of it: another name would be another room
+            given["name"] = _missing_or(self.name)
         whole = values.read_object("spec", self.spec) or {}
         for key in whole:
             if key in given:
                 raise InvalidSpecError(f"{key}: given as a parameter and in spec.", advice="Give one of the two.")
         given.update(whole)
+        if "name" in whole:
+            given["name"] = _missing_or(whole["name"])
         if given.get("name") is None:
             ti = context["ti"]
             if getattr(ti, "map_index", -1) >= 0:
@@ -212,13 +245,14 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
 
         return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
 
-    def _wait(self, due: dt.datetime, spec: RoomSpec) -> None:
+    def _wait(self, context: Context, due: dt.datetime, spec: RoomSpec) -> None:
         from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
 
         from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.planning.rows import without_room
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
-        if not self.deferrable:
+        if not defers(self, default=True):
             vendor = self.hook.vendor
             if vendor.longest_ahead is None:
                 otherwise = f"leave create_ahead out: {vendor.title} keeps an unused room"
@@ -230,20 +264,30 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
                 advice=f"Leave deferrable out, so that the task waits until then; or {otherwise}.",
             )
         self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
-        delay = due - dt.datetime.now(dt.UTC)
-        self.defer(trigger=TimeDeltaTrigger(max(delay, dt.timedelta())), method_name="execute_complete")
+        now = dt.datetime.now(dt.UTC)
+        until = timeout_at(self, context)
+        if until is not None and until < due:
+            self.log.warning("execution_timeout (%s) ends this wait before that.", self.execution_timeout)
+        self._push_without_room(context, partial(without_room, self.hook, spec, outcome="not_due"))
+        self.defer(
+            trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
+            method_name="execute_complete",
+            timeout=None if until is None else max(until - now, dt.timedelta()),
+        )
 
     def _ensure(self, context: Context, order: Order) -> str:
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.errors import ClassOverError
+        from airflow_provider_rooms.planning.rows import without_room
 
         try:
             room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
         except ClassOverError as error:
+            self._push_without_room(context, partial(without_room, self.hook, order.spec))
             raise AirflowSkipException(str(error)) from error
         self._report(room)
-        context["ti"].xcom_push(key="room", value=room.as_dict())
-        context["ti"].xcom_push(key=ROOM_URL, value=self.hook.vendor.room_url(room.id))
+        push(context, "room", room.as_dict())
+        push_url(context, self.hook.vendor.room_url(room.id))
         report_rooms(self, context, [room.as_dict()])
         return room.id
 
@@ -253,3 +297,8 @@ class CreateRoomOperator(WithHook, WithSecrets, BaseOperator):
             self.log.warning("%s is %r, asked for %r.", row["field"], row["actual"], row["asked"])
         if room.unverified:
             self.log.info("Sent, but not shown by the vendor: %s.", ", ".join(room.unverified))
+
+
+def _missing_or(name: Any) -> Any:
+    """A name as a template gives it: native rendering makes None of the text that says that a variable was missing."""
+    return "None" if name is None else name

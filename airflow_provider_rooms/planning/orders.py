@@ -98,7 +98,7 @@ def read_orders(
     :param warn: told what the user should know, though nothing is wrong; each thing once.
     :raises InvalidSpecError: every wrong spec by its index, the same problem of many in one line.
     """
-    conn_id = values.read_text("conn_id", conn_id)
+    conn_id = values.read_key("conn_id", conn_id)
     specs = values.read_list("specs", specs, of="dicts")
     if len(specs) > most:
         raise InvalidSpecError(
@@ -131,7 +131,7 @@ def _read(given: object, conn_id: str | None, hook_of: Callable[[str], RoomsHook
         own, order = conn_id, Order(spec=given)
     else:
         spec = dict(values.read_object("spec", given) or {})
-        own = values.read_text("conn_id", spec.pop("conn_id", None)) or conn_id
+        own = values.read_key("conn_id", spec.pop("conn_id", None)) or conn_id
         order = Order.read(spec)
     if own is None:
         raise InvalidSpecError("conn_id: neither this spec nor the task names a connection.")

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTimeout,
     BaseSensorOperator,
     PokeReturnValue,
     conf,
 )
 
-from airflow_provider_rooms.links.rooms import ROOM_URL, RoomLink
-from airflow_provider_rooms.tasks import WithHook, give_retry_policy
+from airflow_provider_rooms.links.rooms import RoomLink
+from airflow_provider_rooms.tasks import WithHook, WithRoomLink, defers, give_retry_policy, push_url, timeout_at
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, XComArg
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"]
 
+DEFERRABLE: bool = conf.getboolean("operators", "default_deferrable", fallback=False)
 #: A trigger ends its wait itself at the sensor's timeout; should the triggerer be down, Airflow does so this much later.
 TRIGGER_GRACE = dt.timedelta(minutes=5)
 #: The dict's own times, where a room dict is given.
@@ -38,13 +41,15 @@ _CLASS_TIMES = ("starts_at", "ends_at")
 _WHICH = ("vendor", "id", "name", "outcome", *_CLASS_TIMES)
 
 
-class _ClassSensor(WithHook, BaseSensorOperator):
+class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
     """What the three sensors share: a room, the window of the class, and three ways to wait."""
 
     purpose: ClassVar[Purpose]
     #: Parameters that are lengths of time, and those that are words.
     lengths: ClassVar[Sequence[str]] = ("early",)
     choices: ClassVar[Sequence[str]] = ()
+    #: What "not given" means where the wait itself has another default.
+    defaults: ClassVar[Mapping[str, Any]] = {}
 
     template_fields: Sequence[str] = ("conn_id", "room_id", "starts_at", "ends_at", "early", "since")
     operator_extra_links = (RoomLink(),)
@@ -62,7 +67,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         ends_at: Time = None,
         early: Length = dt.timedelta(minutes=60),
         since: Time = None,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        deferrable: bool | None = DEFERRABLE,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,17 +82,23 @@ class _ClassSensor(WithHook, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Wait: here, in turns, or in the triggerer."""
-        if not self.deferrable:
-            try:
-                return super().execute(context)
-            except AirflowSensorTimeout as error:
-                # Airflow's own ``never_fail`` overlooks this one, some versions not after a deferred wait.
-                self._skip_if_soft(error)
-                raise
-        done = self.poke(context)
-        if done:
-            return done.xcom_value
-        return self._defer(context)
+        try:
+            if defers(self, default=DEFERRABLE):
+                done = self.poke(context)
+                return done.xcom_value if done else self._defer(context)
+            if self.reschedule:
+                return self._turn(context)
+            return super().execute(context)
+        except (AirflowSensorTimeout, AirflowTaskTimeout) as error:
+            # Airflow overlooks ``never_fail`` for the first, and while it sleeps between two pokes both for the other.
+            self._skip_if_soft(error)
+            raise
+
+    def _turn(self, context: Context) -> Any:
+        """One poke of many: each asks Airflow when the first was, and is done again if Airflow is away just then."""
+        from airflow_provider_rooms.hooks.outages import patiently
+
+        return patiently("The start of this wait", partial(super().execute, context))
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
@@ -130,16 +141,17 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         from airflow_provider_rooms.errors import RoomsError
         from airflow_provider_rooms.waiting.handover import conclude
 
+        self.room_url = None
         try:
             if isinstance(event, Mapping):
                 self._push_url(context, event.get("room_url"))
                 self.log.info("%s", event.get("message"))
             return conclude(event)
-        except (RoomsError, AirflowSensorTimeout) as error:
+        except (RoomsError, AirflowSensorTimeout, AirflowTaskTimeout) as error:
             self._skip_if_soft(error)
             raise
 
-    def _skip_if_soft(self, error: Exception) -> None:
+    def _skip_if_soft(self, error: BaseException) -> None:
         """Airflow's own ``soft_fail`` sees only some errors, and not the same ones in every mode."""
         if self.soft_fail or self.never_fail:
             raise AirflowSkipException(str(error)) from error
@@ -148,24 +160,26 @@ class _ClassSensor(WithHook, BaseSensorOperator):
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
 
         room = self._room()
-        now, timeout = self.hook.vendor.now(), dt.timedelta(seconds=self.timeout)
+        # Without a hook Airflow is away: the triggerer looks the connection up again.
+        now = self.hook.vendor.now() if "hook" in vars(self) else dt.datetime.now(dt.UTC)
+        until, timeout = timeout_at(self, context), dt.timedelta(seconds=self.timeout)
         self.defer(
             trigger=RoomTrigger(
-                conn_id=self.conn_id,
+                conn_id=self.hook.conn_id,
                 room=room if isinstance(room, str) else {key: str(room[key]) for key in _WHICH if room.get(key)},
                 wait=self._wait(context).as_dict(),
                 poll_interval=self.poke_interval,
                 give_up_at=(now + timeout).isoformat(),
+                task_timeout_at=until.isoformat() if until else None,
                 seen=self._seen.as_dict() if self._seen else None,
                 seen_at=now.isoformat(),
             ),
             method_name="execute_complete",
-            timeout=timeout + TRIGGER_GRACE,
+            timeout=(min(timeout, until - now) if until else timeout) + TRIGGER_GRACE,
         )
 
     def _push_url(self, context: Context, url: str | None) -> None:
-        if url and url != self._pushed:
-            context["ti"].xcom_push(key=ROOM_URL, value=url)
+        if url and url != self._pushed and push_url(context, url):
             self._pushed = url
 
     # -- parameters, which may come out of templates --------------------------------------------------------------------
@@ -188,7 +202,7 @@ class _ClassSensor(WithHook, BaseSensorOperator):
             since = _run_start(context)
         given: dict[str, Any] = {name: read_seconds(name, getattr(self, name), zero=True) for name in self.lengths}
         given |= {name: getattr(self, name) for name in self.choices}
-        given = {name: value for name, value in given.items() if not not_given(value)}
+        given = {**self.defaults, **{name: value for name, value in given.items() if not not_given(value)}}
         return Wait(purpose=self.purpose, starts_at=times["starts_at"], ends_at=times["ends_at"], since=since, **given)
 
 
@@ -198,7 +212,7 @@ class SessionStartedSensor(_ClassSensor):
     Only sessions that overlap the window of the class count, from ``early`` before ``starts_at`` to ``ends_at``: not last
     week's in the same room. If nobody comes, ``on_no_show`` decides; a room that is closed before anybody came is a no-show.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
@@ -236,7 +250,7 @@ class SessionEndedSensor(_ClassSensor):
     seconds, sessions}`` over all sessions of the class (a test before it, the part after a break); ``seconds`` is the time
     that somebody was there, ``sessions`` lists ``{id, room_id, started_at, ended_at, seconds}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
@@ -250,6 +264,7 @@ class SessionEndedSensor(_ClassSensor):
 
     purpose: ClassVar[Purpose] = "ended"
     choices: ClassVar[Sequence[str]] = ("on_no_show",)
+    defaults: ClassVar[Mapping[str, Any]] = {"on_no_show": "value"}
     template_fields: Sequence[str] = (*_ClassSensor.template_fields, "on_no_show")
 
     def __init__(
@@ -262,15 +277,15 @@ class SessionEndedSensor(_ClassSensor):
 class RecordingReadySensor(_ClassSensor):
     """Wait until the class is over and its recordings are ready: a list of ``{id, session_id, kind, state, seconds, bytes}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
     :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
         data interval, else of the run.
-    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio Video records tracks: there,
-        ``recording`` means those.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor
+        records tracks only, ``recording`` means those.
     :param deadline: how long after the end of the class recordings may come, a ``timedelta`` or seconds.
     :param on_missing: ``skip`` or ``fail`` when they have not come by then.
     :param on_failed: fail when ``any`` of them failed, or only when ``all`` did.

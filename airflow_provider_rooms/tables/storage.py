@@ -10,14 +10,17 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from airflow_provider_rooms.errors import (
     AccessDeniedError,
+    ConnectionNotFoundError,
     InvalidSpecError,
     NotFoundError,
     RoomsError,
     TransportError,
 )
+from airflow_provider_rooms.hooks.lookup import find_connection
 from airflow_provider_rooms.values import read_text
 
 if TYPE_CHECKING:
@@ -54,6 +57,10 @@ def read_target(to: object, *, example: str) -> str:
     text = read_text("to", to)
     if text is None:
         raise InvalidSpecError(f"to: expected a URL such as s3://conn@bucket/{example}.")
+    if conn_id := urlsplit(text).username:
+        # What Airflow cannot look up just now, storages do without, and without a word.
+        with contextlib.suppress(ConnectionNotFoundError):
+            find_connection(conn_id, "your storage")
     try:
         path = ObjectStoragePath(text)
         path.fs  # noqa: B018 - looked up at the first use, which would be after the calls

@@ -1,10 +1,10 @@
-"""From a timetable to the classes of a day, of a data interval, or of a whole term.
+"""From a timetable to the classes of a day, of a stretch of time, or of a whole term.
 
 A timetable is a CSV file, an iCalendar file, or a list of weekly patterns::
 
     >>> day = read_timetable("timetable.csv").on(date(2026, 11, 20))
     >>> [(one.label, one.starts_at) for one in day.classes]
-    >>> read_timetable("timetable.ics").during(start, end)      # a DAG run's data interval
+    >>> read_timetable("timetable.ics").during(start, end)      # two aware datetimes
     >>> weekly([{"course": "ALG 101", "section": "A", "days": "MWF", "start": "09:00", "end": "09:50",
     ...          "timezone": "Europe/Berlin"}]).between(date(2026, 9, 1), date(2026, 12, 18))
 
@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from airflow_provider_rooms.timetable.changes import Change, changes
 from airflow_provider_rooms.timetable.clock import ClockChange
+from airflow_provider_rooms.timetable.columns import COLUMNS
+from airflow_provider_rooms.timetable.dates import DateOrder
 from airflow_provider_rooms.timetable.model import (
     BadRows,
     Class,
@@ -26,7 +28,6 @@ from airflow_provider_rooms.timetable.model import (
     Timetable,
     TimetableError,
 )
-from airflow_provider_rooms.timetable.patterns import COLUMNS
 from airflow_provider_rooms.timetable.read import parse_timetable, read_timetable
 from airflow_provider_rooms.timetable.rows import weekly
 
@@ -37,6 +38,7 @@ __all__ = [
     "Class",
     "ClockChange",
     "Collision",
+    "DateOrder",
     "Problem",
     "Selection",
     "Timetable",

@@ -1,9 +1,8 @@
-"""Wall clocks: reading a time and a zone, and finding the moment at which a zone's clocks show a time."""
+"""Wall clocks: reading a zone, and finding the moment at which a zone's clocks show a time."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,8 +12,6 @@ ClockChange = Literal["refuse", "earlier", "later"]
 
 #: Monday to Sunday, as universities write them: Thursday is R and Sunday is U.
 WEEKDAYS = "MTWRFSU"
-
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
 
 
 def place(day: dt.date, clock: dt.time, zone: ZoneInfo, clock_change: ClockChange) -> dt.datetime:
@@ -48,21 +45,6 @@ def check_order(start: dt.datetime, end: dt.datetime, day: dt.date) -> None:
     """
     if instant(end) <= instant(start):
         raise ValueError(f"through the clock change of {day} in {start.tzinfo} it ends before it starts")
-
-
-def read_clock(text: str) -> dt.time | None:
-    """``13:50`` or ``01:50 PM``; None for anything else."""
-    if not (found := _TIME.fullmatch(text)):
-        return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if half := found[4]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half in "pP" else 0)
-    try:
-        return dt.time(hour, minute, second)
-    except ValueError:
-        return None
 
 
 def read_zone(name: str) -> ZoneInfo | None:

@@ -31,12 +31,14 @@ class Problem:
     """What is wrong with one line of a timetable; a note is worth knowing, but makes no row unusable.
 
     :param unit: what ``line`` counts: lines of a file, or rows of a list.
+    :param of_file: it is about the file as a whole, not about a class: ``Timetable.problems`` has it, a selection has not.
     """
 
     line: int
     text: str
     note: bool = False
     unit: str = "line"
+    of_file: bool = False
 
     def __str__(self) -> str:
         return f"{self.unit} {self.line}: {self.text}"
@@ -50,7 +52,8 @@ class TimetableError(ValueError):
         if len(problems) > len(shown):
             shown.append(f"  and {len(problems) - len(shown)} more")
         unit = problems[0].unit if problems else "line"
-        super().__init__("\n".join([f"{source} has {len(problems)} bad {unit}(s):", *shown]))
+        count = len({problem.line for problem in problems})  # one line may have several
+        super().__init__("\n".join([f"{source} has {count} bad {unit}{'' if count == 1 else 's'}:", *shown]))
         self.problems = tuple(problems)
 
 
@@ -151,6 +154,11 @@ class Selection:
         """The problems that cost a row."""
         return tuple(problem for problem in self.problems if not problem.note)
 
+    @property
+    def bad_lines(self) -> tuple[int, ...]:
+        """The rows that were lost, each once."""
+        return tuple(sorted({problem.line for problem in self.bad}))
+
 
 @dataclass(frozen=True)
 class Timetable(ABC):
@@ -199,7 +207,9 @@ class Timetable(ABC):
         return self._chosen(first, last, {WEEKDAYS.index(letter) for letter in weekdays}, frozenset(off), clock_change)
 
     def during(self, start: dt.datetime, end: dt.datetime, *, clock_change: ClockChange = "refuse") -> Selection:
-        """The classes that start in a span of time, its end excluded: in a DAG run's data interval.
+        """The classes that start in a span of time, its end excluded.
+
+        A DAG run's data interval is such a span only with ``create_cron_data_intervals``: by default, those of Airflow 3 are empty.
 
         :param start: aware.
         :param end: aware.
@@ -233,7 +243,7 @@ class Timetable(ABC):
         refuse_or_keep(self.source, found.problems, self.bad_rows)
         return Selection(
             classes=_in_order(found.classes),
-            problems=(*self.problems, *found.problems),
+            problems=(*(problem for problem in self.problems if not problem.of_file), *found.problems),
             cancelled=_in_order(found.cancelled),
             collisions=found.collisions,
         )

@@ -2,7 +2,7 @@
 
 A row with a ``date`` is about that one date: it stands in for the section's weekly rows there, moves the class (``moved to``,
 another ``start``) or drops it (``cancelled``). A class keeps the date it was first planned for, and its title and other columns
-where the row leaves them empty.
+where the row leaves them empty. A row whose ``status`` is cancelled drops all its classes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow_provider_rooms.timetable.clock import check_order, instant, place
+from airflow_provider_rooms.timetable.columns import check_told
+from airflow_provider_rooms.timetable.csv_file import csv_table
+from airflow_provider_rooms.timetable.dates import check_dates
 from airflow_provider_rooms.timetable.model import (
     BadRows,
     Class,
@@ -24,13 +27,15 @@ from airflow_provider_rooms.timetable.model import (
     check_choices,
     refuse_or_keep,
 )
-from airflow_provider_rooms.timetable.patterns import csv_rows, read_patterns
+from airflow_provider_rooms.timetable.patterns import read_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from airflow_provider_rooms.timetable.clock import ClockChange
+    from airflow_provider_rooms.timetable.columns import Told
+    from airflow_provider_rooms.timetable.dates import DateOrder
     from airflow_provider_rooms.timetable.patterns import Pattern
 
 # A row on one day: the pattern, and when it starts and ends there.
@@ -68,11 +73,12 @@ class RowTimetable(Timetable):
             else:
                 to[pattern.group, planned].append(meeting)
 
-        for pattern in self.patterns:
-            if pattern.date is None:
-                for day in days:
-                    if pattern.meets(day) and (pattern.group, day) not in special:
-                        add(meetings, pattern, day, day)
+        for group, patterns in usual.items():
+            for day in days:
+                rows = [pattern for pattern in patterns if pattern.meets(day) and (group, day) not in special]
+                kept = [row for row in rows if not row.cancelled]
+                for row in kept or rows:
+                    add(meetings if kept else dropped, row, day, day)
         for (group, planned), rows in special.items():
             weekly_rows = [row for row in usual[group] if row.meets(planned)]
             kept = [row for row in rows if not row.cancelled]
@@ -119,14 +125,35 @@ def weekly(
     return _timetable(1, header, numbered, [], source=source, bad_rows=bad_rows, zone=zone, unit="row")
 
 
-def parse_rows(text: str, source: str, bad_rows: BadRows, zone: ZoneInfo | None) -> Timetable:
-    """A timetable from CSV text."""
+def parse_rows(
+    text: str,
+    source: str,
+    bad_rows: BadRows,
+    zone: ZoneInfo | None,
+    *,
+    columns: Told | None = None,
+    dates: DateOrder | None = None,
+) -> Timetable:
+    """A timetable from CSV text.
+
+    :param columns: which column is what, where the header does not say so.
+    :param dates: whether month or day comes first in dates such as 01/02/2027.
+    """
+    told = check_told(columns)
+    check_dates(dates)
     problems: list[Problem] = []
-    rows = csv_rows(text, problems)
-    line, header = next(rows, (1, []))
+    line, header, rows = csv_table(text, told, problems)
     if not header and not problems:
         raise TimetableError(source, [Problem(1, "is empty: expected a header, such as course,section,days,start,end")])
-    return _timetable(line, header, rows, problems, source=source, bad_rows=bad_rows, zone=zone, unit="line")
+    return _timetable(
+        *(line, header, rows, problems),
+        source=source,
+        bad_rows=bad_rows,
+        zone=zone,
+        unit="line",
+        told=told,
+        dates=dates,
+    )
 
 
 def _timetable(
@@ -139,9 +166,11 @@ def _timetable(
     bad_rows: BadRows,
     zone: ZoneInfo | None,
     unit: str,
+    told: Mapping[str, tuple[str, ...]] | None = None,
+    dates: DateOrder | None = None,
 ) -> Timetable:
-    patterns = read_patterns(line, header, rows, problems, source=source, zone=zone)
-    found = tuple(replace(problem, unit=unit) for problem in problems)
+    patterns = read_patterns(line, header, rows, problems, source=source, zone=zone, told=told, dates=dates)
+    found = tuple(replace(problem, unit=unit) for problem in sorted(problems, key=lambda problem: problem.line))
     refuse_or_keep(source, found, bad_rows)
     return RowTimetable(source, found, bad_rows, tuple(patterns), unit)
 
@@ -154,7 +183,9 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 def _meeting(pattern: Pattern, day: dt.date, clock_change: ClockChange) -> _Meeting:
     if pattern.start is None or pattern.end is None:
         raise ValueError("has no start or end")
-    start, end = (place(day, clock, pattern.zone, clock_change) for clock in (pattern.start, pattern.end))
+    end_day = day if pattern.end > pattern.start else day + dt.timedelta(days=1)
+    start = place(day, pattern.start, pattern.zone, clock_change)
+    end = place(end_day, pattern.end, pattern.zone, clock_change)
     check_order(start, end, day)
     return pattern, start, end
 

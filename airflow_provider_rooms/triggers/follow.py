@@ -7,9 +7,19 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError
+from airflow_provider_rooms.errors import (
+    AuthenticationError,
+    ConnectionNotFoundError,
+    PassingError,
+    PermanentError,
+)
 from airflow_provider_rooms.triggers.pool import shared_watch
-from airflow_provider_rooms.waiting.handover import handover_of, handover_of_error, handover_of_timeout
+from airflow_provider_rooms.waiting.handover import (
+    handover_of,
+    handover_of_error,
+    handover_of_task_timeout,
+    handover_of_timeout,
+)
 from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, pause, wants_recordings
 
 if TYPE_CHECKING:
@@ -29,6 +39,8 @@ RARELY = 120
 BETWEEN_SESSIONS = 5
 #: What the worker saw is good for this many intervals.
 FRESH = 2
+#: A connection that is not found ends a wait when it stays away for this many intervals: somebody may be replacing it.
+MISSING = 3
 
 _NOTHING: list[Any] = []
 
@@ -42,6 +54,7 @@ async def follow(
     give_up_at: str,
     seen: Mapping[str, Any] | None = None,
     seen_at: str | None = None,
+    task_timeout_at: str | None = None,
 ) -> dict[str, Any]:
     """Poll until a wait is over; the answer is the trigger's event. Only permanent errors and the time end it early.
 
@@ -52,7 +65,9 @@ async def follow(
             follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
             if seen and seen_at:
                 follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
-            latest = dt.datetime.fromisoformat(give_up_at)
+            latest, ending = dt.datetime.fromisoformat(give_up_at), handover_of_timeout(give_up_at)
+            if task_timeout_at and (end := dt.datetime.fromisoformat(task_timeout_at)) < latest:
+                latest, ending = end, handover_of_task_timeout(task_timeout_at)
             # The worker has just looked. After a restart of the triggerer, many begin here at once.
             rest = min(poll_interval * watch.chance(), follower.pause())
             # The loop stands here and in no method: of a coroutine that waits in another, a thousand are kept.
@@ -60,10 +75,11 @@ async def follow(
                 await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
                 verdict, rest = await follower.poll()
                 if verdict is not None and follower.seen is not None:
-                    event = handover_of(verdict, follower.seen, title=watch.title)
-                    return {**event, "give_up_at": give_up_at}  # for a task that has to wait once more
+                    handover = handover_of(verdict, follower.seen, title=watch.title)
+                    # For a task that has to wait once more.
+                    return {**handover, "give_up_at": give_up_at, "task_timeout_at": task_timeout_at}
                 if watch.now() >= latest:
-                    return handover_of_timeout(give_up_at, follower.seen)
+                    return {**ending, "room_url": follower.seen.url if follower.seen else None}
     except PermanentError as error:
         return handover_of_error(error)
 
@@ -84,6 +100,7 @@ class _Follower:
         self._looked = watch.now()
         self._live = False
         self._refused = False
+        self._missing_since: dt.datetime | None = None
         # Waits that began together must not look together.
         self._patience = 0.75 + watch.chance() / 4
 
@@ -105,7 +122,12 @@ class _Follower:
         verdict = None
         try:
             verdict = await self._glance()
-            self._refused = False
+            self._refused, self._missing_since = False, None
+        except ConnectionNotFoundError as error:
+            self._missing_since = self._missing_since or self._watch.now()
+            if self._watch.now() - self._missing_since >= dt.timedelta(seconds=MISSING * self._interval):
+                raise
+            log.warning("Room %s: could not look. %s", self._room, error)
         except PassingError as error:
             log.warning("Room %s: could not look; the next poll may do better. %s", self._label, error)
             rest = error.retry_after or 0.0

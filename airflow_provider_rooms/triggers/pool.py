@@ -159,7 +159,8 @@ class Watch:
 
 async def _prepare(conn_id: str) -> RoomsHook:
     try:
-        hook = await aget_rooms_hook(conn_id)
+        # Asked once: the next poll asks again.
+        hook = await aget_rooms_hook(conn_id, patience=0)
         hook.masks_tokens = False
         await hook.aio.aopen()
     except RoomsError:

@@ -24,6 +24,7 @@ class RoomTrigger(BaseTrigger):
     :param give_up_at: when the wait has taken too long, ISO 8601: a restart does not begin it anew.
     :param seen: what the worker saw, :meth:`airflow_provider_rooms.waiting.waits.Seen.as_dict`: no need to look at once again.
     :param seen_at: when it saw that, ISO 8601.
+    :param task_timeout_at: when the task's ``execution_timeout`` ends the wait, ISO 8601.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class RoomTrigger(BaseTrigger):
         give_up_at: str,
         seen: dict[str, Any] | None = None,
         seen_at: str | None = None,
+        task_timeout_at: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.conn_id = conn_id
@@ -45,6 +47,7 @@ class RoomTrigger(BaseTrigger):
         self.give_up_at = give_up_at
         self.seen = seen
         self.seen_at = seen_at
+        self.task_timeout_at = task_timeout_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Where this class is, and its arguments: plain JSON. Rows of the last version wait in the database for both."""
@@ -58,6 +61,7 @@ class RoomTrigger(BaseTrigger):
                 "give_up_at": self.give_up_at,
                 "seen": self.seen,
                 "seen_at": self.seen_at,
+                "task_timeout_at": self.task_timeout_at,
             },
         )
 

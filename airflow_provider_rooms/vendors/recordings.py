@@ -9,12 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Recording, RecordingKind
-from airflow_provider_rooms.values import read_choice
+from airflow_provider_rooms.values import not_given, read_choice, read_key
 from airflow_provider_rooms.vendors.contract.recordings import Wanted
 from airflow_provider_rooms.vendors.flow import REDIRECTS, Download, Fetch, Flow, Sleep, about
 from airflow_provider_rooms.vendors.options import fill, merge, read_options, without_none
 from airflow_provider_rooms.vendors.plans import split_options
-from airflow_provider_rooms.vendors.rooms import find
+from airflow_provider_rooms.vendors.rooms import find, find_or_gone
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.models import RoomRef
@@ -33,8 +33,9 @@ def read_wanted(given: object) -> Wanted:
     if isinstance(given, Recording):
         return Wanted(id=given.id, kind=given.kind, format=given.format)
     found: Mapping[str, Any] = given if isinstance(given, Mapping) else {"id": given}
-    identity = found.get("id")
-    if not isinstance(identity, str) or identity.strip() in ("", "None"):
+    named = found.get("id")
+    identity = read_key("recording", named) if isinstance(named, (str, int, float)) else None
+    if identity is None:
         raise errors.InvalidSpecError(f"recording: expected a recording or its id, got {str(given)[:80]!r}.")
     return Wanted(id=identity, kind=read_kind(found.get("kind")), format=found.get("format"))
 
@@ -44,7 +45,7 @@ def read_kind(given: object) -> RecordingKind | None:
 
     :raises InvalidSpecError: a word that is none.
     """
-    return None if given is None else read_choice("kind", given, KINDS)
+    return None if not_given(given) else read_choice("kind", given, KINDS)
 
 
 def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flow[None]:
@@ -56,14 +57,14 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
     vendor.need("list_recordings")
     wanted = read_kind(kind)
     vendor.check_kind(wanted)
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     yield from vendor.list_recordings(found, wanted)
 
 
 def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
     """What is being recorded in a room, started unless it runs already.
 
-    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody (VideoSDK).
+    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody.
     :raises RoomClosedError: the room is closed.
     """
     vendor.need("start_recording")
@@ -74,6 +75,14 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
             "The room is closed: nothing can be recorded in it.", vendor=vendor.title, room=found.id
         )
     return (yield from vendor.start_recording(found, body))
+
+
+def delete_recording(vendor: Vendor, recording: object) -> Flow[None]:
+    """Delete a recording and its file.
+
+    :raises UnsupportedError: the vendor has no call for it.
+    """
+    yield from vendor.delete_recording(read_wanted(recording))
 
 
 def start_body(vendor: Vendor, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,27 @@ def find(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     return room
 
 
+def find_or_gone(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
+    """As :func:`find`; but a room that was there and whose closing leaves nothing of it is a closed room.
+
+    :raises NotFoundError: there is none, and nothing says that there ever was.
+    """
+    try:
+        return (yield from find(vendor, ref))
+    except errors.NotFoundError:
+        given = ref.as_dict() if isinstance(ref, Room) else ref
+        if vendor.closing != "deletes" or not isinstance(given, Mapping) or not given.get("id"):
+            raise
+        name = given.get("name")
+        return Room(
+            vendor=vendor.name,
+            conn_id=vendor.config.conn_id,
+            id=str(given["id"]),
+            name=str(name) if name else None,
+            state="closed",
+        )
+
+
 def _by_name(vendor: Vendor, text: str) -> Flow[Room | None]:
     """The room with a name as the DAG gives it, or with a full name that carries the prefix."""
     prefix = vendor.config.name_prefix
@@ -123,7 +144,7 @@ def close(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     :raises NotFoundError: there is no such room.
     :raises NotVisibleYetError: the vendor accepted the request, but the room is still open half a minute later.
     """
-    room = yield from find(vendor, ref)
+    room = yield from find_or_gone(vendor, ref)
     if room.state == "closed":
         return room
     yield from vendor.close_room(room)

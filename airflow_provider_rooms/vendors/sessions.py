@@ -11,7 +11,7 @@ from airflow_provider_rooms.models import Session
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
 from airflow_provider_rooms.vendors.recordings import read_kind
-from airflow_provider_rooms.vendors.rooms import find
+from airflow_provider_rooms.vendors.rooms import find, find_or_gone
 from airflow_provider_rooms.waiting.waits import Seen, wants_recordings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def sessions_of(vendor: Vendor, room: RoomRef, since: dt.datetime | None = None)
     :raises NotFoundError: there is no such room.
     """
     vendor.need("list_sessions")
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     yield from _sessions_in(vendor, found, since)
 
 
@@ -59,7 +59,7 @@ def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
         vendor.need("list_recordings")
     kind = read_kind(wait.kind) if wait.purpose == "recording" else None
     vendor.check_kind(kind)
-    found = yield from find(vendor, room)
+    found = yield from find_or_gone(vendor, room)
     sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
     seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
     if wants_recordings(wait, seen, vendor.now()):

@@ -1,6 +1,7 @@
 """What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
 
-``{"status": "success" | "skip" | "error" | "timeout", "value", "message", "error", "context", "room_url", "give_up_at"}``
+``{"status": "success" | "skip" | "error" | "timeout" | "task_timeout", "value", "message", "error", "context", "room_url",
+"give_up_at", "task_timeout_at"}``
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_rooms import errors
 
@@ -48,12 +49,21 @@ def handover_of_error(error: errors.RoomsError) -> dict[str, Any]:
     }
 
 
-def handover_of_timeout(give_up_at: str, seen: Seen | None = None) -> dict[str, Any]:
+def handover_of_timeout(give_up_at: str) -> dict[str, Any]:
     """A wait that took longer than it may."""
     return {
         "status": "timeout",
         "message": f"The sensor has timed out: the wait was not over by {give_up_at}.",
-        "room_url": seen.url if seen else None,
+        "room_url": None,
+    }
+
+
+def handover_of_task_timeout(task_timeout_at: str) -> dict[str, Any]:
+    """A wait in which the task's ``execution_timeout`` ran out."""
+    return {
+        **handover_of_timeout(task_timeout_at),
+        "status": "task_timeout",
+        "message": f"The execution_timeout of the task is over: the wait was not over by {task_timeout_at}.",
     }
 
 
@@ -62,6 +72,7 @@ def conclude(handover: object) -> Any:
 
     :raises AirflowSkipException: the task is to be skipped.
     :raises AirflowSensorTimeout: the wait took too long.
+    :raises AirflowTaskTimeout: the task took too long.
     :raises RoomsError: what went wrong; also something that no trigger of ours hands over.
     """
     if not isinstance(handover, Mapping):
@@ -74,6 +85,8 @@ def conclude(handover: object) -> Any:
             raise AirflowSkipException(message)
         case "timeout":
             raise AirflowSensorTimeout(message)
+        case "task_timeout":
+            raise AirflowTaskTimeout(message)
         case "error":
             raise _error(handover, message)
         case status:

@@ -207,6 +207,39 @@ class TestTimetables:
         assert re.findall(r"2026-11-(\d\d) 09:00-10:00", text) == ["23", "25", "27"]
         assert "Cancelled:\n  2026-11-24 09:00  ALG A\n" in text
 
+    def test_what_a_file_does_not_say_itself(self, tmp_path: Path, capsys):
+        timetable = tmp_path / "export.csv"
+        timetable.write_bytes(
+            "Fach;Nummer;Klasse;Tage;Zeit;Ab;Raum\nMATH;101;7;Mo;14.15-15.45;01.02.2027;Übung 1\n".encode("cp1252")
+        )
+        around = ["--from", "2027-01-04", "--to", "2027-02-07", "--timezone", "Europe/Berlin"]
+        columns = ["--column", "section=Klasse", "--column", "course=Fach", "--column", "course=Nummer"]
+        told = [*columns, "--column", "first day=Ab", "--encoding", "windows-1252"]
+        assert plan(timetable, *around, *columns) == (2, "")
+        assert "encoding='windows-1252' (--encoding windows-1252)" in capsys.readouterr().err
+        code, text = plan(timetable, *around, *told)
+        assert code == 1
+        assert "line 2: Ab '01.02.2027' could be 2027-01-02 or 2027-02-01" in text
+        code, text = plan(timetable, *around, *told, "--dates", "dmy")
+        assert code == 0
+        assert re.findall(r"2027-\d\d-\d\d 14:15-15:45 Europe/Berlin  MATH 101 7", text) == [
+            "2027-02-01 14:15-15:45 Europe/Berlin  MATH 101 7"
+        ]
+        assert "Notes:\n  line 1: columns without a meaning here, kept in extra: 'Raum'\n" in text
+
+    @pytest.mark.parametrize("column", ["section", "=Class#", "section="])
+    def test_a_column_that_is_not_named(self, column: str, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            plan(SHIPPED, "--column", column)
+        assert f"--column: {column!r} names no column; write section=Class#" in capsys.readouterr().err
+
+    def test_bad_rows_are_counted_once_each(self, tmp_path: Path):
+        timetable = tmp_path / "bad.csv"
+        timetable.write_text(HEADER + "ALG,A,X,25:00,26:00,UTC\nALG,B,X,9:00,9:50,UTC\n")
+        _, text = plan(timetable, "--from", "2026-11-23")
+        assert "0 collisions, 2 bad rows, 0 cancelled\n" in text
+        assert text.count("  line 2: ") == 3
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [

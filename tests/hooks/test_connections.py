@@ -128,6 +128,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "host": "https://me:canary-pw@api.example"}, "holds credentials"),
     ({**GOOD, "host": "https://api.example/?a=1"}, "holds credentials or a query"),
     ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number above 0"),
+    *(
+        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number above 0")
+        for name in ("reads_per_second", "writes_per_second")
+        for value in (0, "0", -1, "fast", "nan", True)
+    ),
     ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number above 0"),
     ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number above 0"),
     ({**GOOD, "extra": {"subdomain": ["a"]}}, "subdomain in extra is not text"),
@@ -160,7 +165,7 @@ def test_what_is_wrong_with_a_connection_is_said_by_task_and_test_button_alike(
 
 
 # Airflow 3.0 and 3.1 do not find such a connection at all.
-NOT_JSON = "extra is not a JSON object|AIRFLOW_CONN_ROOMS is set, but broken. It must be JSON or a URI, and its extra"
+NOT_JSON = 'extra is not a JSON object|AIRFLOW_CONN_ROOMS is set, but its "extra" is not a JSON object'
 
 
 def test_an_extra_that_is_not_json_is_refused(connect: Any) -> None:
@@ -180,6 +185,39 @@ def test_a_missing_connection_and_one_of_another_type_are_named(connect: Any) ->
         get_rooms_hook("rooms")
     with pytest.raises(InvalidConnectionError, match="has the type 'http', expected 'videosdk'"):
         _ = VideoSDKHook("rooms").vendor
+
+
+UNREADABLE = {
+    '{"login": "canary", "password": "canary"}': 'it has no "conn_type", such as videosdk',
+    '{"conn_type": null, "login": "canary"}': 'it has no "conn_type"',
+    '{"conn_type": "videosdk", "login": 4711, "password": "canary"}': '"login" is not text: put it in quotes',
+    '{"conn_type": "videosdk", "login": "canary", "password": 4711}': '"password" is not text: put it in quotes',
+    '{"conn_type": "videosdk", "login": "canary", "port": "canary"}': '"port" is not a number',
+    '{"conn_type": "videosdk", "login": "canary", "timeout": 5}': 'it has an unknown key "timeout"',
+    '{"conn_type": "videosdk", "login": "canary"': "it is not JSON (",
+    "videosdk://canary:canary@host:junk/": "its port is not a number",
+    "twilio_video://canary:canary@/": "a URI scheme has no '_', write twilio-video://.",
+    "canary": "neither a JSON object nor a URI, such as videosdk://, hundredms://, twilio-video://.",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), UNREADABLE.items())
+@pytest.mark.parametrize("look_up", [get_rooms_hook, lambda conn_id: TwilioVideoHook(conn_id).vendor])
+def test_what_keeps_airflow_from_reading_a_variable_is_named(text: str, said: str, look_up: Any, connect: Any) -> None:
+    connect(text)
+    with pytest.raises(InvalidConnectionError) as caught:
+        look_up("rooms")
+    assert said in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "4711" not in str(caught.value)
+
+
+@pytest.mark.parametrize("conn_id", ["my-conn", "my conn", "käse"])
+def test_no_variable_is_advised_that_no_shell_can_set(conn_id: str) -> None:
+    with pytest.raises(InvalidConnectionError, match=r"No shell can export AIRFLOW_CONN_.*use an id of letters"):
+        get_rooms_hook(conn_id)
+    with pytest.raises(InvalidConnectionError, match="or set AIRFLOW_CONN_MY_CONN"):
+        get_rooms_hook("my_conn")
 
 
 async def test_the_async_side_says_the_same(connect: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock
@@ -14,16 +16,17 @@ import icalendar
 import jwt
 import pytest
 from aiosmtpd.controller import Controller
+from airflow.providers.common.compat.sdk import AirflowSkipException
 
 from airflow_provider_rooms.errors import InvalidConnectionError, InvalidSpecError, PassingError, PermanentError
 from airflow_provider_rooms.hooks import get_rooms_hook
-from airflow_provider_rooms.invitations.calendar import read_people, read_person, sequence_at, timezone_rules
+from airflow_provider_rooms.invitations.calendar import Sequences, read_people, read_person, sequence_at, timezone_rules
 from airflow_provider_rooms.notifications.invitations import InvitationNotifier
 from airflow_provider_rooms.operators.invitations import SendInvitationOperator
 from stack import MailSink, free_port, mail_sink, smtp_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
@@ -175,7 +178,7 @@ class TestWhatACalendarReceives:
     def test_without_a_sequence_a_later_sending_is_higher(self, sink: MailSink, monkeypatch: pytest.MonkeyPatch):
         now = dt.datetime.now(dt.UTC)
         assert sequence_at(now) < sequence_at(now + dt.timedelta(seconds=1)) < 2**31
-        room = make()
+        room = make(spec=spec(name="sent-once"))
         before, sent, after = (
             sequence_at(dt.datetime.now(dt.UTC)),
             send(room_id=room),
@@ -305,25 +308,11 @@ class TestNothingIsSent:
             {"email": "x@example.org\u2028", "name": "Ada"},
             {"email": "x@example.org\x00"},
             "x@example.org\x0bthief@example.org",
-            "x@example.org thief@example.org",
-            "x@example.org,thief@example.org",
-            "<x@example.org> thief@example.org",
             {"email": "x@example.org", "name": ENCODED},
             f"{ENCODED}@example.org",
             {"email": "x@example.org", "name": "half a \ud800 character"},
-            "x@",
-            "@example.org",
-            "x.@example.org",
-            "x.example.org",
-            "x..y@example.org",
-            "x@exa_mple.org",
-            "ä@example.org",
-            "x@müller.example",
-            {"name": "Ada"},
             {"email": "x@example.org", "rôle": "host"},
-            None,
             7,
-            ADA.upper(),  # the same address twice
         ],
         ids=repr,
     )
@@ -334,6 +323,14 @@ class TestNothingIsSent:
         assert sink.mails == []
         assert "thief" not in str(caught.value)
         assert "example.org" not in str(caught.value).replace("such as ada@example.org", "")
+
+    @pytest.mark.parametrize("attendees", ["x@", ["x@"], ["", None], "noreply; tba", [{"name": "Ada"}]], ids=repr)
+    def test_nobody_who_can_be_invited(self, sink: MailSink, attendees: Any):
+        with pytest.raises(
+            InvalidSpecError, match=r"^attendees: not one of \d can be invited: attendees\[\d\]: is not a"
+        ):
+            send(room_id=make(), attendees=attendees)
+        assert sink.mails == []
 
     @pytest.mark.parametrize(
         ("given", "said"),
@@ -443,16 +440,109 @@ class TestWhatTheServerRefuses:
         assert isinstance(caught.value, PermanentError) == (error is PermanentError)
 
 
+UNUSABLE = [
+    "x@example.org thief@example.org",
+    "x@example.org,thief@example.org",
+    "<x@example.org> thief@example.org",
+    "x@",
+    "@example.org",
+    "x.@example.org",
+    "x.example.org",
+    "x..y@example.org",
+    "x@exa_mple.org",
+    "ä@example.org",
+    "x@müller.example",
+    {"name": "Ada"},
+    {"email": "invalid:nomail"},
+    None,
+    "",
+    ADA.upper(),  # the same address twice
+]
+
+
+class TestWhoIsLeftOut:
+    """A calendar's people are not all people with a mail address: they keep nobody else from being invited."""
+
+    @pytest.mark.parametrize("attendee", UNUSABLE, ids=repr)
+    def test_the_others_are_invited(self, sink: MailSink, attendee: Any, logged: Callable[[], str]):
+        assert send(room_id=make(), attendees=[ADA, attendee, "alan@example.org"])["sent"] == 2
+        assert [message["To"] for message in sink.mails] == [ADA, "alan@example.org"]
+        said = logged()
+        assert re.search(
+            r"attendees\[1\]: (is not a mail address|has other letters|is the same address).*; left out\.", said
+        )
+        assert "x@" not in said
+        assert "thief" not in said
+
+    def test_of_one_text_too(self, sink: MailSink):
+        people = '"Ada" <ada@example.org>; "Room 12" <>; ADA@example.org; mailto; "Alan" <alan@example.org>;'
+        assert send(room_id=make(), attendees=people)["sent"] == 2
+
+
+class TestAClassThatIsOver:
+    """Yesterday's run, cleared: nobody is mailed again."""
+
+    @pytest.mark.parametrize("given", [{}, {"join_url": "https://school.example/class"}, {"method": "cancel"}], ids=str)
+    def test_nothing_is_sent(self, sink: MailSink, given: dict[str, Any]):
+        past = spec(start=START - dt.timedelta(hours=3), conn_id="videosdk_default")
+        room = {**make(), "starts_at": past["starts_at"], "ends_at": past["ends_at"]}
+        for about in ({"room_id": room}, {"spec": past}, {"room_id": make(), "spec": past}):
+            with pytest.raises(
+                AirflowSkipException, match=r"^The class was over at .*: no invitation or cancellation is"
+            ):
+                send(**about, **given)
+        assert sink.mails == []
+
+    def test_one_that_is_on_is_not_over(self, sink: MailSink):
+        now = spec(start=START - dt.timedelta(minutes=40), conn_id="videosdk_default")
+        send(spec=now, join_url="https://school.example/class")
+        send(spec=now, method="cancel")
+        assert len(sink.mails) == 2
+
+
+class TestSequences:
+    def test_it_rises_with_every_sending_within_a_second(self, sink: MailSink):
+        room, other = make(), make(spec=spec(name="other"))
+        begun = sequence_at(dt.datetime.now(dt.UTC))
+        sent = [send(room_id=room, join_url="https://x.example")["sequence"] for _ in range(5)]
+        assert sent == sorted(set(sent))
+        # Those of another class do not count: the next process is behind by as little as can be.
+        assert (
+            begun
+            <= send(room_id=other, join_url="https://x.example")["sequence"]
+            <= sequence_at(dt.datetime.now(dt.UTC))
+        )
+
+    def test_it_follows_the_clock_again_once_that_is_ahead(self):
+        sequences, now = Sequences(), dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+        first = sequence_at(now)
+        assert [sequences.next("a", now) for _ in range(3)] == [first, first + 1, first + 2]
+        assert sequences.next("a", now - dt.timedelta(hours=1)) == first + 3
+        assert sequences.next("a", now + dt.timedelta(seconds=60)) == first + 60
+        assert sequences.next("b", now + dt.timedelta(seconds=60)) == first + 60
+
+    def test_threads_have_each_one_of_their_own(self):
+        sequences, now = Sequences(), dt.datetime.now(dt.UTC)
+        with ThreadPoolExecutor(8) as threads:
+            assert len(set(threads.map(lambda _: sequences.next("a", now), range(1000)))) == 1000
+
+
 class TestPeople:
     def test_one_text_a_dict_and_what_a_template_makes_of_a_list(self):
+        noted: list[str] = []
         for given in ("ada@example.org; alan@example.org", "['ada@example.org', 'alan@example.org']"):
-            assert [person.address for person in read_people("to", given)] == ["ada@example.org", "alan@example.org"]
-        (host,) = read_people("to", {"email": "ada@example.org", "role": "host"})
+            assert [person.address for person in read_people("to", given, noted.append)] == [
+                "ada@example.org",
+                "alan@example.org",
+            ]
+        (host,) = read_people("to", {"email": "ada@example.org", "role": "host"}, noted.append)
         assert (host.address, host.name, host.role) == ("ada@example.org", None, "host")
+        assert noted == []
 
     def test_commas_in_names(self):
+        noted: list[str] = []
         for given in ('"Doe, Jane" <jane@example.org>, al@example.org', "Doe, Jane <jane@example.org>; al@example.org"):
-            assert [one.name for one in read_people("to", given)] == ["Doe, Jane", None]
+            assert [one.name for one in read_people("to", given, noted.append)] == ["Doe, Jane", None]
 
     def test_addresses_stay_out_of_repr(self):
         assert repr(read_person("to", ADA)) == "Person(role='guest')"
@@ -487,3 +577,29 @@ class TestNotifier:
     def test_a_misspelt_parameter_is_told_where_it_is_written(self):
         with pytest.raises(TypeError, match=r"no parameter 'organiser'\. Did you mean 'organizer'\?"):
             InvitationNotifier(attendees=[ADA], organiser="o@school.example")
+
+    @pytest.mark.parametrize(
+        "room", [None, {"id": None, "outcome": "not_due", "name": "p-alg"}], ids=["none", "not due"]
+    )
+    def test_a_task_that_made_no_room(self, sink: MailSink, room: Any, caplog: pytest.LogCaptureFixture):
+        ti = MagicMock(task_id="create", map_index=-1)
+        ti.xcom_pull.return_value = room
+        InvitationNotifier(attendees=[ADA]).notify({"ti": ti})
+        assert "Task create created no room, so there is nothing to invite to." in caplog.text
+        assert sink.mails == []
+        # What it is about may be said: people are told that the class does not take place.
+        InvitationNotifier(attendees=[ADA], method="cancel", spec=spec(conn_id="videosdk_default")).notify({"ti": ti})
+        assert len(sink.mails) == 1
+
+    @pytest.mark.parametrize("given", [{}, {"join_url": "https://school.example/class"}], ids=["minted", "given"])
+    def test_a_class_that_is_over(self, sink: MailSink, given: dict[str, str], caplog: pytest.LogCaptureFixture):
+        ti = MagicMock(task_id="room", map_index=-1)
+        ended = (START - dt.timedelta(hours=1)).isoformat()
+        ti.xcom_pull.return_value = make() | {
+            "starts_at": (START - dt.timedelta(hours=2)).isoformat(),
+            "ends_at": ended,
+        }
+        with caplog.at_level(logging.INFO):
+            InvitationNotifier(attendees=[ADA], **given).notify({"ti": ti})
+        assert "The class was over at" in caplog.text
+        assert sink.mails == []

@@ -275,3 +275,13 @@ def test_what_is_said_when_it_cannot_be_closed(rooms_sandbox: RoomsSandbox, monk
     monkeypatch.setattr("airflow_provider_rooms.vendors.rooms._CLOSE_WAITS", (0.01,))
     with pytest.raises(NotVisibleYetError, match="as open"):
         close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+
+
+def test_a_wait_for_people_to_leave_goes_by_the_id_of_the_room(rooms_sandbox: RoomsSandbox) -> None:
+    """In the triggerer a text would be looked up as a name first, at vendors whose ids look like names."""
+    room = hook("videosdk").ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session("videosdk", room.id)
+    close = CloseRoomOperator(task_id="close", conn_id="videosdk_default", room_id="algebra", if_live="wait")
+    with pytest.raises(TaskDeferred) as deferred:
+        close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
+    assert deferred.value.trigger.serialize()[1]["room"] == {"vendor": "videosdk", "id": room.id}

@@ -397,7 +397,7 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
         ({"to": "file://data/{id}"}, "no absolute path"),
         ({"to": "floppy://a/{id}"}, "cannot write there"),
         ({"recordings": "[{"}, "recordings"),
-        ({"recordings": 5}, "expected a list"),
+        ({"recordings": 5.5}, "recording: expected text or a whole number"),
         ({"recordings": [{"id": None}]}, "recording: expected"),
         ({"kind": "film"}, "kind: 'film'"),
         ({"room_id": "None"}, "room_id"),

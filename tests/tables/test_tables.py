@@ -56,9 +56,9 @@ def test_the_same_evening_gives_the_same_rows_at_every_vendor(
     assert people[0]["first_joined_at"] == first["started_at"]
     assert max(row["last_left_at"] for row in people[:3]) == first["ended_at"]
     recordings = read_jsonl(tmp_path, conn_type, "recordings")
-    # Where every microphone is recorded by itself, the one that failed is one of several.
+    # Where every microphone is recorded by itself, those that failed are some of several.
     assert {row["room_name"] for row in recordings} == {"algebra"}
-    assert [row["state"] for row in recordings].count("failed") == 1
+    assert "failed" in {row["state"] for row in recordings} <= {"failed", "ready"}
     assert {row["session_id"] for row in recordings} <= {first["session_id"], None}
     (room,) = read_jsonl(tmp_path, conn_type, "rooms")
     assert (room["room_name"], room["room_id"]) == ("algebra", first["room_id"])

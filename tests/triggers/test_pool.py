@@ -6,12 +6,13 @@ import asyncio
 import datetime as dt
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
+from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.hooks import get_rooms_hook, lookup
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.triggers import follow, pool
@@ -193,9 +194,64 @@ async def test_permanent_errors_end_a_wait_with_all_they_know(rooms_sandbox: Roo
     assert str(raised.value) == str(direct.value)
 
 
-async def test_a_connection_that_is_none_ends_a_wait() -> None:
+async def test_a_connection_that_stays_away_ends_a_wait() -> None:
+    began = now()
     event = await first(trigger("nobody", "room-1"))
-    assert (event["status"], event["error"]) == ("error", "InvalidConnectionError")
+    assert (event["status"], event["error"]) == ("error", "ConnectionNotFoundError")
+    assert now() - began >= dt.timedelta(seconds=follow.MISSING * INTERVAL)
+
+
+async def test_a_connection_that_is_replaced_ends_no_wait(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room,) = made("videosdk")
+    there = rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"]
+    monkeypatch.delenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT")
+    task = asyncio.create_task(first(trigger("videosdk", room)))
+    await asyncio.sleep(2 * INTERVAL)
+    monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", there)
+    rooms_sandbox.start_session("videosdk", room)
+    assert (await task)["status"] == "success"
+    # Gone for a moment now and then is not gone for good.
+    follower = follow._Follower(pool.Watch("videosdk_default"), room, Wait(purpose="started"), INTERVAL)
+    missing = errors.ConnectionNotFoundError("gone")
+    for outcome in (missing, None, missing):
+        monkeypatch.setattr(follower, "_glance", mock.AsyncMock(side_effect=outcome, return_value=None))
+        assert (await follower.poll())[0] is None
+        await asyncio.sleep(follow.MISSING * INTERVAL)
+
+
+async def test_a_wait_outlasts_an_airflow_that_cannot_look_up(
+    rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room,) = made("videosdk")
+    answers = [False] * 8
+
+    def known_missing(conn_id: str) -> bool:
+        if answers:
+            return answers.pop()
+        monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"])
+        return False
+
+    monkeypatch.setattr(lookup, "_known_missing", known_missing)
+    monkeypatch.delenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT")
+    rooms_sandbox.start_session("videosdk", room)
+    assert (await first(trigger("videosdk", room)))["status"] == "success"
+    assert answers == []
+
+
+async def test_execution_timeout_ends_a_wait_before_its_timeout(rooms_sandbox: RoomsSandbox) -> None:
+    (room,) = made("videosdk")
+    waiting = trigger("videosdk", room)
+    waiting.task_timeout_at = (now() + dt.timedelta(seconds=5 * INTERVAL)).isoformat()
+    event = await first(waiting)
+    with pytest.raises(AirflowTaskTimeout, match="execution_timeout"):
+        conclude(json.loads(json.dumps(event)))
+    assert event["room_url"]
+    waiting.task_timeout_at = (now() + dt.timedelta(hours=1)).isoformat()
+    waiting.give_up_at = (now() + dt.timedelta(seconds=5 * INTERVAL)).isoformat()
+    with pytest.raises(AirflowSensorTimeout):
+        conclude(await first(waiting))
 
 
 async def test_passing_errors_are_nothing(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,12 +259,12 @@ async def test_passing_errors_are_nothing(rooms_sandbox: RoomsSandbox, monkeypat
     lookups = 0
     ready = pool.aget_rooms_hook
 
-    async def flaky(conn_id: str) -> Any:
+    async def flaky(conn_id: str, **kwargs: Any) -> Any:
         nonlocal lookups
         lookups += 1
         if lookups < 3:
             raise ConnectionError("the API server restarts")
-        hook = await ready(conn_id)
+        hook = await ready(conn_id, **kwargs)
         hook.patience = Patience(first_wait=0.05)
         return hook
 

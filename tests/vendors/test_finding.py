@@ -27,12 +27,18 @@ from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
 TYPES = ("videosdk", "hundredms", "twilio_video")
 PREFIXES = ("", "a-", "alg-", "a-a-")
-#: Few words, so that names are often equal to a prefix and another name.
-WORDS = st.lists(st.sampled_from(["a", "1", "alg", "r2", "x"]), min_size=1, max_size=4).map("-".join)
-#: Names in the form of the ids of the model below.
-LIKE_IDS = st.sampled_from(["id-0", "id-1", "id-2"])
-NAMES = WORDS | LIKE_IDS | WORDS.map(lambda word: f"a-id-{len(word)}")
-ROOMS = st.lists(st.tuples(NAMES, st.booleans()), max_size=6, unique_by=lambda one: fold(one[0]))
+#: Words that names are made of; some are in the form of the ids of the model below, or end as a successor's.
+WORDS = st.sampled_from(["1", "x-r2", "id-0", "id-1"])
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> tuple[str, list[tuple[str, bool]], str]:
+    """A prefix; rooms (name, whether closed) with the prefix before them no, one or several times; a text."""
+    prefix = draw(st.sampled_from(PREFIXES))
+    names = st.builds(lambda word, times: prefix * times + word, WORDS, st.integers(0, 3))
+    rooms = draw(st.lists(st.tuples(names, st.booleans()), max_size=6, unique_by=lambda one: fold(one[0])))
+    near = [text for name, _ in rooms for text in (name, name.removeprefix(prefix), prefix + name)]
+    return prefix, rooms, draw(st.sampled_from(near) | names if near else names)
 
 
 # -- a model of any vendor: rooms in a dict -------------------------------------------------------------------------------
@@ -90,10 +96,9 @@ def _state(closed: bool) -> Any:
 
 
 @settings(max_examples=300)
-@given(rooms=ROOMS, prefix=st.sampled_from(PREFIXES), text=NAMES, ids_are_names=st.booleans())
-def test_a_text_leads_to_the_room_that_it_means_and_to_no_other(
-    rooms: list[tuple[str, bool]], prefix: str, text: str, ids_are_names: bool
-) -> None:
+@given(case=accounts(), ids_are_names=st.booleans())
+def test_a_text_leads_to_the_room_that_it_means_and_to_no_other(case: Any, ids_are_names: bool) -> None:
+    prefix, rooms, text = case
     vendor = account(rooms, prefix, ids_are_names)
     by_id = [] if ids_are_names else [room for room in vendor.rooms if room.id == text]
     ours = [room for room in vendor.rooms if room.name == prefix + text]
@@ -113,12 +118,11 @@ def test_a_text_leads_to_the_room_that_it_means_and_to_no_other(
 
 
 @settings(max_examples=300)
-@given(rooms=ROOMS, prefix=st.sampled_from(PREFIXES), ids_are_names=st.booleans(), data=st.data())
-def test_a_room_dict_goes_by_its_id_alone(
-    rooms: list[tuple[str, bool]], prefix: str, ids_are_names: bool, data: st.DataObject
-) -> None:
+@given(case=accounts(), ids_are_names=st.booleans(), data=st.data())
+def test_a_room_dict_goes_by_its_id_alone(case: Any, ids_are_names: bool, data: st.DataObject) -> None:
+    prefix, rooms, text = case
     vendor = account(rooms, prefix, ids_are_names)
-    gone = Room(vendor="model", conn_id="c", id="gone", name=data.draw(NAMES), state="open")
+    gone = Room(vendor="model", conn_id="c", id="gone", name=text, state="open")
     room = data.draw(st.sampled_from([*vendor.rooms, gone]))
     for ref in (room, room.as_dict(), {"id": room.id}):
         vendor.asked.clear()
@@ -186,22 +190,18 @@ def desk(rooms_sandbox: RoomsSandbox) -> Callable[..., Desk]:
     return lambda conn_type, prefix="": Desk(rooms_sandbox, conn_type, session, prefix)
 
 
-_numbers = count(1)
-
-
 @pytest.mark.parametrize("conn_type", TYPES)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rooms=ROOMS, prefix=st.sampled_from(PREFIXES), data=st.data())
+@given(case=accounts(), data=st.data())
 def test_at_the_vendors_too_a_text_never_leads_to_another_class(
-    conn_type: str, desk: Any, rooms: list[tuple[str, bool]], prefix: str, data: st.DataObject
+    conn_type: str, desk: Any, rooms_sandbox: RoomsSandbox, case: Any, data: st.DataObject
 ) -> None:
-    # Examples share the account: a word of its own keeps each off the rooms of the others.
-    mark = f"n{next(_numbers)}-"
-    prefix = f"{mark}{prefix}" if prefix else ""
+    prefix, rooms, text = case
+    rooms_sandbox.reset()  # examples share a sandbox
     worker, anybody = desk(conn_type, prefix), desk(conn_type)
     made = {}
     for name, closed in rooms:
-        room = anybody.make(mark + name)
+        room = anybody.make(name)
         made[room.id] = anybody.run(close(anybody.vendor, room)) if closed else room
     if conn_type == "videosdk" and made and data.draw(st.booleans()):
         # A class that was closed and reopened.
@@ -209,8 +209,7 @@ def test_at_the_vendors_too_a_text_never_leads_to_another_class(
         anybody.run(close(anybody.vendor, first))
         successor = anybody.make(numbered_name(str(first.name), 2))
         made[successor.id] = successor
-    texts = [room.name for room in made.values()] + [room.name.removeprefix(prefix) for room in made.values()]
-    text = data.draw(st.sampled_from([*texts, *made, mark + "a", "a"]))
+    text = data.draw(st.sampled_from([text, *made]))
     try:
         found = worker.run(find(worker.vendor, text))
     except (errors.NotFoundError, errors.InvalidSpecError):
@@ -307,6 +306,14 @@ def test_an_id_that_nobody_has_costs_little(conn_type: str, desk: Any) -> None:
     with pytest.raises(errors.NotFoundError, match="has no room with this id or name"):
         worker.run(find(worker.vendor, unknown))
     assert worker.sent == {"videosdk": 2, "hundredms": 3, "twilio_video": 1}[conn_type]
+
+
+def test_an_id_that_may_not_be_read_is_not_said_to_be_missing(desk: Any, rooms_sandbox: RoomsSandbox) -> None:
+    worker = desk("hundredms")
+    unknown = "f" * 24
+    rooms_sandbox.fault("hundredms", "status", status=403, path=f"/v2/rooms/{unknown}")
+    with pytest.raises(errors.AccessDeniedError):
+        worker.run(find(worker.vendor, unknown))
 
 
 @pytest.mark.parametrize("conn_type", TYPES)

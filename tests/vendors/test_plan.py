@@ -15,6 +15,7 @@ from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.options import differences, fill, leaves, value_at
 from airflow_provider_rooms.vendors.plans import checked_plan, due_at
+from airflow_provider_rooms.vendors.recordings import start_body
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
@@ -144,14 +145,14 @@ def test_a_default_fills_what_nobody_gave_and_is_never_asked_for(spec: Any, sent
 
 
 def test_the_start_of_a_recording_is_filled_in_the_same_way() -> None:
-    body = vendor("videosdk").recording_body({"config": {"quality": "high"}})
+    body = start_body(vendor("videosdk"), {"config": {"quality": "high"}})
     assert body == {"config": {"quality": "high", "layout": {"type": "GRID"}}}
-    assert vendor("videosdk").recording_body({}) == {}
+    assert start_body(vendor("videosdk"), {}) == {}
     with pytest.raises(InvalidSpecError, match=r"options\.config\.layout: Field required"):
-        vendor("videosdk").recording_body({"config": {}})
+        start_body(vendor("videosdk"), {"config": {}})
     rules = [{"type": "include", "kind": "audio"}]
-    assert vendor("twilio_video").recording_body({"Rules": rules}) == {"Rules": rules}
-    assert vendor("twilio_video").recording_body({}) == {"Rules": [{"type": "include", "all": True}]}
+    assert start_body(vendor("twilio_video"), {"Rules": rules}) == {"Rules": rules}
+    assert start_body(vendor("twilio_video"), {}) == {"Rules": [{"type": "include", "all": True}]}
 
 
 #: What a room may have where nothing was asked for.
@@ -464,11 +465,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("videosdk", {"name": "a b"}, "' '"),
     ("videosdk", {"name": "a/b"}, "'/'"),
     ("videosdk", {"name": "a" * 65}, "65 characters"),
-    ("twilio_video", {"name": "RM" + "0" * 32}, "Twilio room SID"),
+    ("twilio_video", {"name": "RM" + "0" * 32}, "room SID"),
     ("videosdk", {"name": []}, "at least one part"),
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
     ("videosdk", {"name": ["algebra", None]}, "a template or a mapped value was missing"),
-    ("videosdk", {"name": 5}, "expected text or a list of parts, got int"),
+    ("videosdk", {"name": {"a": 1}}, "name: expected text or a list of parts"),
     # Airflow would refuse to store these, and only when the room is there
     ("videosdk", {"ref": {"course": object()}}, "ref: expected anything that is JSON"),
     ("videosdk", {"ref": NINE}, "ref: expected anything that is JSON"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHARED = ("airflow_provider_rooms.vendors", "airflow_provider_rooms.vendors.contract")
 #: Optional methods that make sense only together.
 TOGETHER = (
-    ("list_sessions", "live_session", "read_session", "list_participants"),
+    ("list_sessions", "live_session", "read_session"),
     ("start_recording", "stop_recording"),
     ("check_page", "page_url"),
 )
@@ -52,7 +52,7 @@ def _misspelt(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]:
         if base in shared or base in contract.__mro__:
             continue
         for name in sorted({*vars(base), *inspect.get_annotations(base)} - known):
-            close = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+            close = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
             if close:
                 yield f"{name} is not part of the contract; did you mean {close[0]}?"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Sessions(Api):
-    """Who is in a room, and who was. A vendor that tells has all of the four first methods."""
+    """Who is in a room, and who was. The first three methods go together."""
 
     @optional("does not report sessions")
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:

@@ -20,7 +20,7 @@ from airflow_provider_rooms.vendors.presence import (
     past_session,
 )
 from airflow_provider_rooms.vendors.twilio_video.api import (
-    LARGEST_PAGE,
+    LONGEST_PAGE,
     LONGEST_ROOM,
     PAGE_SIZE,
     ROOMS,
@@ -58,7 +58,7 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
         known: set[str] = set()
         for status in ("in-progress", "completed"):  # in the order in which one becomes the other
             rooms = self.listed(
-                ROOMS, {"Status": status, "PageSize": LARGEST_PAGE, **made_between(since - LONGEST_ROOM, until)}, dict
+                ROOMS, {"Status": status, "PageSize": LONGEST_PAGE, **made_between(since - LONGEST_ROOM, until)}, dict
             )
             while (page := (yield from next_page(rooms))) is not None:
                 for room in page:
@@ -93,7 +93,7 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
     def _people(self, room_sid: str, statuses: Sequence[str] = _STATUSES) -> Flow[list[Mapping[str, Any]]]:
         by_sid: dict[str, Mapping[str, Any]] = {}
         for status in statuses:
-            filters = {"Status": status, "PageSize": LARGEST_PAGE}
+            filters = {"Status": status, "PageSize": LONGEST_PAGE}
             for person in (yield from self.items(people_of(room_sid), filters)):
                 by_sid[str(person.get("sid"))] = person
         return list(by_sid.values())

@@ -197,7 +197,7 @@ SITUATIONS = (
     Situation("recording, and nobody came", RECORDED, how="skip"),
     # -- vendors and networks
     Situation("one 503", STARTED, [(-10, fault(status=503, times=20)), (0, come)], value="s1"),
-    Situation("one 429", STARTED, [(-10, fault(status=429, headers={"Retry-After": "1"}, times=3)), (0, come)], value="s1"),
+    Situation("one 429", STARTED, [(-10, fault(status=429, headers={"Retry-After": "0.1"}, times=3)), (0, come)], value="s1"),
     Situation("connections cut", ENDED, [(0, come), (20, fault("drop_before", times=10)), (60, go)],
               value=class_value((0, 60))),
     Situation("vendor clock behind: starts", STARTED, [(0, come)], behind=118, value="s1", params=NO_WINDOW, begin=0),

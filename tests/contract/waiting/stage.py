@@ -28,6 +28,7 @@ from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.triggers.pool import Watch
 from airflow_provider_rooms.vendors.exchange import Exchange
 from airflow_provider_rooms.vendors.flow import Patience, Runtime
+from airflow_provider_rooms.vendors.pace import Rate
 
 if TYPE_CHECKING:
     import pytest
@@ -86,6 +87,7 @@ class Stage:
         self.conn_id = f"{self.vendor}_default"
         self.hook = get_rooms_hook(self.conn_id)
         self.xcoms: dict[str, Any] = {}
+        self.box.limit("twilio")  # hours of polls pass in a second here
         self.room = self.hook.ensure_room({"name": "algebra-1"})
 
     # -- time -----------------------------------------------------------------------------------------------------------
@@ -129,6 +131,8 @@ class Stage:
         # Thousands of tokens are minted in one process here, and Airflow's masker keeps every one.
         patch.setattr("airflow_provider_rooms.hooks.base.Runtime", lambda **kwargs: Runtime())
         patch.setattr(Patience, "wait", self._before_retry)
+        # The pace is about real seconds, of which there are none here.
+        patch.setattr(Rate, "wait", lambda rate, ticket=None: (0.0, 0.0))
 
     def _before_retry(self, attempt: int, failure: Any, chance: float) -> float:
         """The transport sleeps by the real clock, so what it would sleep passes here."""
