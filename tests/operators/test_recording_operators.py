@@ -16,7 +16,11 @@ from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
-from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator, StartRecordingOperator
+from airflow_provider_rooms.operators.rooms import (
+    RecordingToStorageOperator,
+    SessionsToStorageOperator,
+    StartRecordingOperator,
+)
 from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
 from airflow_provider_rooms.vendors import VENDORS
 
@@ -528,3 +532,19 @@ def test_a_bucket_of_s3_that_is_not_there_is_said(bucket: Any, rooms_sandbox: Ro
     room = recorded(rooms_sandbox, "videosdk")
     with pytest.raises(errors.NotFoundError, match="Create the bucket"):
         store(room, "s3://films_aws@nowhere/film.mp4")
+
+
+def test_a_table_comes_into_s3_whole_or_not_at_all(bucket: Any, rooms_sandbox: RoomsSandbox) -> None:
+    recorded(rooms_sandbox, "videosdk")
+    given = {"conn_id": "videosdk_default", "since": "2026-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+    table = SessionsToStorageOperator(task_id="write", to="s3://films_aws@films/sessions/x.csv", **given)
+    assert table.execute({})["rows"] == 1  # type: ignore[typeddict-item]
+    stored = bucket.get_object(Bucket="films", Key="sessions/x.csv")["Body"].read()
+    assert stored.startswith(b"vendor,conn_id,room_name")
+    rooms_sandbox.fault("videosdk", "status", status=400, times=2)
+    with pytest.raises(errors.RequestRefusedError):
+        table.execute({})  # type: ignore[typeddict-item]
+    assert bucket.get_object(Bucket="films", Key="sessions/x.csv")["Body"].read() == stored
+    nowhere = SessionsToStorageOperator(task_id="write", to="s3://films_aws@nowhere/x.csv", **given)
+    with pytest.raises(errors.NotFoundError, match="Create the bucket"):
+        nowhere.execute({})  # type: ignore[typeddict-item]

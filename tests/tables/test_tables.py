@@ -157,6 +157,27 @@ def test_no_more_requests_than_pages(
     assert len(sessions) == (60 if conn_type == "twilio_video" else 120)
 
 
+def test_dates_that_the_vendor_refuses_are_left_out(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    """They are in VideoSDK's own SDK only, and on no page."""
+    room = hook("videosdk").ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session("videosdk", room.id)
+    rooms_sandbox.end_session("videosdk", room.id)
+    rooms_sandbox.advance(120)
+    rooms_sandbox.fault("videosdk", "status", status=400)
+    assert [row["room_name"] for row in read_jsonl(tmp_path, "videosdk", "sessions")] == ["algebra"]
+
+
+def test_a_recorder_alone_is_no_session(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    """The recorder of 100ms needs no people."""
+    room = hook("hundredms").ensure_room({"name": "algebra"})
+    hook("hundredms").start_recording(room)
+    rooms_sandbox.advance(600)
+    hook("hundredms").stop_recording(room)
+    rooms_sandbox.advance(600)
+    assert read_jsonl(tmp_path, "hundredms", "sessions") == []
+    assert len(read_jsonl(tmp_path, "hundredms", "recordings")) == 1
+
+
 # -- formats -----------------------------------------------------------------------------------------------------------------
 
 
