@@ -13,7 +13,7 @@ campaign-race: $(STAMP) ## RACES races of two workers for one name per vendor: o
 	$(BIN)/python tests/campaigns/race.py --races $(RACES)
 
 # The tests that the pure core and the two drivers are proven by.
-COVERED := tests/vendors tests/transport tests/contract/test_faults.py tests/contract/test_fuzz.py tests/faults tests/hooks tests/commands/test_plan_command.py tests/operators/test_reconcile.py
+COVERED := tests/vendors tests/tables tests/transport tests/contract/test_faults.py tests/contract/test_fuzz.py tests/faults tests/hooks tests/commands/test_plan_command.py tests/operators/test_reconcile.py
 
 coverage: $(STAMP) ## every branch of vendors/ and transport/drivers.py is tested, or this fails
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(COVERED) --cov=airflow_provider_rooms.vendors \
