@@ -7,17 +7,19 @@ import datetime as dt
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import HundredMsHook, TwilioVideoHook, VideoSDKHook
 from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
 from airflow_provider_rooms.hooks.rooms import Rooms
-from airflow_provider_rooms.models import Room
+from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.vendors import vendor_class
+from airflow_provider_rooms.vendors.directory import Budget, read_directory
+from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Page, Patience, Request, Response, Runtime, Sleep
 from airflow_provider_rooms.waiting.waits import Wait
@@ -81,6 +83,17 @@ def methods(conn_type: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     for name, method in vars(Rooms).items():
         if isinstance(method, (flow_method, list_method, file_method)):
             yield name, getattr(HOOKS[conn_type], name).__wrapped__
+
+
+def through_the_lists(hook: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Each name made sure of, as the account's lists show it."""
+    specs = {name: RoomSpec.read({"name": name, "region": "eu"}) for name in names}
+    directory = yield from read_directory(hook.vendor, specs, Budget(hook.vendor, 50, creating=True))
+    for name, spec in specs.items():
+        try:
+            yield from ensure_room(hook.vendor, spec, known=directory.take(name))
+        except errors.RoomsError as error:
+            str(error)
 
 
 class Listening(BlockingTransport):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from mangle import NAME, QUESTIONS, Listening, answer, feed, make_hook, mangled, methods
+from mangle import NAME, QUESTIONS, Listening, answer, feed, make_hook, mangled, methods, through_the_lists
 
 from airflow_provider_rooms.errors import RoomsError, UnreadableAnswerError
 from airflow_provider_rooms.transport.network import blocking_session
@@ -87,7 +87,8 @@ def test_nothing_but_our_own_errors_escapes(
     conn_type: str, heard: dict[str, list[tuple[str, str, Any]]], no_hang: None
 ) -> None:
     answers = [0]
-    asked = [(make, question) for name, make in methods(conn_type) for question in QUESTIONS[name]]
+    asked: list[Any] = [(make, question) for name, make in methods(conn_type) for question in QUESTIONS[name]]
+    asked += [(through_the_lists, {"names": [NAME, "botany"]})] * (len(asked) // 6)
 
     @settings(
         max_examples=max(50, ANSWERS // 4),
