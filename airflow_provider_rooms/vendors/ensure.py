@@ -41,6 +41,19 @@ def ensure_room(
     :raises ClassOverError: the class is over and has no room.
     :raises PassingError: the vendor could not be asked; the next try finds what this one may have made.
     """
+    outcome = "failed"
+    try:
+        room = yield from _ensured(vendor, spec, on_drift, on_closed)
+        outcome = str(room.outcome)
+        return room
+    except errors.ClassOverError:
+        outcome = "class_over"
+        raise
+    finally:
+        vendor.runtime.note("rooms.ensured", 1, {"outcome": outcome})
+
+
+def _ensured(vendor: Vendor, spec: RoomSpec, on_drift: OnDrift, on_closed: OnClosed) -> Flow[Room]:
     plan = checked_plan(vendor, spec, on_drift, on_closed)
     over = spec.over(vendor.now())
     vendor = vendor.hurried()
