@@ -127,14 +127,15 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     def _make_vendor(self, config: Config, store: Mapping[str, Any] | None) -> Vendor:
         from airflow.providers.common.compat.sdk import mask_secret
 
-        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values()):
+        kind, known = vendor_class(self.conn_type), connection_type(self.conn_type)
+        own = [config.settings.get(setting.name) for setting in (known.own if known else ()) if setting.secret]
+        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values(), *filter(None, own)):
             mask_secret(secret)
 
         def conceal(secret: str) -> None:
             if self.masks_tokens:
                 mask_secret(core(secret))
 
-        kind = vendor_class(self.conn_type)
         kind.check_sign_in(config)
         return kind(
             config,

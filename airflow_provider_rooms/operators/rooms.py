@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ from airflow_provider_rooms.tasks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
 
@@ -175,18 +176,35 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""
+        from airflow_provider_rooms.errors import RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
+
         order = self._read_order(context)
-        # Before any waiting: nobody should learn of a misspelt option minutes before class.
-        for warning in order.plan(self.hook).warnings:
-            self.log.warning("%s: %s", self.hook.vendor.title, warning)
-        due = order.due(self.hook)
-        if due is not None:
-            self._wait(context, due, order.spec)
-        return self._ensure(context, order)
+        try:
+            # Before any waiting: nobody should learn of a misspelt option minutes before class.
+            for warning in order.plan(self.hook).warnings:
+                self.log.warning("%s: %s", self.hook.vendor.title, warning)
+            due = order.due(self.hook)
+            if due is not None:
+                self._wait(context, due, order.spec)
+            return self._ensure(context, order)
+        except RoomsError as error:
+            # A task that fails pushes nothing by itself; the Rooms page shows the class all the same.
+            self._push_without_room(context, partial(without_room, self.hook, order.spec, error=error))
+            raise
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
         """Back from waiting: nothing of the first instance is left, and nothing of it is needed."""
         return self.execute(context)
+
+    def _push_without_room(self, context: Context, row: Callable[[], dict[str, Any]]) -> None:
+        """Push the row of a class that has no room, where that much is known of it. It is not worth failing for."""
+        from airflow_provider_rooms.errors import RoomsError
+
+        try:
+            push(context, "room", row())
+        except RoomsError as error:
+            self.log.debug("XCom 'room' was not pushed: %s", error)
 
     def _read_order(self, context: Context) -> Order:
         from airflow_provider_rooms import values
@@ -226,6 +244,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
 
         from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.planning.rows import without_room
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
         if not defers(self, default=True):
@@ -244,6 +263,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         until = timeout_at(self, context)
         if until is not None and until < due:
             self.log.warning("execution_timeout (%s) ends this wait before that.", self.execution_timeout)
+        self._push_without_room(context, partial(without_room, self.hook, spec, outcome="not_due"))
         self.defer(
             trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
             method_name="execute_complete",
@@ -253,10 +273,12 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     def _ensure(self, context: Context, order: Order) -> str:
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.errors import ClassOverError
+        from airflow_provider_rooms.planning.rows import without_room
 
         try:
             room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
         except ClassOverError as error:
+            self._push_without_room(context, partial(without_room, self.hook, order.spec))
             raise AirflowSkipException(str(error)) from error
         self._report(room)
         push(context, "room", room.as_dict())

@@ -157,9 +157,9 @@ class Exchange(ABC):
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
     def hurried(self) -> Self:
-        """The same vendor, with a deadline over everything that is asked through it from now on."""
+        """The same vendor, with a deadline over everything that is asked through it from now on; an earlier one holds."""
         hurried = copy(self)
-        hurried.until = self.runtime.monotonic() + self.patience.total
+        hurried.until = min(self.until, self.runtime.monotonic() + self.patience.total)
         return hurried
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Any]:

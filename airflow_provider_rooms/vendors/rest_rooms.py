@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.contract.listing import ListPage, RoomList
     from airflow_provider_rooms.vendors.contract.plan import Plan
     from airflow_provider_rooms.vendors.flow import Flow
 
@@ -71,6 +72,10 @@ class RestRooms(Rest, Rooms):
         kwargs.setdefault("room", room_id)
         return self.submit(self.rooms.at(room_id), self.a_room(room_id=room_id), body, repeatable=True, **kwargs)
 
+    def room_page(self, of: RoomList, cursor: Any) -> Flow[ListPage]:
+        """GET a page of the list of rooms."""
+        return self.list_page(self.rooms, of.filters, cursor)
+
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET the lists, one after the other."""
         for filters in self.room_lists:
@@ -106,9 +111,14 @@ class NumberedRooms(RestRooms):
 
     def first_name(self, shown: str) -> Flow[str]:
         """Without the number, where a room of that name was closed: people may call a class ``seminar-r2`` themselves."""
+        first = self.numbered(shown)
+        answer = (yield from self.named(first)) if first else None
+        return first if first and answer and self.is_closed(answer) else shown
+
+    def numbered(self, shown: str) -> str | None:
+        """Without the number, where there is one."""
         first = _NUMBER.sub("", shown)
-        answer = (yield from self.named(first)) if first != shown else None
-        return first if answer and self.is_closed(answer) else shown
+        return first if first != shown else None
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Answer | None]:
         """A new room under the next number takes over."""

@@ -118,7 +118,7 @@ class TwilioRest(Vendor):
         token = call.first("PageToken")
         begin = 0
         if token is not None:
-            begin = next((i for i, item in enumerate(items, 1) if f"PA{sid_of(item)}" == token), 0)
+            begin = next((i for i, item in enumerate(items, 1) if sid_of(item) == token[2:]), 0)
             if not begin:
                 raise self.refuse(21481)
         elif number:
