@@ -110,8 +110,9 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     def _make_vendor(self, config: Config) -> Vendor:
         from airflow.providers.common.compat.sdk import mask_secret
 
-        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values()):
-            mask_secret(secret)
+        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values(), config.webhook_secret):
+            if secret:
+                mask_secret(secret)
         kind = vendor_class(self.conn_type)
         kind.check_sign_in(config)
         return kind(

@@ -45,6 +45,9 @@ class Config:
     :param timeout: seconds for one answer, whole.
     :param name_prefix: put before every room name.
     :param writes_per_second: what this process may send, creates and changes together.
+    :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
+    :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
+    :param watch_interval: seconds between two polls of the watcher.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -60,6 +63,9 @@ class Config:
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    watch_interval: float = 60.0
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
 
@@ -348,6 +354,7 @@ class Exchange(ABC):
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
+        own += (config.webhook_secret,) if config.webhook_secret else ()
         return masking.without(text, {*own, *secrets, *self.minted()})
 
 
