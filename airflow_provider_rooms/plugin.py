@@ -1,4 +1,4 @@
-"""Airflow plugin: has Airflow mask the secret keys of our connections whose names it does not know.
+"""Airflow plugin: the receiver of webhooks, and masks for secret keys of our connections whose names Airflow does not know.
 
 Airflow's pages, REST API and logs hide a key of a connection's extra by its name alone, from a list of its own (``password``,
 ``secret``, ``token`` …) that knows neither ``webhook_headers`` nor ``storage_credentials``. An administrator can extend that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 
 from airflow_provider_rooms.connections import COMMON_SETTINGS, CONNECTION_TYPES
 from airflow_provider_rooms.secrets.maskers import masker_modules
@@ -32,6 +32,16 @@ class RoomsPlugin(AirflowPlugin):
     """Loaded by Airflow's web server, scheduler, workers and triggerer."""
 
     name = "rooms"
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The receiver of webhooks, where it is switched on. Only the API server of Airflow 3 asks."""
+        if not conf.getboolean("rooms", "webhooks", fallback=False):
+            return []
+        from airflow_provider_rooms.events.publishing import Publisher
+        from airflow_provider_rooms.events.receiver import Receiver
+
+        return [{"app": Receiver(Publisher()), "url_prefix": "/rooms/webhooks", "name": "Rooms: webhooks"}]
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:

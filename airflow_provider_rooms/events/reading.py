@@ -9,7 +9,7 @@ from airflow_provider_rooms.events.assets import read_uri
 from airflow_provider_rooms.events.ledger import Row, events_in, read_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from airflow.providers.common.compat.sdk import Context
 
@@ -56,9 +56,15 @@ def _by_uri(events: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
 
 def _scheduled_on(context: Context) -> list[str]:
     timetable: Any = getattr(context["dag"], "timetable", None)
-    condition = getattr(timetable, "asset_condition", None) or getattr(timetable, "dataset_condition", None)
-    each = getattr(condition, "iter_assets", None) or getattr(condition, "iter_datasets", None)
-    return [asset.uri for _, asset in each()] if each else []
+    return list(uris_in(getattr(timetable, "asset_condition", None) or getattr(timetable, "dataset_condition", None)))
+
+
+def uris_in(schedule: Any) -> Iterator[str]:
+    """The assets of a schedule, whatever they are combined by."""
+    if isinstance(uri := getattr(schedule, "uri", None), str):
+        yield uri
+    for part in getattr(schedule, "objects", ()):
+        yield from uris_in(part)
 
 
 def _look_up(dag_id: str) -> Callable[[str, dt.datetime], list[Row]]:
