@@ -11,13 +11,14 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.events.assets import SCHEME, event_uri
 from airflow_provider_rooms.events.ledger import events_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from sqlalchemy.orm import Session
 
     from airflow_provider_rooms.models import RoomEvent
@@ -149,7 +150,7 @@ def _active_assets(uris: Iterable[str], session: Session) -> Mapping[str, int]:
     from sqlalchemy import select
 
     query = select(AssetModel.uri, AssetModel.id).where(AssetModel.uri.in_(uris), AssetModel.active.has())
-    return {uri: asset for uri, asset in session.execute(query)}
+    return dict(session.execute(query))
 
 
 def _take_turns(session: Session) -> None:
@@ -173,7 +174,9 @@ def _take_turns(session: Session) -> None:
         )
         return
     # Does not get in the way of those who only refer to the row.
-    session.execute(select(AssetModel.id).where(AssetModel.id == first).with_for_update(key_share=dialect == "postgresql"))
+    session.execute(
+        select(AssetModel.id).where(AssetModel.id == first).with_for_update(key_share=dialect == "postgresql")
+    )
 
 
 def _register(asset_id: int, events: Sequence[RoomEvent], session: Session) -> None:

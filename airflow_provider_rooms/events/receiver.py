@@ -86,7 +86,9 @@ class Receiver:
         delivery = Delivery(
             method=scope["method"],
             query=scope["query_string"].decode("latin-1"),
-            headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
+            headers=tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
+            ),
             body=body,
         )
         known = await self._participants.find(unquote(path))
@@ -129,7 +131,9 @@ class Receiver:
                 await self._queue.store(await known.look(room_id))
                 return
             except RoomsError as error:
-                log.warning("Connection %r: room %s could not be looked at (%s).", known.conn_id, room_id, type(error).__name__)
+                log.warning(
+                    "Connection %r: room %s could not be looked at (%s).", known.conn_id, room_id, type(error).__name__
+                )
             except Exception as error:  # noqa: BLE001 - the database: tried again
                 log.error("What was found in a room could not be stored (%s).", type(error).__name__)
             await asyncio.sleep(LOOK_PAUSE)

@@ -46,6 +46,8 @@ class HundredMsRest(Vendor):
         "name_filter": "exact",
         # an empty list comes as [] or as null; both are on official pages
         "empty_data": "list",
+        # a HIPAA workspace signs what it reports, with this secret
+        "webhook_secret": "",
     }
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "unknown_fields": ("reject", "accept"),

@@ -103,7 +103,7 @@ def same(given: str | None, *expected: str) -> bool:
     """Whether a text that came from outside is one of those expected, in constant time."""
     raw = (given or "").encode("utf-8", "replace")
     # all of them are compared, whichever it is
-    return any([hmac.compare_digest(raw, text.encode()) for text in expected])
+    return any(hmac.compare_digest(raw, text.encode()) for text in expected)
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -16,6 +15,8 @@ from airflow_provider_rooms.vendors.presence import iso
 from airflow_provider_rooms.vendors.twilio_video.sessions import SAME_SESSION, TwilioVideoSessions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from airflow_provider_rooms.models import EventType, Room, RoomEvent
     from airflow_provider_rooms.vendors.flow import Flow
 

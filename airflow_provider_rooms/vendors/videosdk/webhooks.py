@@ -69,7 +69,7 @@ class VideoSDKWebhooks(VideoSDKApi, Webhooks):
         told = read_object(delivery.body)
         word, data = told.get("webhookType") or told.get("type"), told.get("data")
         if not isinstance(word, str) or not isinstance(data, Mapping):
-            raise ValueError("no webhookType and data")
+            raise ValueError("no webhookType and data")  # noqa: TRY004 - as everything that cannot be read
         kind = TYPES.get(word, "other")
         session, person, ident = (_text(data, name) for name in ("sessionId", "participantId", "id"))
         parts: tuple[str | None, ...]
