@@ -186,7 +186,7 @@ def _register(asset_id: int, events: Sequence[RoomEvent], session: Session) -> N
     from airflow.models.dag import DagModel
     from sqlalchemy import delete, select
 
-    asset = session.get(AssetModel, asset_id)
+    asset = session.get_one(AssetModel, asset_id)
     for number, event in enumerate(events, 1):
         if number == len(events):
             # What waits for a paused DAG stays: Airflow would not queue it again.

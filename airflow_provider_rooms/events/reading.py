@@ -29,7 +29,8 @@ def read_events(context: Context) -> list[dict[str, Any]]:
     :returns: dicts with the fields of :class:`~airflow_provider_rooms.models.RoomEvent`, oldest first, each id once; none in
         a run that was not started by events.
     """
-    given: Mapping[Any, Any] = context.get("triggering_asset_events") or context.get("triggering_dataset_events") or {}
+    told: Mapping[str, Any] = context  # type: ignore[assignment]
+    given = told.get("triggering_asset_events") or told.get("triggering_dataset_events") or {}
     ours = {uri: list(events) for uri, events in _by_uri(given) if read_uri(uri)}
     if not any(ours.values()):
         return []
