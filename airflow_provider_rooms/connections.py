@@ -170,12 +170,6 @@ COMMON_SETTINGS = (
         special=True,
     ),
     Setting(
-        name="watch_interval",
-        label="Watch interval (seconds)",
-        help="How many seconds the watcher waits between two polls; 60 if left empty.",
-        kind="number",
-    ),
-    Setting(
         name="storage_credentials",
         label="Storage credentials",
         help="What the vendor needs to write recordings into your bucket, as JSON.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCHEME = "room-events"
 #: Every type of event, in the order of a room's life.
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
-#: What ends the URI of an asset that the watcher fills.
+#: What ends the URI of an asset whose events are found by asking.
 WATCHED = "watched"
 
 _CONN_ID = re.compile(r"[A-Za-z0-9_.-]{1,250}")
@@ -24,18 +24,23 @@ _URI = re.compile(rf"{SCHEME}://(?P<conn>[^/]+)/(?P<type>[a-z_]+)(?P<watched>/{W
 
 
 def room_events(conn_id: str, *types: str, watch: bool = False) -> Any:
-    """What to schedule a DAG on, so that events of a connection's rooms start it. Needs Airflow 3 for ``watch``.
+    """What to schedule a DAG on, so that events of a connection's rooms start it.
 
     :param conn_id: the connection; it may have letters, digits, ``_``, ``.`` and ``-`` in its id.
     :param types: one or more of :data:`EVENT_TYPES`; any of them starts the DAG.
-    :param watch: found by the watcher, which asks the vendor, instead of being received by webhook.
+    :param watch: found by asking the vendor instead of being received by webhook; not supported yet.
     :returns: one object for ``schedule=``. A list of several would wait for all of them.
     :raises InvalidSpecError: no type, an unknown one, or a connection id that cannot take part.
     """
     check_conn_id(conn_id)
+    if watch:
+        raise InvalidSpecError(
+            "room_events: watch=True is not supported yet.",
+            advice="Receive events by webhook, or wait with a sensor; see docs/events.md.",
+        )
     if not types:
         raise InvalidSpecError("room_events: no type of event is given.", advice=f"Known: {', '.join(EVENT_TYPES)}.")
-    first, *others = (_asset(conn_id, kind, watch) for kind in dict.fromkeys(types))
+    first, *others = (_asset(conn_id, kind) for kind in dict.fromkeys(types))
     schedule: Any = first
     for other in others:
         schedule = schedule | other
@@ -73,7 +78,7 @@ def check_conn_id(conn_id: object) -> None:
         )
 
 
-def _asset(conn_id: str, kind: str, watch: bool) -> Asset:
+def _asset(conn_id: str, kind: str) -> Asset:
     from airflow.providers.common.compat.sdk import Asset
 
     if kind not in EVENT_TYPES:
@@ -81,5 +86,4 @@ def _asset(conn_id: str, kind: str, watch: bool) -> Asset:
             f"room_events: unknown type {kind!r}.{suggestion(kind, EVENT_TYPES)}",
             advice=f"Known: {', '.join(EVENT_TYPES)}.",
         )
-    uri = event_uri(conn_id, kind, watched=watch)
-    return Asset(uri)
+    return Asset(event_uri(conn_id, kind))

@@ -150,7 +150,7 @@ def _active_assets(uris: Iterable[str], session: Session) -> Mapping[str, int]:
     from sqlalchemy import select
 
     query = select(AssetModel.uri, AssetModel.id).where(AssetModel.uri.in_(uris), AssetModel.active.has())
-    return dict(session.execute(query))
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _take_turns(session: Session) -> None:

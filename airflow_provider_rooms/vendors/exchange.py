@@ -47,7 +47,6 @@ class Config:
     :param writes_per_second: what this process may send, creates and changes together.
     :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
     :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
-    :param watch_interval: seconds between two polls of the watcher.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -65,7 +64,6 @@ class Config:
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
-    watch_interval: float = 60.0
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
 

@@ -39,3 +39,8 @@ def test_no_type_and_a_misspelt_one_are_refused() -> None:
         room_events("c")
     with pytest.raises(InvalidSpecError, match="recording_ready"):
         room_events("c", "recordings_ready")
+
+
+def test_asking_the_vendor_instead_is_refused_until_it_works() -> None:
+    with pytest.raises(InvalidSpecError, match="not supported yet"):
+        room_events("c", "session_ended", watch=True)
