@@ -64,7 +64,7 @@ def _dag(session: Any, dag_id: str) -> Any:
 
 
 def stored(asset: int) -> list[str]:
-    return [row[0]["id"] for row in _rows(f"select extra from asset_event where asset_id = {asset} order by id")]  # noqa: S608
+    return [row[0]["id"] for row in _rows(f"select extra from asset_event where asset_id = {asset} order by id")]
 
 
 def _rows(query: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -19,6 +20,10 @@ def consumer(vendor: str) -> None:
         schedule=room_events(f"{vendor}_school", "session_started", "session_ended", "recording_ready", "other"),
         catchup=False,
         max_active_runs=1,
+        default_args={
+            "retries": 3,
+            "retry_delay": dt.timedelta(seconds=1),
+        },  # the first tasks may start before the API server answers
         is_paused_upon_creation=False,
     )
     def follow_up() -> None:
