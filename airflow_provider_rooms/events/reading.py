@@ -29,7 +29,7 @@ def read_events(context: Context) -> list[dict[str, Any]]:
     :returns: dicts with the fields of :class:`~airflow_provider_rooms.models.RoomEvent`, oldest first, each id once; none in
         a run that was not started by events.
     """
-    told: Mapping[str, Any] = context  # type: ignore[assignment]
+    told: Mapping[str, Any] = context
     given = told.get("triggering_asset_events") or told.get("triggering_dataset_events") or {}
     ours = {uri: list(events) for uri, events in _by_uri(given) if read_uri(uri)}
     if not any(ours.values()):
