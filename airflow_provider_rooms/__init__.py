@@ -1,4 +1,4 @@
-"""Video rooms for Apache Airflow: VideoSDK, 100ms and Twilio Video.
+"""Video rooms for Apache Airflow, at several vendors.
 
 Nothing of Airflow is imported here: provider discovery imports this package before Airflow is configured.
 """

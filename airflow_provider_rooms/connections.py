@@ -131,8 +131,20 @@ COMMON_SETTINGS = (
     Setting(
         name="writes_per_second",
         label="Writes per second",
-        help="How many rooms one process may create or change per second: the account's limit, divided by your workers.",
+        help="How many creates and changes one process may send per second; if empty, it finds its share of the account's limit.",
         kind="number",
+    ),
+    Setting(
+        name="reads_per_second",
+        label="Reads per second",
+        help="How many other requests one process may send per second; if empty, it finds its share of the account's limit.",
+        kind="number",
+    ),
+    Setting(
+        name="pace_conn_id",
+        label="Pace connection",
+        help="Id of a Redis connection through which all workers share one pace; the two fields above are then for all of them.",
+        example="redis_default",
     ),
     Setting(
         name="roles",
@@ -177,6 +189,12 @@ COMMON_SETTINGS = (
         secret=True,
         example='{"key": "…", "secret": "…"}',
         special=True,
+    ),
+    Setting(
+        name="people_secret",
+        label="People secret",
+        help='The key of the codes that stand for people in tables written with people="hash"; the password if left empty.',
+        secret=True,
     ),
 )
 

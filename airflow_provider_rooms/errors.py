@@ -45,7 +45,7 @@ class RoomsError(AirflowException):
     """An error of this package, with what a reader needs to act on it.
 
     :param message: what happened, one sentence.
-    :param vendor: the vendor's name as people write it, such as ``100ms``.
+    :param vendor: the vendor's name as people write it.
     :param room: name or id of the room it is about.
     :param status: HTTP status of the vendor's answer.
     :param code: the vendor's own error code.

@@ -30,7 +30,7 @@ EventType = Literal[
     "other",
 ]
 
-#: A class without an end is taken to be over this long after its start: the longest session 100ms allows.
+#: A class without an end is taken to be over this long after its start: the longest session that a vendor allows.
 LONGEST_CLASS = dt.timedelta(hours=12)
 
 
@@ -135,7 +135,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 class Room:
     """A room at its vendor.
 
-    :param vendor: the connection type: ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param vendor: the connection type.
     :param conn_id: the Airflow connection it was reached through.
     :param id: the vendor's id of the room.
     :param name: the room name, as the vendor has it.
@@ -177,8 +177,8 @@ RoomRef: TypeAlias = "str | Mapping[str, Any] | Room"
 class Session:
     """People in a room, from the first join to the last leave. Recorders are not people.
 
-    :param id: the vendor's id. Twilio has none: there it is the room SID, ``-`` and the first join in seconds since 1970,
-        which stays the same for as long as the session lasts and after it.
+    :param id: the vendor's id. Where it has none: the room's id, ``-`` and a time in seconds since 1970, which stays the same
+        for as long as the session lasts and after it.
     :param room_id: the vendor's id of the room.
     :param started_at: the first join by the vendor's clock, ISO 8601 in UTC.
     :param ended_at: the last leave; None while somebody is there.
@@ -215,7 +215,7 @@ class Stay(TypedDict):
 class Participant:
     """Somebody in a session.
 
-    :param identity: what tells people apart: ``participantId`` (VideoSDK), ``user_id`` (100ms), ``identity`` (Twilio).
+    :param identity: what tells people apart: the user id that a join token was made for, or the vendor's own.
     :param name: the name shown to others, where the vendor keeps one.
     :param role: the vendor's role, where it has roles.
     :param intervals: ``{"joined_at", "left_at"}`` in order.
@@ -234,11 +234,27 @@ class Participant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastSession:
+    """A session that is over, with its people.
+
+    :param room_name: the room's name at its vendor; None where it has none, or is gone.
+    :param people: each of them once, with every stay; recorders are left out.
+    :param over_at: when the vendor counts it as over, ISO 8601 in UTC. Later than the last leave where a recorder stayed
+        behind. It decides which interval the session belongs to, since nobody can join it any more.
+    """
+
+    session: Session
+    room_name: str | None
+    people: list[Participant]
+    over_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recording:
     """A file that a vendor makes, or has made, of a session.
 
-    :param id: the vendor's id. Of a 100ms recording whose file is not there yet, the id of the job that makes it.
-    :param session_id: the vendor's id of the session; None at Twilio, which ties recordings to the room.
+    :param id: the vendor's id. Of a recording whose file is not there yet, it may be the id of the job that makes it.
+    :param session_id: the vendor's id of the session; None where the vendor ties recordings to the room.
     :param room_id: the vendor's id of the room.
     :param kind: ``recording`` (one video of the whole session), ``track`` (one person or one microphone), ``composition``
         (a video put together afterwards), ``hls`` (a stream) or ``transcript``.

@@ -1,6 +1,6 @@
 """Room names: the key that finds a room again at its vendor.
 
-A name goes into the create call (VideoSDK ``customRoomId``, 100ms ``name``, Twilio ``UniqueName``) and is the only thing
+A name goes into the create call, as the vendor's own key, and is the only thing
 that makes a retry find the room of the first try. So two different inputs must never give the same name, and the same
 input must always give the same one, on every machine and in every release.
 
@@ -21,7 +21,7 @@ MAX_LENGTH = 64
 HASH_LENGTH = 10
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,%d}" % MAX_LENGTH)
-# A Twilio room can be addressed by name or by SID in the same place of the path: a name must not look like a SID.
+# Where a room is addressed by name or by SID in the same place of a path, a name must not look like a SID.
 _ROOM_SID = re.compile(r"RM[0-9a-f]{32}", re.IGNORECASE)
 # Tails that this module adds itself: a hash, and the number of a room that took over from a closed one.
 _OUR_TAIL = re.compile(r"(?:.*-)?[0-9a-f]{%d}|.*-r\d+" % HASH_LENGTH)
@@ -62,7 +62,7 @@ def check_name(name: object, *, prefix: str = "") -> str:
 
     :param name: the room name as given in the DAG, after templating.
     :param prefix: the connection's ``name_prefix``, which counts towards the 64 characters.
-    :raises InvalidSpecError: not text, empty, a forbidden character, too long, or mistakable for a Twilio room SID.
+    :raises InvalidSpecError: not text, empty, a forbidden character, too long, or mistakable for a room SID.
     """
     if not isinstance(name, str):
         raise InvalidSpecError(
@@ -97,12 +97,12 @@ def numbered_name(name: str, number: int) -> str:
 
 
 def fold(name: str) -> str:
-    """The form in which two names are compared where a vendor ignores case (100ms)."""
+    """The form in which two names are compared where a vendor ignores case."""
     return name.casefold()
 
 
 def is_room_sid(text: str) -> bool:
-    """Whether the text is a Twilio room SID (``RM`` and 32 hex digits)."""
+    """Whether the text is a room SID (``RM`` and 32 hex digits)."""
     return bool(_ROOM_SID.fullmatch(text))
 
 
@@ -111,7 +111,7 @@ def _refusal(name: str) -> str | None:
     if name.strip().lower() in _NOT_A_VALUE:
         return "is empty: a template or a mapped value was missing."
     if is_room_sid(name):
-        return "looks like a Twilio room SID, so the vendor could take it for another room."
+        return "looks like a room SID, so the vendor could take it for another room."
     if not _NAME.fullmatch(name):
         if len(name) > MAX_LENGTH:
             return f"is {len(name)} characters long, at most {MAX_LENGTH} are allowed (name_prefix included)."

@@ -34,6 +34,7 @@ from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.transport.drivers import AsyncTransport
 from airflow_provider_rooms.triggers import follow, pool
 from airflow_provider_rooms.triggers.rooms import RoomTrigger
+from airflow_provider_rooms.vendors.pace import Pace
 from airflow_provider_rooms.waiting.waits import Wait
 from stack import sandbox
 
@@ -161,7 +162,7 @@ async def make_rooms(conn_id: str, count: int) -> list[str]:
     """Ids of fresh rooms."""
     hook = get_rooms_hook(conn_id)
     gate = asyncio.Semaphore(10)
-    hook.vendor.bucket = None
+    hook.vendor.pace = Pace({}, {})
 
     async def make(number: int) -> str:
         async with gate:

@@ -9,15 +9,31 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from airflow_provider_rooms.connections import BY_TYPE
 from reference import generate
 
 MARKER = re.compile(r"^<!-- generated: ([^>]+?) -->$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """Keep only the pages that exist: parts of the package bring their own page with them."""
-    config["nav"] = existing(config["nav"], Path(config["docs_dir"]))
+    """A page for each vendor; and of all pages only those that exist: parts of the package bring their own with them."""
+    config["nav"] = existing(with_vendors(config["nav"]), Path(config["docs_dir"]))
     return config
+
+
+def with_vendors(nav: list[Any]) -> list[Any]:
+    """The navigation with the pages of the vendors in the place of ``vendors/*.md``."""
+    filled: list[Any] = []
+    for entry in nav:
+        if entry == "vendors/*.md":
+            filled += [f"vendors/{name}.md" for name in BY_TYPE]
+        elif isinstance(entry, dict):
+            filled.append(
+                {title: with_vendors(part) if isinstance(part, list) else part for title, part in entry.items()}
+            )
+        else:
+            filled.append(entry)
+    return filled
 
 
 def existing(nav: list[Any], docs: Path) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.connections import BY_TYPE
@@ -10,6 +11,7 @@ from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.options import leaves
+from airflow_provider_rooms.vendors.pace import LANES
 from airflow_provider_rooms.vendors.plans import make_plan
 from docs_markup import first_line, table
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from airflow_provider_rooms.vendors.base import Vendor
+    from airflow_provider_rooms.vendors.pace import Lane
 
 # A value for each neutral parameter that every vendor which has the parameter takes.
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -77,13 +80,17 @@ def features() -> str:
         ("Recording can start automatically (`record`)", lambda vendor: _yes("record" not in vendor.unsupported)),
         ("Transcription (`transcribe`)", lambda vendor: _yes("transcribe" not in vendor.unsupported)),
         ("Description (`description`)", lambda vendor: _yes("description" not in vendor.unsupported)),
-        ("Writes per second, documented", lambda vendor: f"{vendor.writes_per_second or 'not published'}"),
+        *((f"{lane.title()} per second, documented", partial(_per_second, lane=lane)) for lane in LANES),
         ("Default base URL", lambda vendor: f"`{BY_TYPE[vendor.name].default_url}`"),
     ]
     return table(
         ["", *(vendor.title for vendor in all_of_them)],
         [[label, *(cell(vendor) for vendor in all_of_them)] for label, cell in rows],
     )
+
+
+def _per_second(vendor: Vendor, lane: Lane) -> str:
+    return f"{vendor.requests_per_second.get(lane, 'not published')}"
 
 
 def _high(vendor: Vendor, parameter: str, unit: str = "") -> str:
@@ -165,6 +172,20 @@ def _range(field: dict[str, Any], what: str) -> str:
     if high is None:
         return f", at least {low}"
     return f", {low} to {high}"
+
+
+def connections() -> str:
+    """The connection types beside each other."""
+    kinds = list(BY_TYPE.values())
+    rows = [
+        ["login", *(kind.login for kind in kinds)],
+        ["password", *(kind.password for kind in kinds)],
+        ["host", *(f"`{kind.default_url}`" for kind in kinds)],
+        ["extra of its own", *(", ".join(f"`{setting.name}`" for setting in kind.own) for kind in kinds)],
+        ["default id", *(f"`{kind.default_conn_id}`" for kind in kinds)],
+        ["all keys of extra", *(f"[{kind.title}](vendors/{kind.conn_type}.md#connection)" for kind in kinds)],
+    ]
+    return table(["", *(f"`{kind.conn_type}`" for kind in kinds)], rows)
 
 
 def connection(vendor: str) -> str:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import airflow_provider_rooms
 from airflow_provider_rooms import errors
 from docs_markup import first_line, inline, table
-from docs_vendors import connection, faults, features, options, parameters
+from docs_tables import tables
+from docs_vendors import connection, connections, faults, features, options, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,11 +212,13 @@ GENERATED: dict[str, Callable[..., str]] = {
     "features": features,
     "options": options,
     "connection": connection,
+    "connections": connections,
     "faults": faults,
     "errors": error_table,
     "reference": reference,
     "hook": hook_methods,
     "example": example,
     "changelog": changelog,
+    "tables": tables,
     "version": version,
 }

@@ -10,8 +10,6 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 
 PACKAGE = "airflow_provider_rooms"
-#: Circles that are known, by the folder that they stay within. To be removed with them.
-KNOWN: tuple[str, ...] = ()
 
 
 def circle(imports: dict[str, set[str]]) -> list[str]:
@@ -29,16 +27,10 @@ def imports_of(package: str) -> dict[str, set[str]]:
     return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
 
-def known(module: str, other: str) -> bool:
-    return any(f"{module}.".startswith(f"{folder}.") and f"{other}.".startswith(f"{folder}.") for folder in KNOWN)
-
-
 def test_no_module_imports_itself_through_others():
     imports = imports_of(PACKAGE)
     assert len(imports) > 100
-    assert (
-        circle({module: {one for one in others if not known(module, one)} for module, others in imports.items()}) == []
-    )
+    assert circle(imports) == []
 
 
 def test_a_circle_is_found_however_its_imports_are_written(tmp_path, monkeypatch):

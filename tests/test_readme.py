@@ -55,5 +55,9 @@ def test_the_commands_exist():
 
 
 def test_the_links_lead_somewhere():
-    links = re.findall(r"\]\((?!http)([^)]+)\)", README)
-    assert [link for link in links if not (REPO / link).exists()] == []
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        page, _, heading = link.partition("#")
+        assert (REPO / page).exists(), link
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", (REPO / page).read_text(), re.MULTILINE)
+            assert heading in {re.sub(r"[^a-z0-9]+", "-", text.lower()) for text in headings}, link

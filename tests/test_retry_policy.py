@@ -9,10 +9,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import dag_lab
 import pytest
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.testing import dag_lab
 
 sdk = pytest.importorskip("airflow.sdk")
 if not hasattr(sdk, "RetryPolicy"):
@@ -106,7 +106,7 @@ def test_airflow_waits_as_long_as_the_vendor_asked(
     """Not for the nine hours of the task: dag.test() really waits."""
     for name, value in rooms_sandbox.env().items():
         monkeypatch.setenv(name, value)
-    rooms_sandbox.fault("hundredms", status=429, headers={"Retry-After": "0.2"}, method="POST", times=5)
+    rooms_sandbox.fault("hundredms", status=503, headers={"Retry-After": "0.2"}, method="POST", times=5)
     arguments = {
         "task_id": "create",
         "conn_id": "hundredms_default",
@@ -121,7 +121,7 @@ def test_airflow_waits_as_long_as_the_vendor_asked(
     ran = dag_lab.run(dag)
     label = "create[0]" if mapped else "create"
     assert (ran.states[label], ran.tries[label]) == ("success", 2)
-    assert isinstance(ran.errors[label], errors.RateLimitError)
+    assert isinstance(ran.errors[label], errors.VendorDownError)
 
 
 def test_a_permanent_error_is_not_tried_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,10 @@ async def aget_rooms_hook(conn_id: str, *, patience: float | None = None) -> Roo
     from airflow_provider_rooms.values import not_given
 
     connection = None if not_given(conn_id) else await afind_connection(conn_id, _kinds(), patience=patience)
-    return hook_for(conn_id, connection)
+    if connection is None or (connection.conn_type or "").replace("-", "_") in BY_TYPE:
+        return hook_for(conn_id, connection)
+    # Other vendors are looked for on the disk and imported, which an event loop must not wait for.
+    return await asyncio.to_thread(hook_for, conn_id, connection)
 
 
 def hook_for(conn_id: str, connection: AirflowConnection | None) -> RoomsHook:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_rooms.hooks.aio import AsyncRooms
-from airflow_provider_rooms.hooks.connection import check_extra, read_connection
+from airflow_provider_rooms.hooks.connection import check_extra, read_connection, read_store
 from airflow_provider_rooms.hooks.diagnosis import diagnose
 from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
 from airflow_provider_rooms.hooks.lookup import afind_connection, find_connection
@@ -19,18 +19,24 @@ from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.secrets.masking import core
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
+from airflow_provider_rooms.transport.window import RedisWindow
 from airflow_provider_rooms.vendors import connection_type, vendor_class
-from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, TokenBucket
+from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime
+from airflow_provider_rooms.vendors.pace import Pace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
 
     from airflow_provider_rooms.hooks.connection import AirflowConnection
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.exchange import Config
+    from airflow_provider_rooms.vendors.pace import Lane
 
-_buckets: dict[tuple[str, str], TokenBucket] = {}
-_buckets_lock = threading.Lock()
+#: One per account and process, however many hooks, triggers and event loops there are.
+_paces: dict[tuple[Any, ...], Pace] = {}
+_paces_lock = threading.Lock()
 
 
 class RoomsHook(Rooms, Blocking, BaseHook):
@@ -93,7 +99,12 @@ class RoomsHook(Rooms, Blocking, BaseHook):
                 connection = self._connection or find_connection(self.conn_id, self.hook_name, hook=self)
                 # Read before extra_dejson is: Airflow only logs a broken extra, with its text.
                 check_extra(self.conn_id, connection.extra)
-                self._vendor = self._make_vendor(read_connection(connection, connection.extra_dejson, self.conn_type))
+                config = read_connection(connection, connection.extra_dejson, self.conn_type)
+                store = None
+                if config.pace_conn_id:
+                    shared = find_connection(config.pace_conn_id, "Redis", hook=self)
+                    store = read_store(shared, shared.extra_dejson)
+                self._vendor = self._make_vendor(config, store)
             return self._vendor
 
     async def aprepare(self) -> Vendor:
@@ -104,22 +115,31 @@ class RoomsHook(Rooms, Blocking, BaseHook):
             connection: Any = self._connection or await afind_connection(self.conn_id, self.hook_name, hook=self)
             check_extra(self.conn_id, connection.extra)
             extra = await get_async_extra_dejson(connection)
-            self._vendor = self._make_vendor(read_connection(connection, extra, self.conn_type))
+            config = read_connection(connection, extra, self.conn_type)
+            store = None
+            if config.pace_conn_id:
+                shared: Any = await afind_connection(config.pace_conn_id, "Redis", hook=self)
+                store = read_store(shared, await get_async_extra_dejson(shared))
+            self._vendor = self._make_vendor(config, store)
         return self._vendor
 
-    def _make_vendor(self, config: Config) -> Vendor:
+    def _make_vendor(self, config: Config, store: Mapping[str, Any] | None) -> Vendor:
         from airflow.providers.common.compat.sdk import mask_secret
 
-        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values(), config.webhook_secret):
-            if secret:
-                mask_secret(secret)
-        kind = vendor_class(self.conn_type)
+        kind, known = vendor_class(self.conn_type), connection_type(self.conn_type)
+        own = [config.settings.get(setting.name) for setting in (known.own if known else ()) if setting.secret]
+        for secret in (
+            *config.webhook_headers.values(),
+            *config.storage_credentials.values(),
+            *filter(None, [config.people_secret, config.webhook_secret, *own]),
+        ):
+            mask_secret(secret)
         kind.check_sign_in(config)
         return kind(
             config,
             runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),
             patience=self.patience,
-            bucket=_bucket(config, config.writes_per_second or kind.writes_per_second),
+            pace=_pace_of(kind, config, store),
         )
 
     def get_conn(self) -> requests.Session:
@@ -171,9 +191,16 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         return diagnose(self)
 
 
-def _bucket(config: Config, per_second: float | None) -> TokenBucket | None:
-    """One bucket per account and process, however many hooks there are."""
-    if not per_second:
-        return None
-    with _buckets_lock:
-        return _buckets.setdefault((config.base_url, config.key), TokenBucket(per_second))
+def _pace_of(kind: type[Vendor], config: Config, store: Mapping[str, Any] | None) -> Pace:
+    """The pace of an account; a connection that allows more or less than before has one of its own.
+
+    :param store: where all workers share it, as arguments of ``redis.Redis``.
+    """
+    given: dict[Lane, float | None] = {"reads": config.reads_per_second, "writes": config.writes_per_second}
+    account = f"{config.base_url} {kind.account(config)}"
+    key = (account, *given.values(), *sorted((store or {}).items()))
+    with _paces_lock:
+        if key not in _paces:
+            window = RedisWindow(store, account) if store else None
+            _paces[key] = Pace(kind.requests_per_second, given, window=window)
+        return _paces[key]

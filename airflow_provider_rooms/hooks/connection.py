@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SCHEMES = ("http", "https")
+_TLS_OF_REDIS = ("ssl", "ssl_cert_reqs", "ssl_ca_certs", "ssl_keyfile", "ssl_certfile", "ssl_check_hostname")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -76,6 +77,35 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
         settings={name: value for name, value in settings.items() if name in own},
         ignored=ignored,
     )
+
+
+def read_store(connection: AirflowConnection, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an Airflow connection to Redis, as Airflow's own Redis hook does, into arguments of ``redis.Redis``.
+
+    :raises InvalidConnectionError: another type, or no usable port or database.
+    """
+    conn_id = connection.conn_id
+    if connection.conn_type not in ("redis", "rediss"):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} (pace_conn_id) has the type {connection.conn_type!r}, expected 'redis'."
+        )
+    try:
+        port, db = int(connection.port or 6379), int(extra.get("db") or 0)
+    except (TypeError, ValueError):
+        raise InvalidConnectionError(
+            f"Connection {conn_id!r} (pace_conn_id): port and db (extra) must be numbers."
+        ) from None
+    options = {name: value for name, value in extra.items() if name in _TLS_OF_REDIS and not not_given(value)}
+    if connection.conn_type == "rediss":
+        options["ssl"] = True
+    return {
+        "host": connection.host or "localhost",
+        "port": port,
+        "db": db,
+        "username": connection.login or None,
+        "password": connection.password or None,
+        **options,
+    }
 
 
 def check_extra(conn_id: str, extra: Any) -> None:

@@ -93,7 +93,8 @@ def diagnose(hook: Hook) -> tuple[bool, str]:
 
 
 def _ask(hook: Hook, vendor: Vendor) -> tuple[bool, str]:
-    own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=Patience(tries=1, deadline=_VENDOR_SECONDS))
+    patience = Patience(tries=1, deadline=_VENDOR_SECONDS, throttled=0.0)
+    own = type(vendor)(vendor.config, runtime=vendor.runtime, patience=patience)
     try:
         transport = _Listening(hook.get_conn(), own.config.base_url)
         try:

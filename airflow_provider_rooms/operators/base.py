@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RoomOperator(WithHook, WithRoomLink, BaseOperator):
     """An operator on one room.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 

@@ -14,12 +14,14 @@ from airflow_provider_rooms.links.rooms import RoomLink
 from airflow_provider_rooms.tasks import RETURN_KEY, WithRoomLink, WithSecrets, give_retry_policy, push, push_url
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
 
     from airflow_provider_rooms.errors import PermanentError, RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.planning.orders import Order
 
 #: More at once than this is more than any vendor's limit of requests lets through.
@@ -36,7 +38,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
     Every spec is checked before the first call. The return value is a list in the order of the specs: what
     :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those that
     failed, and pushed before the task fails. A retry finds the rooms that are there and makes those that are missing.
-    It never waits: a Twilio class further off than the vendor keeps an unused room has the outcome ``not_due`` and no id;
+    It never waits: a class further off than its vendor keeps an unused room has the outcome ``not_due`` and no id;
     let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
 
     :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an ``XComArg`` that
@@ -88,9 +90,22 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         made = next((i for i, row in enumerate(results) if row["id"]), None)
         if made is not None:
             push_url(context, orders[made][0].vendor.room_url(results[made]["id"]))
+        push(context, "rooms", results)
+        self._sum_up(context, batch, len(results))
         report_rooms(self, context, results)
         self._conclude(context, results, batch.failures)
         return results
+
+    def _sum_up(self, context: Context, batch: _Batch, total: int) -> None:
+        from airflow_provider_rooms.errors import ClassOverError
+        from airflow_provider_rooms.planning.rows import summed_up
+
+        over = sum(isinstance(error, ClassOverError) for error in batch.failures.values())
+        failed = len(batch.failures) - over
+        ready = total - len(batch.due) - len(batch.failures)
+        text = summed_up(ready, total, batch.due, {"failed": failed, "over": over})
+        self.log.info("%s.", text)
+        push(context, "summary", text)
 
     def _read_parameters(self) -> tuple[int, int]:
         from airflow_provider_rooms.errors import InvalidSpecError
@@ -149,10 +164,8 @@ class _Batch:
     def __init__(self, orders: Sequence[tuple[RoomsHook, Order]], log: Any) -> None:
         self.results: list[dict[str, Any] | None] = [None] * len(orders)
         self.failures: dict[int, RoomsError] = {}
-        #: Connections that the vendor let in; and those whose key it refused from the first room on, so that it is no use to
-        #: ask five thousand times.
-        self._accepted: set[str] = set()
-        self._refused: dict[str, RoomsError] = {}
+        #: When the rooms that are not due yet will be.
+        self.due: list[dt.datetime] = []
         self._orders = orders
         self._log = log
         self._counts: Counter[str] = Counter()
@@ -160,47 +173,44 @@ class _Batch:
 
     async def run(self, concurrency: int) -> None:
         """Make all; ``results`` has one entry for each order then."""
-        from airflow_provider_rooms.hooks.concurrency import for_each
+        from airflow_provider_rooms.planning.making import make_rooms
+        from airflow_provider_rooms.planning.rows import without_room
 
-        hooks = [hook for hook, _ in self._orders]
-        await for_each(enumerate(self._orders), self._work, hooks=hooks, concurrency=concurrency)
+        due: list[int] = []
+        for index, (hook, order) in enumerate(self._orders):
+            when = order.due(hook)
+            if when is None:
+                due.append(index)
+            else:
+                self._log.info("specs[%d]: not before %s.", index, when.isoformat())
+                self.due.append(when)
+                self._note(index, without_room(hook, order.spec, outcome="not_due"))
+        orders = [self._orders[index] for index in due]
+        await make_rooms(orders, lambda place, end: self._tell(due[place], end), concurrency=concurrency)
         self._report()
 
-    async def _work(self, numbered: tuple[int, tuple[RoomsHook, Order]]) -> None:
-        index, (hook, order) = numbered
-        result = await self._make(index, hook, order)
+    def _tell(self, index: int, end: Room | Exception) -> None:
+        from airflow_provider_rooms.errors import ClassOverError, RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
+
+        if isinstance(end, Exception):
+            error = end if isinstance(end, RoomsError) else _strange(end)
+            # A class that is over fails nothing.
+            level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
+            self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is end else end)
+            self.failures[index] = error
+            hook, order = self._orders[index]
+            self._note(index, without_room(hook, order.spec, error=error))
+            return
+        for row in end.drift:
+            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
+        self._note(index, end.as_dict())
+
+    def _note(self, index: int, result: dict[str, Any]) -> None:
         self.results[index] = result
         self._counts[result["outcome"] or "failed"] += 1
         if time.monotonic() - self._reported >= REPORT_EVERY:
             self._report()
-
-    async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
-        from airflow_provider_rooms.errors import AuthenticationError, ClassOverError, RoomsError
-
-        due = order.due(hook)
-        if due is not None:
-            self._log.info("specs[%d]: not before %s.", index, due.isoformat())
-            return _without_room(hook, order, outcome="not_due")
-        try:
-            if refusal := self._refused.get(hook.conn_id):
-                raise AuthenticationError(
-                    f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
-                )
-            room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
-            self._accepted.add(hook.conn_id)
-        except Exception as unexpected:  # noqa: BLE001 - one room that fails, however, must not lose the others
-            error = unexpected if isinstance(unexpected, RoomsError) else _strange(unexpected)
-            # A class that is over fails nothing.
-            level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
-            self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
-            if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:
-                self._refused.setdefault(hook.conn_id, error)
-            self.failures[index] = error
-            return {**_without_room(hook, order, outcome=None), "error": str(error)}
-        for row in room.drift:
-            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
-        described: dict[str, Any] = room.as_dict()
-        return described
 
     def _report(self) -> None:
         self._reported = time.monotonic()
@@ -220,22 +230,3 @@ def _strange(unexpected: Exception) -> RoomsError:
     from airflow_provider_rooms.errors import RoomsError
 
     return RoomsError(f"{type(unexpected).__name__}: see the task's log.")
-
-
-def _without_room(hook: RoomsHook, order: Order, *, outcome: str | None) -> dict[str, Any]:
-    """The entry of a class that has no room, with the keys of one that has."""
-    from airflow_provider_rooms.models import Room
-    from airflow_provider_rooms.names import resolve_name
-
-    spec, vendor = order.spec, hook.vendor
-    described = Room(
-        vendor=vendor.name,
-        conn_id=hook.conn_id,
-        id="",
-        name=resolve_name(spec.name, prefix=vendor.config.name_prefix),
-        state="open",
-        starts_at=spec.starts_at.isoformat() if spec.starts_at else None,
-        ends_at=spec.ends_at.isoformat() if spec.ends_at else None,
-        ref=spec.ref,
-    )
-    return {**described.as_dict(), "id": None, "state": None, "outcome": outcome}

@@ -26,7 +26,7 @@ class EndSessionOperator(RoomOperator):
     The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``, or None when no session was
     live, which is a success.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
@@ -42,13 +42,13 @@ class EndSessionOperator(RoomOperator):
 
 
 class CloseRoomOperator(RoomOperator):
-    """Make a room unusable: deactivate (VideoSDK, for good), disable (100ms) or complete (Twilio, for good).
+    """Make a room unusable: disable, deactivate, complete or end it, as its vendor calls it; at some vendors for good.
 
     A room that is closed already is a success. Suited to a teardown: before ``not_before`` the task leaves the room open, says
     so in its log and succeeds, so that a mail that fails at night does not close the room of next morning's class. The return
     value is the state of the room, ``closed`` or ``open``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param not_before: leave the room open before this: an aware datetime or ISO 8601 text with an offset. Usually the end
         of the class.

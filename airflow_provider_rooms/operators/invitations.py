@@ -25,7 +25,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     Everything is checked before anything is sent. Addresses that cannot be used and those given twice are left out, with a
     warning. For a class that is over nothing is sent: the task is skipped. The return value is ``{uid, sequence, method, sent}``::
 
-        room = CreateRoomOperator(task_id="room", conn_id="videosdk_default", spec=one.spec())
+        room = CreateRoomOperator(task_id="room", conn_id="rooms", spec=one.spec())
         SendInvitationOperator(task_id="invite", room_id=room.output["room"], attendees=["Ada <ada@example.org>"])
 
     It uses an Airflow connection of type SMTP, and needs ``apache-airflow-providers-smtp`` and

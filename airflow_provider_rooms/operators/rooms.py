@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ from airflow_provider_rooms.tasks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow.providers.common.compat.sdk import Context, XComArg
 
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
         StartRecordingOperator,
         StopRecordingOperator,
     )
+    from airflow_provider_rooms.operators.tables import ClassesToStorageOperator, SessionsToStorageOperator
     from airflow_provider_rooms.planning.orders import Order
 
 __all__ = [
+    "ClassesToStorageOperator",
     "CloseRoomOperator",
     "CreateRoomOperator",
     "CreateRoomsOperator",
@@ -45,18 +48,21 @@ __all__ = [
     "ReconcileRoomsOperator",
     "RecordingToStorageOperator",
     "SendInvitationOperator",
+    "SessionsToStorageOperator",
     "StartRecordingOperator",
     "StopRecordingOperator",
 ]
 
 # A DAG file pays for the operators it uses: each module is loaded when one of its names is asked for.
 _ELSEWHERE = {
+    "ClassesToStorageOperator": "tables",
     "CloseRoomOperator": "closing",
     "CreateRoomsOperator": "batch",
     "EndSessionOperator": "closing",
     "ReconcileRoomsOperator": "reconcile",
     "RecordingToStorageOperator": "recordings",
     "SendInvitationOperator": "invitations",
+    "SessionsToStorageOperator": "tables",
     "StartRecordingOperator": "recordings",
     "StopRecordingOperator": "recordings",
 }
@@ -75,17 +81,17 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     id; the XCom ``room`` holds ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref, drift,
     unverified}``. A class that is over and has no room is skipped.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``, which decides the vendor.
+    :param conn_id: connection of a vendor's type, which decides where the room is.
     :param name: room name of ``[A-Za-z0-9_-]``, at most 64 characters, or a list of parts for
         :func:`~airflow_provider_rooms.names.room_name`. Left out, it is derived from DAG, run and task: a new run, a new
         room. Mapped tasks must give one.
     :param starts_at: when the class starts: an aware datetime, or ISO 8601 text with an offset.
     :param ends_at: when the class ends, in the same forms.
-    :param description: text shown by the vendor (100ms).
-    :param max_participants: how many people may be in the room at once (100ms, Twilio Video).
+    :param description: text shown by the vendor.
+    :param max_participants: how many people may be in the room at once.
     :param max_duration: how long a session may last, counted from the first join: a ``timedelta`` or seconds.
-    :param record: whether a recording starts automatically (VideoSDK, Twilio Video).
-    :param transcribe: whether speech is transcribed (VideoSDK, Twilio Video).
+    :param record: whether a recording starts automatically.
+    :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
     :param webhook: ``{"url", "events"?, "method"?}``, or True for the connection's ``webhook_url``, so that what happens in the
         room is received (see :func:`~airflow_provider_rooms.events.room_events`); secret headers belong in the connection.
@@ -94,10 +100,10 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     :param ref: your own reference, passed on in the ``room`` XCom.
     :param spec: all of the above (except ``conn_id``) as one dict, for mapping; ``on_drift``, ``on_closed`` and
         ``create_ahead`` may be among its keys too.
-    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update`` (100ms).
+    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update``.
     :param on_closed: what to do when the room with that name was closed: ``fail`` or ``reopen``.
-    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. Twilio closes unused
-        rooms within the hour, so it waits: 30 minutes unless given, at most 55. The others create at once unless given.
+    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. At a vendor
+        that closes unused rooms, it has a default and may have a limit; at the others, rooms are created at once by default.
     :param deferrable: wait without a worker slot. With ``False``, a class that is too far ahead is refused instead.
     :raises InvalidSpecError: something that was asked for is wrong, or the vendor cannot do it; found before any call.
     :raises DriftError: the room exists with other settings, and ``on_drift`` is ``fail``.
@@ -176,18 +182,35 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
     def execute(self, context: Context) -> str:
         """Create the room, or wait until it is time to."""
+        from airflow_provider_rooms.errors import RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
+
         order = self._read_order(context)
-        # Before any waiting: nobody should learn of a misspelt option minutes before class.
-        for warning in order.plan(self.hook).warnings:
-            self.log.warning("%s: %s", self.hook.vendor.title, warning)
-        due = order.due(self.hook)
-        if due is not None:
-            self._wait(context, due, order.spec)
-        return self._ensure(context, order)
+        try:
+            # Before any waiting: nobody should learn of a misspelt option minutes before class.
+            for warning in order.plan(self.hook).warnings:
+                self.log.warning("%s: %s", self.hook.vendor.title, warning)
+            due = order.due(self.hook)
+            if due is not None:
+                self._wait(context, due, order.spec)
+            return self._ensure(context, order)
+        except RoomsError as error:
+            # A task that fails pushes nothing by itself; the Rooms page shows the class all the same.
+            self._push_without_room(context, partial(without_room, self.hook, order.spec, error=error))
+            raise
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
         """Back from waiting: nothing of the first instance is left, and nothing of it is needed."""
         return self.execute(context)
+
+    def _push_without_room(self, context: Context, row: Callable[[], dict[str, Any]]) -> None:
+        """Push the row of a class that has no room, where that much is known of it. It is not worth failing for."""
+        from airflow_provider_rooms.errors import RoomsError
+
+        try:
+            push(context, "room", row())
+        except RoomsError as error:
+            self.log.debug("XCom 'room' was not pushed: %s", error)
 
     def _read_order(self, context: Context) -> Order:
         from airflow_provider_rooms import values
@@ -227,6 +250,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
 
         from airflow_provider_rooms.errors import InvalidSpecError
+        from airflow_provider_rooms.planning.rows import without_room
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
         if not defers(self, default=True):
@@ -245,6 +269,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         until = timeout_at(self, context)
         if until is not None and until < due:
             self.log.warning("execution_timeout (%s) ends this wait before that.", self.execution_timeout)
+        self._push_without_room(context, partial(without_room, self.hook, spec, outcome="not_due"))
         self.defer(
             trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
             method_name="execute_complete",
@@ -254,10 +279,12 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     def _ensure(self, context: Context, order: Order) -> str:
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.errors import ClassOverError
+        from airflow_provider_rooms.planning.rows import without_room
 
         try:
             room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
         except ClassOverError as error:
+            self._push_without_room(context, partial(without_room, self.hook, order.spec))
             raise AirflowSkipException(str(error)) from error
         self._report(room)
         push(context, "room", room.as_dict())

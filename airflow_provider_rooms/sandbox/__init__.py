@@ -1,4 +1,4 @@
-"""The sandbox: VideoSDK, 100ms and Twilio Video on one local port, for trying DAGs and for tests.
+"""The sandbox: all vendors on one local port, for trying DAGs and for tests.
 
 Written from the vendors' pages, not from our client: nothing of ``airflow_provider_rooms`` outside this folder
 is imported here, so the sandbox cannot share a mistake with the code it checks. Where a vendor's behaviour is

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_rooms.sandbox",
-        description="VideoSDK, 100ms and Twilio Video on one local port, with a page to look at and play with.",
+        description="All vendors on one local port, with a page to look at and play with.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")

@@ -58,7 +58,7 @@ class RoomsSandbox:
         self._call("POST", "/control/reset")
 
     def fault(self, vendor: str, kind: str = "status", **fault: Any) -> None:
-        """Set a fault: ``fault("twilio", "status", status=503, method="POST", path="/v1/Rooms*", times=2)``.
+        """Set a fault: ``fault(vendor, "status", status=503, method="POST", path="/v2/rooms*", times=2)``.
 
         Kinds are ``status``, ``drop_before``, ``drop_after``, ``delay`` and ``body``.
         """
@@ -84,6 +84,20 @@ class RoomsSandbox:
         rows: list[dict[str, Any]] = self._call("GET", "/control/webhooks")
         return [row for row in rows if vendor is None or row["vendor"] == _vendor(vendor)]
 
+    def limit(self, vendor: str, *, writes: int = 0, reads: int = 0, refused_count: bool = False) -> dict[str, Any]:
+        """Let an account make so many requests within any second (0: no limit); the counts begin anew.
+
+        :param refused_count: whether refused requests fill the window as well, which no vendor documents.
+        """
+        order = {"vendor": _vendor(vendor), "writes": writes, "reads": reads, "refused_count": refused_count}
+        now: dict[str, Any] = self._call("POST", "/control/limits", order)
+        return now
+
+    def limits(self, vendor: str) -> dict[str, Any]:
+        """The limits of an account, the highest rates seen, and how many requests were answered 429."""
+        found: dict[str, Any] = self._call("GET", "/control/limits")[_vendor(vendor)]
+        return found
+
     def advance(self, seconds: float) -> None:
         """Move the sandbox clock on."""
         self._call("POST", "/control/clock", {"advance_seconds": seconds})
@@ -103,7 +117,7 @@ class RoomsSandbox:
         return self._room(vendor, room, "recording", {"action": action})
 
     def join(self, vendor: str, token: str, name: str | None = None) -> dict[str, Any]:
-        """Join with a token (100ms: or a room code), checked as the vendor does at the door."""
+        """Join with a token (or a room code, where there are such), checked as the vendor does at the door."""
         session: dict[str, Any] = self._call("POST", f"/control/{_vendor(vendor)}/join", {"token": token, "name": name})
         return session
 

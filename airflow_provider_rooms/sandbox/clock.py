@@ -60,17 +60,17 @@ def millis(moment: datetime) -> datetime:
 
 
 def iso_millis(moment: datetime | None) -> str | None:
-    """``2022-03-25T04:49:11.024Z``, as VideoSDK writes times."""
+    """``2022-03-25T04:49:11.024Z``: to the millisecond."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def iso_seconds(moment: datetime | None) -> str | None:
-    """``2015-07-30T20:00:00Z``, as Twilio writes times."""
+    """``2015-07-30T20:00:00Z``: to the second."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_go(moment: datetime | None, digits: int = 3) -> str | None:
-    """RFC 3339 the way Go prints it, as 100ms writes times: 0 to 9 digits, trailing zeros dropped."""
+    """RFC 3339 the way Go prints it: 0 to 9 digits, trailing zeros dropped."""
     if moment is None:
         return None
     nanos = f"{moment.microsecond:06d}000"[:digits].rstrip("0")

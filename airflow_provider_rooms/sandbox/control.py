@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, 
 from airflow_provider_rooms.sandbox.cards import Pick
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
+from airflow_provider_rooms.sandbox.limits import Limit
 from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
 from airflow_provider_rooms.sandbox.webhooks import Mode
 from airflow_provider_rooms.sandbox.wire import NotPossibleError
@@ -82,6 +83,15 @@ class ClockOrder(_Strict):
     advance_seconds: float = Field(ge=0, le=FARTHEST_ADVANCE)
 
 
+class LimitOrder(_Strict):
+    """How many requests an account may make within any second; 0 is no limit."""
+
+    vendor: str
+    writes: int = Field(ge=0)
+    reads: int = Field(ge=0)
+    refused_count: StrictBool = False
+
+
 class BehaviourOrder(BaseModel):
     """The vendor and any of its switches."""
 
@@ -131,7 +141,7 @@ class WebhookOrder(_Strict):
 
 
 class JoinOrder(_Strict):
-    """Somebody at the door with a join token (100ms: or a room code)."""
+    """Somebody at the door with a join token, or a room code where there are such."""
 
     token: str = Field(min_length=1)
     name: str | None = None
@@ -209,6 +219,17 @@ def control_router(world: World) -> APIRouter:
     @router.delete("/faults")
     async def clear_faults() -> dict[str, Any]:
         return {"message": "faults cleared", "cleared": world.faults.clear()}
+
+    @router.get("/limits")
+    async def limits() -> dict[str, dict[str, Any]]:
+        """What is set, the highest rates seen, and the answers 429 given."""
+        return {name: vendor.meter.as_dict() for name, vendor in world.vendors.items()}
+
+    @router.post("/limits")
+    async def limit(order: LimitOrder) -> dict[str, Any]:
+        meter = vendor_of(order.vendor).meter
+        meter.set(Limit(**order.model_dump(exclude={"vendor"})))
+        return meter.as_dict()
 
     @router.get("/clock")
     async def clock() -> dict[str, Any]:

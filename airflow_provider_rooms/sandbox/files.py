@@ -63,7 +63,7 @@ def size(path: str) -> int:
 
 
 def open_url(call_or_origin: Call | str, vendor: str, path: str) -> str:
-    """A link that anybody may follow, as VideoSDK's CDN links are."""
+    """A link that anybody may follow, as links to a CDN are."""
     origin = call_or_origin if isinstance(call_or_origin, str) else call_or_origin.origin
     return f"{origin}/files/{vendor}/{quote(path)}"
 

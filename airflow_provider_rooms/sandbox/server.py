@@ -97,12 +97,15 @@ def run(
 
 
 class SandboxServer:
-    """The sandbox on a thread of this process, on a free port unless one is given."""
+    """The sandbox on a thread of this process, on a free port unless one is given.
+
+    ``world`` is all that it remembers: tests that need thousands of rooms make them there before they ask for any.
+    """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, latency_ms: float = 0.0) -> None:
         self._host = host
         self._port = port
-        self._latency = latency_ms / 1000.0
+        self.world = World(latency_ms / 1000.0)
         self._url: str | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -118,7 +121,7 @@ class SandboxServer:
             raise RuntimeError("the sandbox is already running")
         sock = bind(self._host, self._port)
         listening = threading.Event()
-        server = make_server(World(self._latency), listening.set)
+        server = make_server(self.world, listening.set)
         kwargs: dict[str, Any] = {"sockets": [sock]}
         thread = threading.Thread(target=server.run, kwargs=kwargs, name="rooms-sandbox", daemon=True)
         thread.start()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from airflow_provider_rooms.sandbox.limits import Limit, Meter
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _RANDOM: Final = random.Random()
 
 
 def hex_id(length: int = 24) -> str:
-    """A Mongo-like id, as VideoSDK and 100ms use."""
+    """A Mongo-like id."""
     return f"{_RANDOM.getrandbits(length * 4):0{length}x}"
 
 
@@ -78,9 +79,12 @@ class Vendor(ABC):
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     #: Whether ``/path/`` is the same as ``/path``.
     trailing_slash: ClassVar[bool] = False
+    #: How many requests a second the vendor documents for an account.
+    limit: ClassVar[Limit] = Limit()
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.meter = Meter(self.limit)
         self.behaviour: dict[str, Any] = {"read_lag_seconds": 0.0, **self.switches}
         #: Sends a webhook.
         self.report: Callable[[Parcel], None] = lambda parcel: None
@@ -101,6 +105,8 @@ class Vendor(ABC):
                 return self.no_route(call, known)
             if not route.open:
                 self.authenticate(call)
+            if not self.meter.allows(call.method):
+                return self.failure(429, call)
             return route.handler(call)
         except RefusedError as refused:
             return refused.answer

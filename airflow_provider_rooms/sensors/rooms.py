@@ -212,7 +212,7 @@ class SessionStartedSensor(_ClassSensor):
     Only sessions that overlap the window of the class count, from ``early`` before ``starts_at`` to ``ends_at``: not last
     week's in the same room. If nobody comes, ``on_no_show`` decides; a room that is closed before anybody came is a no-show.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
@@ -250,7 +250,7 @@ class SessionEndedSensor(_ClassSensor):
     seconds, sessions}`` over all sessions of the class (a test before it, the part after a break); ``seconds`` is the time
     that somebody was there, ``sessions`` lists ``{id, room_id, started_at, ended_at, seconds}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
@@ -277,15 +277,15 @@ class SessionEndedSensor(_ClassSensor):
 class RecordingReadySensor(_ClassSensor):
     """Wait until the class is over and its recordings are ready: a list of ``{id, session_id, kind, state, seconds, bytes}``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
     :param ends_at: when the class ends; else the room dict's.
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
     :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
         data interval, else of the run.
-    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Twilio Video records tracks: there,
-        ``recording`` means those.
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor
+        records tracks only, ``recording`` means those.
     :param deadline: how long after the end of the class recordings may come, a ``timedelta`` or seconds.
     :param on_missing: ``skip`` or ``fail`` when they have not come by then.
     :param on_failed: fail when ``any`` of them failed, or only when ``all`` did.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from airflow_provider_rooms import __version__
 from airflow_provider_rooms.errors import DeadlineError, PassingError, TransportError, UnreadableAnswerError
 from airflow_provider_rooms.transport.network import Watchdog, no_answer, took_too_long
-from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Pages, Request, Response, Sleep, Step
+from airflow_provider_rooms.vendors.flow import Download, Fetch, Flow, Page, Pages, Request, Response, Sleep, Step, Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -95,6 +95,8 @@ class BlockingTransport:
                 walk.failed(error)
         elif isinstance(step, Sleep):
             time.sleep(step.seconds)
+        elif isinstance(step, Turn):
+            step.seconds = step.take()
 
     def send(self, request: Request) -> Response:
         """Send one request; its timeout covers the whole answer, however slowly it drips.
@@ -195,6 +197,8 @@ class AsyncTransport:
                 walk.failed(error)
         elif isinstance(step, Sleep):
             await asyncio.sleep(step.seconds)
+        elif isinstance(step, Turn):
+            step.seconds = await asyncio.to_thread(step.take)
 
     async def send(self, request: Request) -> Response:
         """Send one request; its timeout covers the whole answer, however slowly it drips.

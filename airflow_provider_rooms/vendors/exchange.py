@@ -21,17 +21,19 @@ from airflow_provider_rooms.vendors.flow import (
     Response,
     Runtime,
     Sleep,
-    TokenBucket,
     about,
     http_date,
     retry_after,
 )
+from airflow_provider_rooms.vendors.pace import Lane, Pace
 from airflow_provider_rooms.vendors.tokens import VendorClock
 
 R = TypeVar("R")
 
+#: Verbs that change nothing.
+_READS = frozenset({"GET", "HEAD"})
 #: Failures that say that nothing was done.
-_NOT_PROCESSED = (errors.RateLimitError, errors.QuotaError, errors.TlsError)
+_NOT_PROCESSED = (errors.QuotaError, errors.TlsError)
 #: How much of a vendor's message is shown, in characters.
 LONGEST_MESSAGE = 300
 #: A clock that is off by more than this is named in the error, in seconds.
@@ -44,7 +46,10 @@ class Config:
 
     :param timeout: seconds for one answer, whole.
     :param name_prefix: put before every room name.
-    :param writes_per_second: what this process may send, creates and changes together.
+    :param writes_per_second: creates and changes that this process may send; None for the vendor's documented limit.
+    :param reads_per_second: the same of all other requests.
+    :param pace_conn_id: the Airflow connection to a Redis that all workers share; the two above are then for all of them.
+    :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
     :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
     :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
     :param settings: the vendor's own settings, such as ``template_id``.
@@ -58,12 +63,15 @@ class Config:
     timeout: float = 30.0
     name_prefix: str = ""
     writes_per_second: float | None = None
+    reads_per_second: float | None = None
+    pace_conn_id: str | None = None
     roles: Mapping[str, Any] = field(default_factory=dict)
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
 
@@ -82,7 +90,10 @@ STATUS_FAULTS: Mapping[int, Fault] = {
     403: Fault(errors.AccessDeniedError, "Check what this key may do in the vendor's dashboard."),
     404: Fault(errors.NotFoundError, "Check the id or name, and that the connection belongs to the same account."),
     408: Fault(errors.VendorDownError),
-    429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection, or the number of workers."),
+    429: Fault(
+        errors.RateLimitError,
+        "Run fewer tasks of this account at once, or lower its reads_per_second and writes_per_second.",
+    ),
 }
 #: What "not found" means if nothing was asked for by id or name: a create, or the list of all rooms.
 NOTHING_SOUGHT: Mapping[int, Fault] = {
@@ -125,12 +136,12 @@ class Exchange(ABC):
         *,
         runtime: Runtime | None = None,
         patience: Patience | None = None,
-        bucket: TokenBucket | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.config = config
         self.runtime = runtime or Runtime()
         self.patience = patience or Patience()
-        self.bucket = bucket
+        self.pace = pace or Pace({}, {}, monotonic=self.runtime.monotonic)
         self.clock = VendorClock(self.runtime.wall)
 
     @abstractmethod
@@ -150,7 +161,9 @@ class Exchange(ABC):
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
     def hurried(self) -> Self:
-        """The same vendor, with a deadline over everything that is asked through it from now on."""
+        """The same vendor, with a deadline over everything that is asked through it from now on; itself if it has one."""
+        if self.until < math.inf:
+            return self  # not a copy: what waiting for the pace adds to the deadline must hold for the caller too
         hurried = copy(self)
         hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried
@@ -200,23 +213,25 @@ class Exchange(ABC):
         :param read: makes of a good answer what is wanted of it; one that it cannot read counts as lost.
         :param room: name or id for error messages.
         :param repeatable: sending it twice has the effect of sending it once.
-        :param writes: whether it counts as a write for the pace; left out, everything but a GET does.
+        :param writes: whether it counts as a write for the pace; left out, everything but GET and HEAD does.
         :param allow: error statuses that are an answer here, such as 404 in a look-up.
         :param ambiguous: called when a try failed in a way that may have had its effect.
         :param secrets: texts in the request that no error may show, should the vendor repeat them.
         :raises RoomsError: what the vendor's error tables say, or the transport.
         """
-        paced = self.bucket if (request.method != "GET" if writes is None else writes) else None
+        writes = request.method not in _READS if writes is None else writes
+        lane: Lane = "writes" if writes else "reads"
         until: float | None = None
         reminted: float | None = None
         failure: errors.PassingError | None = None
+        throttled_since: float | None = None
         attempt = 0
         while True:
-            if paced and (wait := paced.reserve()):
-                yield Sleep(wait)
-            now = self.runtime.monotonic()
             # Waiting for our own turn does not count towards the time that the vendor has.
-            until = min(now + self.patience.deadline, self.until) if until is None else until
+            waited = yield from self.pace.turn(lane)
+            self.until += waited
+            now = self.runtime.monotonic()
+            until = min(now + self.patience.deadline, self.until) if until is None else until + waited
             if now >= until:
                 raise failure or self._too_late(request, room)
             attempt += 1
@@ -240,6 +255,15 @@ class Exchange(ABC):
             except (errors.TransportError, errors.UnreadableAnswerError) as error:
                 about(error, vendor=self.title, room=room)
                 failure = error
+            if isinstance(failure, errors.RateLimitError):
+                # Nothing was done, and nothing is wrong with the request: it costs time, and no try.
+                now = self.runtime.monotonic()
+                throttled_since = now if throttled_since is None else throttled_since
+                waited = yield from self._throttled(lane, failure, now - throttled_since)
+                self.until += waited
+                until += waited
+                attempt -= 1
+                continue
             if not isinstance(failure, _NOT_PROCESSED):
                 ambiguous()
             if not repeatable or self.patience.ends(attempt, failure):
@@ -248,6 +272,23 @@ class Exchange(ABC):
             if (failure.retry_after or 0) > self.patience.hold or wait >= until - self.runtime.monotonic():
                 raise failure
             yield Sleep(wait)
+
+    def _throttled(self, lane: Lane, refusal: errors.RateLimitError, so_far: float) -> Flow[float]:
+        """Slow down, and wait for as long as the vendor names; without a name, the pace makes the request wait.
+
+        :param so_far: seconds since this request was answered 429 first.
+        :returns: how many seconds were waited.
+        :raises RateLimitError: it has taken too long, or what is named is longer than a worker slot is held for.
+        """
+        self.pace.refused(lane)
+        named = refusal.retry_after or 0.0
+        if so_far + named >= self.patience.throttled or named > self.patience.hold:
+            raise refusal
+        if named:
+            # Those who were sent away together must not come back together.
+            named += self.patience.first_wait * self.runtime.random()
+            yield Sleep(named)
+        return named
 
     def _too_late(self, request: Request, room: str | None) -> errors.DeadlineError:
         return errors.DeadlineError(

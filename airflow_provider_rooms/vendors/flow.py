@@ -1,8 +1,8 @@
 """Flows: what is to be sent and waited for, without sending or waiting.
 
 A flow is a generator. It yields :class:`Request` or :class:`Fetch` (and is sent the :class:`Response`, or has a
-:class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, or :class:`Page` (items of a list that
-may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
+:class:`~airflow_provider_rooms.errors.TransportError` thrown into it), :class:`Sleep`, :class:`Turn`, or :class:`Page` (items
+of a list that may go on). Two thin drivers in ``transport/`` run the same flows, one blocking and one async.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import json
 import math
 import random
 import re
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -116,6 +114,18 @@ class Sleep:
     seconds: float
 
 
+@dataclass(slots=True)
+class Turn:
+    """Take a turn among all workers of an account. The driver calls ``take``, which asks a store for it.
+
+    :param take: in how many seconds the turn is; None if the store does not answer.
+    :param seconds: what it said, once the driver has called it.
+    """
+
+    take: Callable[[], float | None]
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Items of a list that may go on."""
@@ -135,10 +145,10 @@ class Download:
     stream: Any = field(repr=False)
 
 
-Step = Request | Fetch | Sleep | Page[Any]
+Step = Request | Fetch | Sleep | Turn | Page[Any]
 Flow = Generator[Step, Response | None, T]
 #: A flow that lists things of one kind, page by page.
-Pages = Generator[Request | Fetch | Sleep | Page[T], Response | None, None]
+Pages = Generator[Request | Fetch | Sleep | Turn | Page[T], Response | None, None]
 
 
 _NOTHING = object()
@@ -174,30 +184,36 @@ def paged(
     raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
 
 
-def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
-    """A paged flow read to its end inside another one: its items.
-
-    :param most: with that many, no further page is read.
-    """
-    items: list[Any] = []
+def next_page(flow: Flow[None]) -> Flow[list[Any] | None]:
+    """Run a paged flow inside another one up to its next page: the items of it; None at the end of the list."""
     answer: Response | None = None
     failure: PassingError | None = None
     while True:
         try:
             step = flow.throw(failure) if failure else flow.send(answer)
         except StopIteration:
-            return items
+            return None
         answer = failure = None
         if isinstance(step, Page):
-            items += step.items
-            if len(items) >= most:
-                flow.close()
-                return items
-            continue
+            return step.items
         try:
             answer = yield step
         except PassingError as error:
             failure = error
+
+
+def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items.
+
+    :param most: with that many, no further page is read.
+    """
+    items: list[Any] = []
+    while (page := (yield from next_page(flow))) is not None:
+        items += page
+        if len(items) >= most:
+            flow.close()
+            break
+    return items
 
 
 def segment(text: str) -> str:
@@ -231,6 +247,7 @@ class Patience:
     :param hold: longest wait named by the vendor that a worker slot is held for, in seconds. A longer one ends the try.
     :param deadline: seconds for one request with all its tries.
     :param total: seconds for making sure of one room, all its requests together.
+    :param throttled: seconds for which one request is answered 429 before its task fails. They count towards no deadline.
     """
 
     tries: int = 5
@@ -239,6 +256,7 @@ class Patience:
     hold: float = 30.0
     deadline: float = 90.0
     total: float = 240.0
+    throttled: float = 600.0
 
     def ends(self, attempt: int, failure: PassingError) -> bool:
         """Whether a request is not sent again: it was tried often enough, or the next try would end the same way."""
@@ -252,7 +270,7 @@ class Patience:
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Seconds the vendor asks to wait: ``Retry-After`` as seconds or date, or its text (100ms names it there only).
+    """Seconds the vendor asks to wait: ``Retry-After`` as seconds or date, or its text, where some vendors name it.
 
     Negative and absurd values are bounded: a date in the past means now, a year means an hour.
     """
@@ -277,31 +295,6 @@ def http_date(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-class TokenBucket:
-    """Keeps one process below a vendor's limit of writes per second. Safe to share between threads and event loops.
-
-    It holds as many tokens as the vendor grants writes in a second, and each comes back a second after it was taken: no
-    second, wherever it begins, sees more writes than that. A limit below one gives one token that stays away for longer.
-
-    :param per_second: the limit, above 0; of 2.5 the whole part counts.
-    """
-
-    def __init__(self, per_second: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._away = 1.0 if per_second >= 1 else 1.0 / per_second
-        #: When each token is back, oldest first.
-        self._back = deque([-math.inf] * max(1, int(per_second)))
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-
-    def reserve(self) -> float:
-        """Take the next token; the answer is in how many seconds it may be used."""
-        with self._lock:
-            now = self._monotonic()
-            start = max(now, self._back.popleft())
-            self._back.append(start + self._away)
-            return start - now
 
 
 def about(error: RoomsError, **context: Any) -> RoomsError:

@@ -39,7 +39,9 @@ def outside_types() -> Mapping[str, ConnectionType]:
             kind = entry.load()
             wrong = refusal(kind, found)
         except Exception as error:  # noqa: BLE001 - whatever a module of somebody else raises while it is imported
-            wrong = f"{type(error).__name__}: {error}. Correct it there, or uninstall the distribution."
+            wrong = (
+                f"{type(error).__name__}: {str(error).rstrip('.')}. Correct it there, or uninstall the distribution."
+            )
         if wrong:
             log.error("Left out: the vendor %s of distribution %s. %s", entry.value, _distribution(entry), wrong)
             continue
@@ -89,13 +91,11 @@ def _check_distribution(entry: EntryPoint) -> None:
         try:
             called = other.load()()["package-name"]
         except Exception as error:  # noqa: BLE001 - as above; the vendor works without
-            log.warning(
-                "Airflow cannot read the provider of the distribution %s: %s: %s", name, type(error).__name__, error
-            )
+            log.warning("Airflow cannot read the provider of %s: %s: %s", name, type(error).__name__, error)
             continue
         if called != name:
             log.warning(
-                "The distribution %s calls its provider %r, at which Airflow stops: give %r as package-name.",
+                "The distribution %s has a provider with the package-name %r, which Airflow refuses: return %r there.",
                 name,
                 called,
                 name,

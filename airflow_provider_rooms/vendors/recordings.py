@@ -64,7 +64,7 @@ def recordings_of(vendor: Vendor, room: RoomRef, kind: str | None = None) -> Flo
 def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | None = None) -> Flow[list[Recording]]:
     """What is being recorded in a room, started unless it runs already.
 
-    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody (VideoSDK).
+    :raises NotFoundError: there is no such room; or nobody is in it, where a recording needs somebody.
     :raises RoomClosedError: the room is closed.
     """
     vendor.need("start_recording")
@@ -75,6 +75,14 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
             "The room is closed: nothing can be recorded in it.", vendor=vendor.title, room=found.id
         )
     return (yield from vendor.start_recording(found, body))
+
+
+def delete_recording(vendor: Vendor, recording: object) -> Flow[None]:
+    """Delete a recording and its file.
+
+    :raises UnsupportedError: the vendor has no call for it.
+    """
+    yield from vendor.delete_recording(read_wanted(recording))
 
 
 def start_body(vendor: Vendor, options: Mapping[str, Any]) -> dict[str, Any]:

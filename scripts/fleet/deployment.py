@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from airflow_api import AirflowApi
 from airflow_provider_rooms.connections import BY_TYPE
-from fleet.parts import Keeper, Part, wait_until
+from fleet.parts import Keeper, Part, end_all, wait_until
 from fleet.stores import Postgres, listens, redis
 from stack import free_port, sandbox
 
@@ -48,7 +48,7 @@ class Sizes:
     schedulers: int = 2
     triggerers: int = 2
     workers: int = 3
-    concurrency: int = 4
+    concurrency: int = 6
     api_retries: int = 5
     classes: int = 10
     waits: int = 24
@@ -100,9 +100,8 @@ class Fleet:
         self._say(began, "database, Redis and sandbox are up")
         self.command("db", "migrate")
         self._say(began, "the database has its tables")
-        for part in self._parts():
-            self.parts[part.name] = part
-            self._stack.callback(part.end)
+        self.parts = {part.name: part for part in self._parts()}
+        self._stack.callback(lambda: end_all(self.parts.values()))
         self.parts["api-server"].start()
         wait_until(lambda: listens(self._port), PATIENCE, "the API server")
         for part in self.parts.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 #: Seconds between two looks whether all parts are alive.
@@ -68,16 +68,13 @@ class Part:
 
     def end(self) -> None:
         """End it, politely at first; whatever it started is gone afterwards."""
+        end_all([self])
+
+    def ask_to_end(self) -> None:
+        """Tell it to end, and let nobody start it again."""
         self.wanted = False
-        if self.process is None:
-            return
-        if self.alive:
+        if self.process is not None and self.alive:
             self.process.send_signal(self.ends_on)
-            try:
-                self.process.wait(timeout=POLITE)
-            except subprocess.TimeoutExpired:
-                pass
-        self.kill()
 
     def _signal_group(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -86,9 +83,17 @@ class Part:
             except ProcessLookupError:
                 return
 
-    def children(self) -> list[int]:
-        """The ids of the processes that it started, and that those started."""
-        return descendants(self.process.pid) if self.process is not None and self.alive else []
+
+def end_all(parts: Iterable[Part]) -> None:
+    """End parts together: those that are not gone in time are killed."""
+    ending = list(parts)
+    for part in ending:
+        part.ask_to_end()
+    until = time.monotonic() + POLITE
+    while any(part.alive for part in ending) and time.monotonic() < until:
+        time.sleep(0.1)
+    for part in ending:
+        part.kill()
 
 
 class Keeper:
@@ -115,33 +120,13 @@ class Keeper:
                     part.start()
 
 
-def descendants(pid: int) -> list[int]:
-    """The ids of all processes below a process, the nearest first."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat") as stat:
-                parent = int(stat.read().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-        children.setdefault(parent, []).append(int(entry))
-    found, queue = [], [pid]
-    while queue:
-        below = children.get(queue.pop(0), [])
-        found += below
-        queue += below
-    return found
-
-
-def wait_until(reached: object, seconds: float, what: str, *, every: float = 0.5) -> None:
+def wait_until(reached: Callable[[], object], seconds: float, what: str, *, every: float = 0.5) -> None:
     """Wait until a function is true.
 
     :raises TimeoutError: it did not become true in time.
     """
     until = time.monotonic() + seconds
-    while not reached():  # type: ignore[operator]
+    while not reached():
         if time.monotonic() > until:
             raise TimeoutError(f"waited {seconds:.0f} s for: {what}")
         time.sleep(every)

@@ -128,6 +128,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "host": "https://me:canary-pw@api.example"}, "holds credentials"),
     ({**GOOD, "host": "https://api.example/?a=1"}, "holds credentials or a query"),
     ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number above 0"),
+    *(
+        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number above 0")
+        for name in ("reads_per_second", "writes_per_second")
+        for value in (0, "0", -1, "fast", "nan", True)
+    ),
     ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number above 0"),
     ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number above 0"),
     ({**GOOD, "extra": {"subdomain": ["a"]}}, "subdomain in extra is not text"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
-from dag_lab import run_tasks
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,12 +58,42 @@ def test_the_task_waits_and_then_makes_the_room(rooms_sandbox: RoomsSandbox, tmp
     assert min(dt.datetime.fromisoformat(row["at"]) for row in asked) >= due
 
 
+class Ti:
+    """Takes what a task pushes."""
+
+    def __init__(self) -> None:
+        self.pushed: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.pushed[key] = value
+
+
+def test_a_task_that_fails_says_which_class_has_no_room_and_why(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
+    rooms_sandbox.fault("videosdk", "status", status=403, times=-1)
+    body = create("refused", "videosdk", **class_in(20))
+    ran = run_tasks(tmp_path, "refused", body)
+    assert ran.states["refused"] == "failed"
+    room = ran.xcoms["refused"]["room"]
+    assert (room["id"], room["outcome"], room["name"]) == (None, None, "algebra")
+    assert room["error"] == str(ran.errors["refused"])
+    rooms_sandbox.clear_faults()
+    ran = run_tasks(tmp_path, "over", create("over", "videosdk", **class_in(-120), name="yesterday"))
+    assert ran.states == {"over": "skipped"}
+    assert (ran.xcoms["over"]["room"]["id"], "error" in ran.xcoms["over"]["room"]) == (None, False)
+
+
 @pytest.mark.parametrize(("given", "ahead"), [({}, 30), ({"create_ahead": "600"}, 10), ({"create_ahead": 3300}, 55)])
 def test_it_waits_without_a_worker(given: dict[str, Any], ahead: int, rooms_sandbox: RoomsSandbox) -> None:
     times = class_in(600)
     operator = CreateRoomOperator(task_id="create", conn_id="twilio_video_default", name="algebra", **times, **given)
+    ti = Ti()
     with pytest.raises(TaskDeferred) as deferred:
-        operator.execute({})  # type: ignore[typeddict-item]
+        operator.execute({"ti": ti})  # type: ignore[typeddict-item]
+    # What the Rooms page shows of a class that waits for its time.
+    assert {key: ti.pushed["room"][key] for key in ("id", "outcome", "name", "state")} == {
+        "id": None, "outcome": "not_due", "name": "algebra", "state": None,
+    }  # fmt: skip
+    assert ti.pushed["room"]["starts_at"] == times["starts_at"]
     due = dt.datetime.fromisoformat(times["starts_at"]) - dt.timedelta(minutes=ahead)
     assert abs((deferred.value.trigger.moment - due).total_seconds()) < 2
     assert deferred.value.kwargs is None  # dag.test() would lose them

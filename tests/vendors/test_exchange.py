@@ -11,6 +11,7 @@ import flows
 import pytest
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -25,9 +26,10 @@ from airflow_provider_rooms.errors import (
 )
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.exchange import Config, as_items, as_object, parse_time
-from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Runtime, Sleep, TokenBucket
+from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Runtime, Sleep
+from airflow_provider_rooms.vendors.pace import Pace
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 SECRET = "a-secret-that-is-long-enough-for-signing"
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 
@@ -35,7 +37,7 @@ NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 class Play:
     """A flow driven by hand on a clock that only moves when it sleeps, or when a request takes its time."""
 
-    def __init__(self, conn_type: str = "videosdk", *, bucket: float | None = None, **patience: Any) -> None:
+    def __init__(self, conn_type: str = "videosdk", *, writes: float | None = None, **patience: Any) -> None:
         self.path = "/v2/rooms"
         self.seconds = 0.0
         self.takes = 0.0
@@ -57,7 +59,7 @@ class Play:
             config,
             runtime=runtime,
             patience=Patience(**patience),
-            bucket=TokenBucket(bucket, monotonic=lambda: self.seconds) if bucket else None,
+            pace=Pace({}, {"writes": writes}, monotonic=lambda: self.seconds),
         )
 
     def run(self, flow: Any, *answers: Response | Exception | int) -> Any:
@@ -99,7 +101,6 @@ PASSING: list[tuple[Any, type[errors.PassingError]]] = [
     (503, VendorDownError),
     (504, VendorDownError),
     (408, VendorDownError),
-    (429, RateLimitError),
 ]
 
 
@@ -142,7 +143,7 @@ def test_what_does_not_pass_is_not_tried_again(status: int) -> None:
 def test_a_failure_that_may_have_had_its_effect_is_told(failure: Any, kind: type[Exception]) -> None:
     told: list[int] = []
     Play().post(failure, 200, ambiguous=lambda: told.append(1))
-    assert bool(told) is (kind is not RateLimitError)
+    assert told
 
 
 def test_an_error_that_is_an_answer() -> None:
@@ -182,11 +183,39 @@ def test_a_wait_longer_than_a_slot_should_be_held_ends_the_try() -> None:
     assert (len(play.sent), play.slept) == (1, [])
 
 
-def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
-    play = Play(deadline=10)
+def test_being_throttled_costs_time_and_neither_tries_nor_deadlines() -> None:
+    play = Play(deadline=10, total=10, tries=2)
+    hurried = play.vendor.hurried()
+    slow = answer(429, retry_after="20")
+    flow = hurried.post("/", {"a": 1}, repeatable=True)
+    assert play.run(flow, slow, slow, slow, 500, slow, 200).status == 200
+    assert sum(play.slept) > 80
+    assert play.run(hurried.post("/", {"a": 1}), 200).status == 200
+
+
+def test_what_was_throttled_was_not_done_and_is_sent_again_though_it_may_not_be_repeated() -> None:
+    assert Play().post(429, 200, repeatable=False).status == 200
+
+
+def test_being_throttled_ends_after_a_time() -> None:
+    play = Play(throttled=60)
     with pytest.raises(RateLimitError):
-        play.post(answer(429, retry_after="20"))
-    assert play.slept == []
+        play.post(429)
+    assert 55 < sum(play.slept) < 75
+    # Each refusal halves the rate: who is refused for a minute has not hammered the vendor for a minute.
+    assert len(play.sent) < 40
+
+
+def test_a_refusal_slows_the_lane_and_not_the_other() -> None:
+    play = Play()
+    play.post(429, 200)
+    before = len(play.slept)
+    play.get(200)
+    play.get(200)
+    assert len(play.slept) == before
+    play.post(200)
+    play.post(200)
+    assert len(play.slept) > before
 
 
 def test_all_tries_together_have_a_deadline() -> None:
@@ -212,26 +241,27 @@ def test_everything_that_is_asked_has_a_deadline_together() -> None:
     play.run(play.vendor.get("/"), 200)
 
 
-def test_writes_are_paced_and_reads_are_not() -> None:
-    play = Play(bucket=2)
+def test_each_lane_has_a_pace_of_its_own() -> None:
+    play = Play(writes=2)
     for _ in range(5):
         play.post(200)
-    assert play.slept == [1.0, 1.0]
+    assert play.slept == [0.5] * 4
     for _ in range(5):
         play.get(200)
-    assert play.slept == [1.0, 1.0]
+    assert play.slept == [0.5] * 4
 
 
 def test_waiting_for_ones_turn_does_not_count_towards_the_vendors_time() -> None:
-    play = Play(bucket=0.01, deadline=60)
-    play.post(200)
-    assert play.post(200).status == 200
-    assert play.slept == [100.0]
+    play = Play(writes=0.01, deadline=60, total=70)
+    hurried = play.vendor.hurried()
+    play.run(hurried.post("/", {}), 200)
+    assert play.run(hurried.post("/", {}), 200).status == 200
+    assert sum(play.slept) == pytest.approx(100.0)
     assert play.sent[1].timeout == 30
 
 
-def test_a_retry_that_must_wait_for_its_turn_too_long_ends() -> None:
-    play = Play(bucket=0.01, deadline=60)
+def test_a_retry_that_must_wait_too_long_ends() -> None:
+    play = Play(deadline=1, first_wait=4)
     with pytest.raises(VendorDownError):
         play.post(500, 200)
     assert len(play.sent) == 1
@@ -310,7 +340,7 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ("hundredms", answer(404, {"message": "room not found", "details": None}), NotFoundError, "room not found"),
     ("hundredms", answer(500, {"message": "hipaa enabled: recording config"}), RequestRefusedError, "bucket"),
     ("hundredms", answer(500, {"message": "internal"}), VendorDownError, "internal"),
-    ("hundredms", answer(400, {"message": "rate limit exceeded"}), RateLimitError, "writes_per_second"),
+    ("hundredms", answer(400, {"message": "rate limit exceeded"}), RateLimitError, "reads_per_second"),
     (
         "twilio_video",
         answer(400, {"code": 53113, "message": "Room exists", "status": 400}),
@@ -320,7 +350,7 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ("twilio_video", answer(401, {"code": 20003, "message": "Authenticate"}), AuthenticationError, "US1 key"),
     ("twilio_video", answer(403, {"code": 20008, "message": "x"}), AccessDeniedError, "Test credentials"),
     ("twilio_video", answer(404, {"code": 20404, "message": "x"}), NotFoundError, "20404"),
-    ("twilio_video", answer(429, {"code": 20429, "message": "x"}), RateLimitError, "20 per account"),
+    ("twilio_video", answer(429, {"code": 20429, "message": "x"}), RateLimitError, "20 writes a second"),
     ("twilio_video", answer(400, {"code": 53119, "message": "x"}), QuotaError, "as many rooms at once"),
     ("twilio_video", answer(400, {"code": 53116, "message": "x"}), VendorDownError, "region"),
     ("twilio_video", answer(400, {"code": 53103, "message": "x"}), RequestRefusedError, "not available"),

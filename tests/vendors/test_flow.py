@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from airflow_provider_rooms.vendors.flow import (
     Patience,
     Request,
     Response,
-    TokenBucket,
     gathered,
     http_date,
     paged,
@@ -136,46 +134,6 @@ def test_a_wait_is_jittered_bounded_and_never_shorter_than_asked(
     else:
         full = min(8, 0.5 * 2 ** (attempt - 1))
         assert full / 2 <= wait <= full
-
-
-# -- pace -----------------------------------------------------------------------------------------------------------------
-
-
-@given(
-    per_second=st.sampled_from([0.2, 0.5, 1, 2.5, 3, 20]),
-    steps=st.lists(st.floats(0, 3), min_size=1, max_size=120),
-)
-def test_no_second_sees_more_writes_than_granted(per_second: float, steps: list[float]) -> None:
-    clock = [1000.0]
-    bucket = TokenBucket(per_second, monotonic=lambda: clock[0])
-    sent = []
-    for step in steps:
-        clock[0] += step
-        wait = bucket.reserve()
-        assert wait >= 0
-        sent.append(clock[0] + wait)
-    assert sent == sorted(sent)
-    window, most = (1.0, int(per_second)) if per_second >= 1 else (1 / per_second, 1)
-    for first in range(len(sent) - most):
-        assert sent[first + most] - sent[first] >= window - 1e-9
-
-
-def test_a_bucket_serves_twenty_at_once_and_a_thousand_in_fifty_seconds() -> None:
-    bucket = TokenBucket(20, monotonic=lambda: 0.0)
-    waits = [bucket.reserve() for _ in range(1000)]
-    assert waits[:20] == [0] * 20
-    assert waits[-1] == pytest.approx(49)
-
-
-def test_threads_share_a_bucket() -> None:
-    bucket = TokenBucket(10, monotonic=lambda: 0.0)
-    waits: list[float] = []
-    threads = [threading.Thread(target=lambda: waits.extend(bucket.reserve() for _ in range(25))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(waits) == [float(number // 10) for number in range(200)]
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------------

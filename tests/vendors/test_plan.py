@@ -465,7 +465,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("videosdk", {"name": "a b"}, "' '"),
     ("videosdk", {"name": "a/b"}, "'/'"),
     ("videosdk", {"name": "a" * 65}, "65 characters"),
-    ("twilio_video", {"name": "RM" + "0" * 32}, "Twilio room SID"),
+    ("twilio_video", {"name": "RM" + "0" * 32}, "room SID"),
     ("videosdk", {"name": []}, "at least one part"),
     ("videosdk", {"name": ["algebra", ""]}, "is empty"),
     ("videosdk", {"name": ["algebra", None]}, "a template or a mapped value was missing"),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
+from airflow_provider_rooms.sandbox.limits import Limit
 from airflow_provider_rooms.sandbox.twilio import shapes
 from airflow_provider_rooms.sandbox.twilio.shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio.store import Room, Store
@@ -36,6 +37,8 @@ class TwilioRest(Vendor):
         "password": TWILIO_SECRET,
         "extra": {"account_sid": TWILIO_ACCOUNT},
     }
+    #: https://www.twilio.com/docs/video/programmable-video-limits; an answer 429 names no time to wait
+    limit: ClassVar[Limit] = Limit(writes=20, reads=80)
     switches: ClassVar[Mapping[str, Any]] = {
         # the account's Console default, used where RecordParticipantsOnConnect is not given
         "record_by_default": False,
@@ -115,7 +118,7 @@ class TwilioRest(Vendor):
         token = call.first("PageToken")
         begin = 0
         if token is not None:
-            begin = next((i for i, item in enumerate(items, 1) if f"PA{sid_of(item)}" == token), 0)
+            begin = next((i for i, item in enumerate(items, 1) if sid_of(item) == token[2:]), 0)
             if not begin:
                 raise self.refuse(21481)
         elif number:

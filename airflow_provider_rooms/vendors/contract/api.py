@@ -12,6 +12,7 @@ from airflow_provider_rooms.vendors.exchange import Exchange
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.options import Options
+    from airflow_provider_rooms.vendors.pace import Lane
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -25,8 +26,8 @@ class Api(Exchange):
     options: ClassVar[type[Options]]
     #: Methods of the contract that this vendor has no call for, with the way out, for the error that says so.
     lacks: ClassVar[Mapping[str, str]] = {}
-    #: Writes per second that the vendor grants an account, where it says so.
-    writes_per_second: ClassVar[float | None] = None
+    #: Requests per second that the vendor grants an account, reads and writes apart, where it says so.
+    requests_per_second: ClassVar[Mapping[Lane, float]] = {}
 
     @classmethod
     def check_sign_in(cls, config: Config) -> None:
@@ -34,6 +35,11 @@ class Api(Exchange):
 
         :raises InvalidConnectionError: they are not.
         """
+
+    @classmethod
+    def account(cls, config: Config) -> str:
+        """What the vendor counts requests by: connections of one account share its pace."""
+        return config.key
 
     @classmethod
     def can(cls, method: str) -> bool:

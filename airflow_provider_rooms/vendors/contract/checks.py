@@ -53,7 +53,7 @@ def _misspelt(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]:
         if base in shared or base in contract.__mro__:
             continue
         for name in sorted({*vars(base), *inspect.get_annotations(base)} - known):
-            close = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+            close = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
             if close:
                 yield f"{name} is not part of the contract; did you mean {close[0]}?"
 

@@ -41,7 +41,9 @@ class HundredMsApi(TokenSignIn, Rest, Api):
         ),
         # A mistake of ours that is answered by 500.
         "hipaa enabled": Fault(errors.RequestRefusedError, "Recording needs a bucket in a HIPAA workspace."),
-        "rate limit exceeded": Fault(errors.RateLimitError, "Lower writes_per_second of the connection."),
+        "rate limit exceeded": Fault(
+            errors.RateLimitError, "Run fewer tasks of this account at once, or lower its reads_per_second."
+        ),
     }
 
     def claims(self, now: int) -> Mapping[str, Any]:

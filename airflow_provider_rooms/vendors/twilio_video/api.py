@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,9 +17,14 @@ from airflow_provider_rooms.vendors.twilio_video.options import TwilioVideoOptio
 if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.exchange import Config
     from airflow_provider_rooms.vendors.options import Options
+    from airflow_provider_rooms.vendors.pace import Lane
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
+#: The most that the lists of rooms and participants give.
+LONGEST_PAGE = 1000
+#: No room lives longer.
+LONGEST_ROOM = dt.timedelta(hours=24)
 ROOMS = Resource(path="/v1/Rooms", key="sid", items="rooms")
 
 _LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
@@ -32,7 +38,8 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
 
     name: ClassVar[str] = "twilio_video"
     title: ClassVar[str] = "Twilio Video"
-    writes_per_second: ClassVar[float | None] = 20.0
+    # https://www.twilio.com/docs/video/programmable-video-limits
+    requests_per_second: ClassVar[Mapping[Lane, float]] = {"reads": 80.0, "writes": 20.0}
     form: ClassVar[bool] = True
     cursor: ClassVar[Cursor | None] = NextUrl(size=("PageSize", PAGE_SIZE), url="meta.next_page_url")
     request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Exchange.request_id_headers)
@@ -43,7 +50,10 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
         20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
         20403: Fault(errors.AccessDeniedError),
         20404: Fault(errors.NotFoundError),
-        20429: Fault(errors.RateLimitError, "Lower writes_per_second of the connection; Twilio allows 20 per account."),
+        20429: Fault(
+            errors.RateLimitError,
+            "Run fewer tasks of this account at once; Twilio allows it 80 reads and 20 writes a second.",
+        ),
         20500: Fault(errors.VendorDownError),
         20503: Fault(errors.VendorDownError),
         53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
@@ -75,11 +85,24 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
                 advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
             )
 
+    @classmethod
+    def account(cls, config: Config) -> str:
+        """All API keys of an account share its limits."""
+        return config.settings.get("account_sid") or config.key
+
     def error_parts(self, body: Any) -> tuple[str | int | None, str]:
         """``{code, message, more_info, status}``, or the newer ``{type, title, detail, code}``."""
         _, message = super().error_parts(body)
         code = body.get("code") if isinstance(body, Mapping) else None
         return code if isinstance(code, int) else None, message
+
+
+def made_between(since: dt.datetime, until: dt.datetime) -> dict[str, str]:
+    """The filters of a list for what was made in that time, to the second."""
+    after, before = (
+        moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (since, until + dt.timedelta(seconds=1))
+    )
+    return {"DateCreatedAfter": after, "DateCreatedBefore": before}
 
 
 def people_of(room_sid: str) -> Resource:
