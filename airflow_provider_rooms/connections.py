@@ -177,6 +177,12 @@ COMMON_SETTINGS = (
         example='{"key": "…", "secret": "…"}',
         special=True,
     ),
+    Setting(
+        name="people_secret",
+        label="People secret",
+        help='The key of the codes that stand for people in tables written with people="hash"; the password if left empty.',
+        secret=True,
+    ),
 )
 
 CONNECTION_TYPES = (

@@ -215,6 +215,22 @@ class Participant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastSession:
+    """A session that is over, with its people.
+
+    :param room_name: the room's name at its vendor; None where it has none, or is gone.
+    :param people: each of them once, with every stay; recorders are left out.
+    :param over_at: when the vendor counts it as over, ISO 8601 in UTC. Later than the last leave where a recorder stayed
+        behind. It decides which interval the session belongs to, since nobody can join it any more.
+    """
+
+    session: Session
+    room_name: str | None
+    people: list[Participant]
+    over_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recording:
     """A file that a vendor makes, or has made, of a session.
 

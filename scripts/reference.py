@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import airflow_provider_rooms
 from airflow_provider_rooms import errors
 from docs_markup import first_line, inline, table
+from docs_tables import tables
 from docs_vendors import connection, connections, faults, features, options, parameters
 
 if TYPE_CHECKING:
@@ -218,5 +219,6 @@ GENERATED: dict[str, Callable[..., str]] = {
     "hook": hook_methods,
     "example": example,
     "changelog": changelog,
+    "tables": tables,
     "version": version,
 }

@@ -57,7 +57,7 @@ def test_airflow_masks_our_secret_keys_once_it_has_loaded_the_plugin() -> None:
 def test_airflow_finds_the_plugin() -> None:
     (declared,) = metadata.entry_points(group="airflow.plugins", name="rooms")
     assert declared.load() is plugin.RoomsPlugin
-    assert set(plugin.SECRET_KEYS) == {"webhook_headers", "storage_credentials", "auth_token"}
+    assert set(plugin.SECRET_KEYS) == {"webhook_headers", "storage_credentials", "auth_token", "people_secret"}
 
 
 def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(

@@ -36,6 +36,8 @@ PATHS = {
     "retry_policy": ("RoomsRetryPolicy",),
     "notifications.invitations": ("InvitationNotifier",),
     "sandbox.client": ("RoomsSandbox",),
+    "testing": ("Call", "Cost", "Traits"),
+    "testing.home": ("temporary_airflow",),
 }
 
 #: What each version since 0.1.0 has left in the table of triggers: the path, and arguments that newer ones still take.

@@ -128,7 +128,11 @@ class RoomsHook(Rooms, Blocking, BaseHook):
 
         kind, known = vendor_class(self.conn_type), connection_type(self.conn_type)
         own = [config.settings.get(setting.name) for setting in (known.own if known else ()) if setting.secret]
-        for secret in (*config.webhook_headers.values(), *config.storage_credentials.values(), *filter(None, own)):
+        for secret in (
+            *config.webhook_headers.values(),
+            *config.storage_credentials.values(),
+            *filter(None, [config.people_secret, *own]),
+        ):
             mask_secret(secret)
         kind.check_sign_in(config)
         return kind(

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
         StartRecordingOperator,
         StopRecordingOperator,
     )
+    from airflow_provider_rooms.operators.tables import ClassesToStorageOperator, SessionsToStorageOperator
     from airflow_provider_rooms.planning.orders import Order
 
 __all__ = [
+    "ClassesToStorageOperator",
     "CloseRoomOperator",
     "CreateRoomOperator",
     "CreateRoomsOperator",
@@ -46,18 +48,21 @@ __all__ = [
     "ReconcileRoomsOperator",
     "RecordingToStorageOperator",
     "SendInvitationOperator",
+    "SessionsToStorageOperator",
     "StartRecordingOperator",
     "StopRecordingOperator",
 ]
 
 # A DAG file pays for the operators it uses: each module is loaded when one of its names is asked for.
 _ELSEWHERE = {
+    "ClassesToStorageOperator": "tables",
     "CloseRoomOperator": "closing",
     "CreateRoomsOperator": "batch",
     "EndSessionOperator": "closing",
     "ReconcileRoomsOperator": "reconcile",
     "RecordingToStorageOperator": "recordings",
     "SendInvitationOperator": "invitations",
+    "SessionsToStorageOperator": "tables",
     "StartRecordingOperator": "recordings",
     "StopRecordingOperator": "recordings",
 }

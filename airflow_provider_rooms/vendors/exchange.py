@@ -49,6 +49,7 @@ class Config:
     :param writes_per_second: creates and changes that this process may send; None for the vendor's documented limit.
     :param reads_per_second: the same of all other requests.
     :param pace_conn_id: the Airflow connection to a Redis that all workers share; the two above are then for all of them.
+    :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -66,6 +67,7 @@ class Config:
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
 
@@ -155,9 +157,11 @@ class Exchange(ABC):
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
     def hurried(self) -> Self:
-        """The same vendor, with a deadline over everything that is asked through it from now on; an earlier one holds."""
+        """The same vendor, with a deadline over everything that is asked through it from now on; itself if it has one."""
+        if self.until < math.inf:
+            return self  # not a copy: what waiting for the pace adds to the deadline must hold for the caller too
         hurried = copy(self)
-        hurried.until = min(self.until, self.runtime.monotonic() + self.patience.total)
+        hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Any]:

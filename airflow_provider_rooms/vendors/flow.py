@@ -184,30 +184,36 @@ def paged(
     raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
 
 
-def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
-    """A paged flow read to its end inside another one: its items.
-
-    :param most: with that many, no further page is read.
-    """
-    items: list[Any] = []
+def next_page(flow: Flow[None]) -> Flow[list[Any] | None]:
+    """Run a paged flow inside another one up to its next page: the items of it; None at the end of the list."""
     answer: Response | None = None
     failure: PassingError | None = None
     while True:
         try:
             step = flow.throw(failure) if failure else flow.send(answer)
         except StopIteration:
-            return items
+            return None
         answer = failure = None
         if isinstance(step, Page):
-            items += step.items
-            if len(items) >= most:
-                flow.close()
-                return items
-            continue
+            return step.items
         try:
             answer = yield step
         except PassingError as error:
             failure = error
+
+
+def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items.
+
+    :param most: with that many, no further page is read.
+    """
+    items: list[Any] = []
+    while (page := (yield from next_page(flow))) is not None:
+        items += page
+        if len(items) >= most:
+            flow.close()
+            break
+    return items
 
 
 def segment(text: str) -> str:

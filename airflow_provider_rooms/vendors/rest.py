@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.listing import ListPage
-from airflow_provider_rooms.vendors.exchange import Exchange, as_items, as_object
-from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
+from airflow_provider_rooms.vendors.exchange import Exchange, as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, Page, Request, gathered, next_page, paged, segment
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from airflow_provider_rooms.vendors.flow import Response
 
 T = TypeVar("T")
@@ -255,6 +257,24 @@ def or_none(flow: Flow[T]) -> Flow[T | None]:
         return (yield from flow)
     except errors.NotFoundError:
         return None
+
+
+def newest_first(pages: Flow[None], began: Callable[[Any], str | None], since: dt.datetime) -> Flow[None]:
+    """A list up to a page that is older as a whole, if newest came first until there; else all of it.
+
+    Not every vendor says how it sorts, and lists go back for years.
+    """
+    before: dt.datetime | None = None
+    in_order = True
+    while (page := (yield from next_page(pages))) is not None:
+        times = [parse_time(began(item)) for item in page]
+        for moment in times:
+            in_order = in_order and moment is not None and (before is None or moment <= before)
+            before = moment
+        yield Page(page)
+        if in_order and times and (times[0] or since) < since:
+            pages.close()
+            return
 
 
 def _count(value: Any) -> int | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.names import numbered_name
 from airflow_provider_rooms.vendors.contract.rooms import Answer, Closing, Existing, Rooms
-from airflow_provider_rooms.vendors.rest import Item, Resource, Rest, or_none
+from airflow_provider_rooms.vendors.rest import Item, Resource, Rest, newest_first, or_none
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.models import Room, RoomSpec
@@ -80,6 +81,16 @@ class RestRooms(Rest, Rooms):
         """GET the lists, one after the other."""
         for filters in self.room_lists:
             yield from self.listed(self.rooms, filters, self.room, keep)
+
+    def made_between(self, since: dt.datetime, until: dt.datetime) -> Item:
+        """Filters of the lists for rooms made in that time, where they have such."""
+        return {}
+
+    def past_rooms(self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]) -> Flow[None]:
+        """The same lists, as far back as that."""
+        for filters in self.room_lists:
+            rooms = self.listed(self.rooms, {**filters, **self.made_between(since, until)}, self.room)
+            yield from newest_first(rooms, lambda room: room.created_at, since)
 
     def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET the list of open rooms, or pick them from the only list."""

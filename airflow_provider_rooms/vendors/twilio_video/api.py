@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
+#: The most that the lists of rooms and participants give.
+LONGEST_PAGE = 1000
+#: No room lives longer.
+LONGEST_ROOM = dt.timedelta(hours=24)
 ROOMS = Resource(path="/v1/Rooms", key="sid", items="rooms")
 
 _LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
@@ -90,6 +95,14 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
         _, message = super().error_parts(body)
         code = body.get("code") if isinstance(body, Mapping) else None
         return code if isinstance(code, int) else None, message
+
+
+def made_between(since: dt.datetime, until: dt.datetime) -> dict[str, str]:
+    """The filters of a list for what was made in that time, to the second."""
+    after, before = (
+        moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (since, until + dt.timedelta(seconds=1))
+    )
+    return {"DateCreatedAfter": after, "DateCreatedBefore": before}
 
 
 def people_of(room_sid: str) -> Resource:

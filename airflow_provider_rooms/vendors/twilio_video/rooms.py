@@ -13,7 +13,14 @@ from airflow_provider_rooms.vendors.contract.listing import Listing, RoomList
 from airflow_provider_rooms.vendors.contract.rooms import Closing, Existing
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.rest_rooms import RestRooms
-from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi, people_of
+from airflow_provider_rooms.vendors.twilio_video.api import (
+    LONGEST_PAGE,
+    LONGEST_ROOM,
+    ROOMS,
+    TwilioVideoApi,
+    made_between,
+    people_of,
+)
 from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
@@ -29,10 +36,6 @@ MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1
 DEFAULT_PARTICIPANT_DURATION = 14400
 #: Time people may stay after the class, in seconds, where the default would cut the class short.
 GRACE = 3600
-#: No room lives longer.
-LONGEST_ROOM = dt.timedelta(hours=24)
-#: Rooms asked for at once, the most that the list of rooms gives.
-LONGEST_PAGE = 1000
 #: Names that can be a segment of a path as they are.
 _IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 #: "Status invalid or room not in progress", "room completed".
@@ -232,6 +235,10 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         except errors.RequestRefusedError as error:
             if error.code not in _ROOM_COMPLETED:
                 raise
+
+    def made_between(self, since: dt.datetime, until: dt.datetime) -> Mapping[str, Any]:
+        """``DateCreatedAfter`` and ``DateCreatedBefore``."""
+        return {"PageSize": LONGEST_PAGE, **made_between(since, until)}
 
     def check(self) -> Flow[str]:
         """One room of the list, which shows whose account it is."""
