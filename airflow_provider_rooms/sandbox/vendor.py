@@ -8,7 +8,7 @@ import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rooms.sandbox.limits import Limit, Meter
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
@@ -24,6 +24,11 @@ DEFAULT_PEOPLE: Final = ({"name": "Teacher", "role": "host"}, {"name": "Student"
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM: Final = random.Random()
+
+T = TypeVar("T")
+
+#: The order of the list of rooms, which no vendor promises.
+LIST_ORDERS: Final = ("newest", "oldest", "any")
 
 
 def hex_id(length: int = 24) -> str:
@@ -130,6 +135,16 @@ class Vendor(ABC):
         """When a room made now shows up in reads (``read_lag_seconds``); real time, not the sandbox clock."""
         lag = float(self.behaviour["read_lag_seconds"])
         return time.monotonic() + lag if lag else 0.0
+
+    def in_order(self, newest_first: Iterable[T]) -> list[T]:
+        """The rooms of a list as ``list_order`` has it; ``any`` is another order at each request."""
+        rooms = list(newest_first)
+        match self.behaviour.get("list_order"):
+            case "oldest":
+                rooms.reverse()
+            case "any":
+                _RANDOM.shuffle(rooms)
+        return rooms
 
     @staticmethod
     def shows(visible_at: float) -> bool:

@@ -139,9 +139,13 @@ class Theatre:
                     )
             ran = dag_lab.run(dag)
             for task, key in tasks.items():
-                xcoms = ran.xcoms.get(task, {})
-                result = Result(xcoms.get("room"), ran.errors.get(task), places[key], ran.states[task])
-                assert xcoms.get("return_value") == (xcoms["room"]["id"] if "room" in xcoms else None)
+                xcoms, state = ran.xcoms.get(task, {}), ran.states[task]
+                pushed = xcoms.get("room")
+                # A task that fails or is skipped pushes what it knows of the class, for the Rooms page.
+                room = pushed if state == "success" else None
+                assert xcoms.get("return_value") == (room["id"] if room else None)
+                assert room or pushed is None or pushed["id"] is None
+                result = Result(room, ran.errors.get(task), places[key], state)
                 self.results[key] = result
 
 

@@ -6,7 +6,7 @@ import copy
 import datetime as dt
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -14,9 +14,11 @@ from airflow_provider_rooms.hooks import hook_class
 from airflow_provider_rooms.hooks.base import RoomsHook
 from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
 from airflow_provider_rooms.hooks.rooms import Rooms
-from airflow_provider_rooms.models import Room
+from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.testing.traits import Traits
 from airflow_provider_rooms.transport.drivers import BlockingTransport
+from airflow_provider_rooms.vendors.directory import Budget, read_directory
+from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Page, Patience, Request, Response, Runtime, Sleep
 from airflow_provider_rooms.waiting.waits import Wait
@@ -72,6 +74,17 @@ def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
     for name, method in vars(Rooms).items():
         if isinstance(method, (flow_method, list_method, file_method)):
             yield name, getattr(RoomsHook, name).__wrapped__
+
+
+def through_the_lists(hook: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Each name made sure of, as the account's lists show it."""
+    specs = {name: RoomSpec.read({"name": name, "region": "eu"}) for name in names}
+    directory = yield from read_directory(hook.vendor, specs, Budget(hook.vendor, 50, creating=True))
+    for name, spec in specs.items():
+        try:
+            yield from ensure_room(hook.vendor, spec, known=directory.take(name))
+        except errors.RoomsError as error:
+            str(error)
 
 
 class Listening(BlockingTransport):

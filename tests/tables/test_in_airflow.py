@@ -8,13 +8,14 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import airflow_versions
 import pytest
-from dag_lab import run_stored, run_tasks
 from table_stage import TYPES, hook, write
 
-import airflow_versions
 from airflow_provider_rooms.operators.rooms import ClassesToStorageOperator
 from airflow_provider_rooms.tables.columns import TABLES
+from airflow_provider_rooms.testing import airflow_versions
+from airflow_provider_rooms.testing.dag_lab import run_stored, run_tasks
 from dag_run import EXAMPLES, load_dag
 
 if TYPE_CHECKING:
