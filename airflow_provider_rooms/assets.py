@@ -1,4 +1,4 @@
-"""Rooms as Airflow assets: what other DAGs can be scheduled on."""
+"""Rooms and tables as Airflow assets: what other DAGs can be scheduled on."""
 
 from __future__ import annotations
 
@@ -35,6 +35,25 @@ def report_rooms(task: BaseOperator, context: Context, rooms: Iterable[Mapping[s
                 events[outlet].add(Asset(room_uri(extra["vendor"], extra["name"] or extra["id"])), extra=extra)
         elif isinstance(outlet, Asset) and told:
             events[outlet].extra.update(told[0] if len(told) == 1 else {"rooms": told})
+
+
+def report_file(task: BaseOperator, context: Context, uri: str, told: Mapping[str, Any]) -> None:
+    """Fill the events of a task's outlets with the file that it wrote: an ``Asset`` as its event's extra, an ``AssetAlias``
+    with an event of the file's own asset. Without outlets nothing happens.
+
+    :param uri: of the file, without a connection in it.
+    :param told: ``{path, rows}``.
+    """
+    if not task.outlets:
+        return
+    from airflow.providers.common.compat.sdk import Asset, AssetAlias
+
+    events = context["outlet_events"]
+    for outlet in task.outlets:
+        if isinstance(outlet, AssetAlias):
+            events[outlet].add(Asset(uri), extra=dict(told))
+        elif isinstance(outlet, Asset):
+            events[outlet].extra.update(told)
 
 
 def room_uri(vendor: str, name: str) -> str:

@@ -19,4 +19,4 @@ fleet: $(FLEET_STAMP) ## a fleet in which workers, a triggerer, Postgres, Redis 
 	@PYTHONPATH=scripts $(FLEET_VENV)/bin/python -m fleet --classes $(CLASSES) --waits $(WAITS) --kills $(KILLED) $(FLEET_ARGS)
 
 fleet-outage: $(FLEET_STAMP) ## Airflow's database stops for ten seconds under running tasks, with retries and without
-	@PYTHONPATH=scripts $(FLEET_VENV)/bin/python -m fleet outage --schedulers 1 --triggerers 1 --concurrency 6 $(FLEET_ARGS)
+	@PYTHONPATH=scripts $(FLEET_VENV)/bin/python -m fleet outage --schedulers 1 --triggerers 1 $(FLEET_ARGS)

@@ -12,7 +12,13 @@ from airflow_provider_rooms.connections import CONNECTION_TYPES
 PATHS = {
     "operators.rooms": (
         *("CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator", "EndSessionOperator"),
-        *("ReconcileRoomsOperator", "RecordingToStorageOperator", "SendInvitationOperator"),
+        *(
+            "ReconcileRoomsOperator",
+            "RecordingToStorageOperator",
+            "SendInvitationOperator",
+            "SessionsToStorageOperator",
+            "ClassesToStorageOperator",
+        ),
         *("StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
@@ -29,13 +35,26 @@ PATHS = {
     ),
     "models": ("Participant", "Recording", "Room", "RoomSpec", "Session"),
     "timetable": (
-        *("COLUMNS", "BadRows", "Change", "Class", "ClockChange", "Collision", "Problem", "Selection", "Timetable"),
+        *(
+            "COLUMNS",
+            "BadRows",
+            "Change",
+            "Class",
+            "ClockChange",
+            "Collision",
+            "DateOrder",
+            "Problem",
+            "Selection",
+            "Timetable",
+        ),
         *("TimetableError", "changes", "parse_timetable", "read_timetable", "weekly"),
     ),
     "planning": ("plan_rooms", "summary"),
     "retry_policy": ("RoomsRetryPolicy",),
     "notifications.invitations": ("InvitationNotifier",),
     "sandbox.client": ("RoomsSandbox",),
+    "testing": ("Call", "Cost", "Traits"),
+    "testing.home": ("temporary_airflow",),
 }
 
 #: What each version since 0.1.0 has left in the table of triggers: the path, and arguments that newer ones still take.

@@ -23,8 +23,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
 #: Errors of Airflow's API that say nothing about what was asked.
 _API_FAILURES = ("API_SERVER_ERROR", "GENERIC_ERROR")
-#: Errors of a database that is away; Airflow 2 asks it straight from the task.
-_DATABASE_FAILURES = ("OperationalError", "InterfaceError", "TimeoutError")
+#: Other errors that may be gone at the next try, by the module they are in.
+_PASSING = {
+    # A database that is away: Airflow 2 asks it straight from the task.
+    "sqlalchemy.exc": ("OperationalError", "InterfaceError", "TimeoutError"),
+    # The API refuses a task's token while it restarts; the supervisor gets a new one.
+    "airflow.sdk.exceptions": ("AirflowSecretsBackendAccessDenied",),
+}
 
 
 def passes(error: BaseException) -> bool:
@@ -35,13 +40,13 @@ def passes(error: BaseException) -> bool:
         return kind in _API_FAILURES and (status is None or status >= 500 or status == 429)
     if _is(error, "httpx", ("HTTPStatusError",)):  # dag.test() has no supervisor in between
         return bool(error.response.status_code >= 500)  # type: ignore[attr-defined]
-    return _is(error, "sqlalchemy.exc", _DATABASE_FAILURES)
+    return any(_is(error, module, names) for module, names in _PASSING.items())
 
 
 def _is(error: BaseException, module: str, names: tuple[str, ...]) -> bool:
     """Whether an error is of one of these classes; a library that was never imported raised none."""
     library = sys.modules.get(module)
-    return library is not None and isinstance(error, tuple(getattr(library, name) for name in names))
+    return isinstance(error, tuple(kind for name in names if isinstance(kind := getattr(library, name, None), type)))
 
 
 class Outage:

@@ -6,10 +6,11 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.hooks.methods import file_method, flow_method, list_method
-from airflow_provider_rooms.models import Participant, Recording, Room, RoomSpec, Session
+from airflow_provider_rooms.models import Participant, PastSession, Recording, Room, RoomSpec, Session
 from airflow_provider_rooms.values import read_time
 from airflow_provider_rooms.vendors.ensure import OnClosed, OnDrift, ensure_room
 from airflow_provider_rooms.vendors.findings import Finding, inspect_room
+from airflow_provider_rooms.vendors.history import Span, past_recordings, past_rooms, past_sessions
 from airflow_provider_rooms.vendors.join import join_token, join_url
 from airflow_provider_rooms.vendors.recordings import (
     delete_recording,
@@ -211,6 +212,43 @@ class Rooms:
         :raises UnsupportedError: the vendor has no call for it.
         """
         return delete_recording(self.vendor, recording)
+
+    @list_method
+    def rooms_between(self, since: Any, until: Any, prefix: str = "") -> Pages[Room]:
+        """Rooms of the account that were made in a time, open and closed, lazily.
+
+        :param since: start of the time, included: an aware datetime, or ISO 8601 text with an offset.
+        :param until: end of the time, not included.
+        :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
+        """
+        return past_rooms(self.vendor, self.span(since, until, prefix))
+
+    @list_method
+    def sessions_between(self, since: Any, until: Any, prefix: str = "") -> Pages[PastSession]:
+        """Sessions of the account that ended in a time, with their people, lazily. Live ones are left out.
+
+        The parameters are those of :meth:`rooms_between`.
+
+        :raises UnsupportedError: the vendor does not report sessions.
+        """
+        return past_sessions(self.vendor, self.span(since, until, prefix))
+
+    @list_method
+    def recordings_between(self, since: Any, until: Any, prefix: str = "") -> Pages[tuple[Recording, str | None]]:
+        """Recordings of the account that began in a time, each with the name of its room, lazily.
+
+        The parameters are those of :meth:`rooms_between`.
+
+        :raises UnsupportedError: the vendor does not list recordings.
+        """
+        return past_recordings(self.vendor, self.span(since, until, prefix))
+
+    def span(self, since: Any, until: Any, prefix: str = "") -> Span:
+        """What is asked of the methods above, read and checked.
+
+        :raises InvalidSpecError: a time is missing, or cannot be read, or has no time zone; or no time is left between them.
+        """
+        return Span.read(since, until, prefix, name_prefix=self.vendor.config.name_prefix)
 
     @flow_method
     def join_url(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.errors import PermanentError, RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room
     from airflow_provider_rooms.planning.orders import Order
 
 #: More at once than this is more than any vendor's limit of requests lets through.
@@ -165,10 +166,6 @@ class _Batch:
         self.failures: dict[int, RoomsError] = {}
         #: When the rooms that are not due yet will be.
         self.due: list[dt.datetime] = []
-        #: Connections that the vendor let in; and those whose key it refused from the first room on, so that it is no use to
-        #: ask five thousand times.
-        self._accepted: set[str] = set()
-        self._refused: dict[str, RoomsError] = {}
         self._orders = orders
         self._log = log
         self._counts: Counter[str] = Counter()
@@ -176,49 +173,44 @@ class _Batch:
 
     async def run(self, concurrency: int) -> None:
         """Make all; ``results`` has one entry for each order then."""
-        from airflow_provider_rooms.hooks.concurrency import for_each
+        from airflow_provider_rooms.planning.making import make_rooms
+        from airflow_provider_rooms.planning.rows import without_room
 
-        hooks = [hook for hook, _ in self._orders]
-        await for_each(enumerate(self._orders), self._work, hooks=hooks, concurrency=concurrency)
+        due: list[int] = []
+        for index, (hook, order) in enumerate(self._orders):
+            when = order.due(hook)
+            if when is None:
+                due.append(index)
+            else:
+                self._log.info("specs[%d]: not before %s.", index, when.isoformat())
+                self.due.append(when)
+                self._note(index, without_room(hook, order.spec, outcome="not_due"))
+        orders = [self._orders[index] for index in due]
+        await make_rooms(orders, lambda place, end: self._tell(due[place], end), concurrency=concurrency)
         self._report()
 
-    async def _work(self, numbered: tuple[int, tuple[RoomsHook, Order]]) -> None:
-        index, (hook, order) = numbered
-        result = await self._make(index, hook, order)
+    def _tell(self, index: int, end: Room | Exception) -> None:
+        from airflow_provider_rooms.errors import ClassOverError, RoomsError
+        from airflow_provider_rooms.planning.rows import without_room
+
+        if isinstance(end, Exception):
+            error = end if isinstance(end, RoomsError) else _strange(end)
+            # A class that is over fails nothing.
+            level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
+            self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is end else end)
+            self.failures[index] = error
+            hook, order = self._orders[index]
+            self._note(index, without_room(hook, order.spec, error=error))
+            return
+        for row in end.drift:
+            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
+        self._note(index, end.as_dict())
+
+    def _note(self, index: int, result: dict[str, Any]) -> None:
         self.results[index] = result
         self._counts[result["outcome"] or "failed"] += 1
         if time.monotonic() - self._reported >= REPORT_EVERY:
             self._report()
-
-    async def _make(self, index: int, hook: RoomsHook, order: Order) -> dict[str, Any]:
-        from airflow_provider_rooms.errors import AuthenticationError, ClassOverError, RoomsError
-        from airflow_provider_rooms.planning.rows import without_room
-
-        due = order.due(hook)
-        if due is not None:
-            self._log.info("specs[%d]: not before %s.", index, due.isoformat())
-            self.due.append(due)
-            return without_room(hook, order.spec, outcome="not_due")
-        try:
-            if refusal := self._refused.get(hook.conn_id):
-                raise AuthenticationError(
-                    f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
-                )
-            room = await hook.aio.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
-            self._accepted.add(hook.conn_id)
-        except Exception as unexpected:  # noqa: BLE001 - one room that fails, however, must not lose the others
-            error = unexpected if isinstance(unexpected, RoomsError) else _strange(unexpected)
-            # A class that is over fails nothing.
-            level = logging.INFO if isinstance(error, ClassOverError) else logging.ERROR
-            self._log.log(level, "specs[%d]: %s", index, error, exc_info=None if error is unexpected else unexpected)
-            if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:
-                self._refused.setdefault(hook.conn_id, error)
-            self.failures[index] = error
-            return without_room(hook, order.spec, error=error)
-        for row in room.drift:
-            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
-        described: dict[str, Any] = room.as_dict()
-        return described
 
     def _report(self) -> None:
         self._reported = time.monotonic()

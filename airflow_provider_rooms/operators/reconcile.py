@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -99,11 +100,11 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look up all, report, create or close what is to be, and fail last."""
-        from airflow_provider_rooms.planning.lookups import plan_rooms, summary
+        from airflow_provider_rooms.planning.lookups import plan_account, summary
 
         specs = self._read()
-        planned = plan_rooms(self._due(specs), self.hook.conn_id, lambda _: self.hook)
-        orphans, nameless = self._find_orphans(specs)
+        ours, nameless = self._names(specs)
+        planned, orphans = plan_account(self._due(specs), self.hook, lambda room: self._is_orphan(room, ours))
         for one in planned:
             fine = one.finding.verdict in ("exists", "not_due", "over")
             (self.log.info if fine else self.log.warning)("%s", one)
@@ -182,8 +183,8 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
 
     # -- orphans --------------------------------------------------------------------------------------------------------
 
-    def _find_orphans(self, specs: Sequence[Mapping[str, Any]]) -> tuple[list[Room], int]:
-        """Open rooms that belong to no spec, and how many specs, of whatever day, name no room: some may be theirs."""
+    def _names(self, specs: Sequence[Mapping[str, Any]]) -> tuple[set[str], int]:
+        """The folded names of all rooms that belong to specs of whatever day, and how many specs name none."""
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.models import RoomSpec
         from airflow_provider_rooms.names import fold, resolve_name
@@ -198,8 +199,14 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
                 nameless += 1
                 continue
             ours |= {fold(one) for one in vendor.names_of(name)}
-        rooms = self.hook.list_rooms(only_open=True)
-        return [room for room in rooms if fold(room.name or "") not in ours], nameless
+        return ours, nameless
+
+    def _is_orphan(self, room: Room, ours: set[str]) -> bool:
+        """Whether an open room has our prefix and belongs to no spec."""
+        from airflow_provider_rooms.names import fold
+
+        name = room.name or ""
+        return name.startswith(self.hook.vendor.config.name_prefix) and fold(name) not in ours
 
     def _close(
         self, orphans: Sequence[Room], specs: Sequence[Mapping[str, Any]], wrong: int
@@ -229,26 +236,33 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     def _create(self, planned: Sequence[Planned], classes: list[dict[str, Any]]) -> list[Exception]:
         """Make the rooms that are missing; what was found of them in ``classes`` becomes what they are now."""
         from airflow_provider_rooms.errors import ClassOverError, RoomsError
+        from airflow_provider_rooms.planning.lookups import AT_ONCE
+        from airflow_provider_rooms.planning.making import make_rooms
         from airflow_provider_rooms.planning.orders import Order
 
         failures: list[Exception] = []
+        missing: list[tuple[Planned, dict[str, Any], Order]] = []
         for one, row in zip(planned, classes, strict=True):
-            if one.finding.verdict not in ("missing", "closed"):
-                continue
-            order = Order.read({key: value for key, value in one.spec.items() if key != "conn_id"})
-            if one.finding.verdict == "closed" and order.on_closed != "reopen":
-                continue
-            try:
-                room = self.hook.ensure_room(order.spec, on_drift=order.on_drift, on_closed=order.on_closed)
-            except ClassOverError:
+            if one.finding.verdict in ("missing", "closed"):
+                order = Order.read({key: value for key, value in one.spec.items() if key != "conn_id"})
+                if one.finding.verdict == "missing" or order.on_closed == "reopen":
+                    missing.append((one, row, order))
+
+        def tell(index: int, end: Room | Exception) -> None:
+            one, row, _ = missing[index]
+            if isinstance(end, ClassOverError):
                 row["verdict"] = "over"
-            except RoomsError as error:
-                self.log.error("%s: %s", one.label, error)
-                row["told"] = str(error)
-                failures.append(error)
+            elif isinstance(end, RoomsError):
+                self.log.error("%s: %s", one.label, end)
+                row["told"] = str(end)
+                failures.append(end)
+            elif isinstance(end, Exception):
+                raise end
             else:
-                self.log.info("%s: room %s (%s) %s.", one.label, room.id, room.name, room.outcome)
-                row.update(verdict="created" if room.outcome != "found" else "exists", id=room.id, drift=room.drift)
+                self.log.info("%s: room %s (%s) %s.", one.label, end.id, end.name, end.outcome)
+                row.update(verdict="created" if end.outcome != "found" else "exists", id=end.id, drift=end.drift)
+
+        asyncio.run(make_rooms([(self.hook, order) for _, _, order in missing], tell, concurrency=AT_ONCE))
         return failures
 
     def _fail(self, classes: Sequence[dict[str, Any]], failures: Sequence[Exception], refusal: str | None) -> None:

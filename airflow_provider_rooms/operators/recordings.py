@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from airflow_provider_rooms.operators.base import RoomOperator
 from airflow_provider_rooms.tasks import WithSecrets
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
 
 #: What ``to`` of :class:`RecordingToStorageOperator` may hold.
 PLACEHOLDERS = ("name", "room_id", "session_id", "id", "kind", "ext")
-#: Protocols of a folder of the worker.
-LOCAL = ("file", "local", "")
-_ABSOLUTE = re.compile(r"((file|local):(//)?)?/(?!/)")
 #: What would lead to another folder: others than we name rooms, as they like.
 _NO_PART = re.compile(r"[/\\]|^\.+$")
 
@@ -85,8 +80,10 @@ class StopRecordingOperator(RoomOperator):
 class RecordingToStorageOperator(RoomOperator):
     """Copy recordings into your own storage: anything that Airflow's ``ObjectStoragePath`` can write to.
 
-    Files are streamed, never whole in memory, and their size is checked. A file of the right size that is there already
-    is a success, so a retry copies only what is missing. The vendor's link is fetched without credentials and never shown.
+    A file is never whole in memory. It is copied to a temporary file first (beside the target, or in the worker's temporary
+    folder for an object store), its size is checked, and it is handed over whole: a target is complete or not there. A file of
+    the right size that is there already is a success, so a retry copies only what is missing. The vendor's link is fetched
+    without credentials and never shown.
     The return value lists ``{id, kind, url, bytes}``.
 
     :param conn_id: connection of a vendor's type.
@@ -191,43 +188,22 @@ class RecordingToStorageOperator(RoomOperator):
 
         :raises InvalidSpecError: an unknown placeholder or scheme, or a path that is another place on each worker.
         """
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-        from airflow_provider_rooms.errors import ConnectionNotFoundError, InvalidSpecError
-        from airflow_provider_rooms.hooks.lookup import find_connection
+        from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.placeholders import placeholders
-        from airflow_provider_rooms.values import read_text
+        from airflow_provider_rooms.tables.storage import read_target
 
-        to = read_text("to", self.to)
-        if to is None:
-            raise InvalidSpecError("to: expected a URL such as s3://conn@bucket/{name}/{id}.{ext}.")
+        to = read_target(self.to, example="{name}/{id}.{ext}")
         try:
             placeholders(to, PLACEHOLDERS)
         except ValueError as error:
             raise InvalidSpecError(f"to: {error}") from None
-        if conn_id := urlsplit(to).username:
-            # What Airflow cannot look up just now, storages do without, and without a word.
-            with contextlib.suppress(ConnectionNotFoundError):
-                find_connection(conn_id, "your storage")
-        try:
-            path = ObjectStoragePath(to)
-            path.fs  # noqa: B018 - looked up at the first use, which would be after the calls
-        except (ValueError, ImportError) as error:
-            raise InvalidSpecError(
-                f"to: Airflow cannot write there: {error}.",
-                advice="Install what knows the scheme, such as apache-airflow-providers-amazon[s3fs] for s3://.",
-            ) from None
-        if path.protocol in LOCAL and not _ABSOLUTE.match(to):
-            raise InvalidSpecError(
-                f"to: {to!r} is no absolute path, so it would be another folder on each worker.",
-                advice="Write file:///data/{name}/{id}.{ext}, or put the scheme of a storage before it.",
-            )
         return to
 
     def _store(self, recording: Recording, url: str) -> dict[str, Any]:
         from airflow.providers.common.compat.sdk import ObjectStoragePath
 
         from airflow_provider_rooms.errors import TransportError
+        from airflow_provider_rooms.tables.storage import whole_file
 
         path = ObjectStoragePath(url)
         row = {"id": recording.id, "kind": recording.kind, "url": url}
@@ -241,17 +217,14 @@ class RecordingToStorageOperator(RoomOperator):
                 self.log.info("%s is there already.", url)
                 return {**row, "bytes": present}
             self.log.info("Copying recording %s (%s bytes) to %s.", recording.id, expected or "?", url)
-            try:
-                written = _copy(file, path)
-                if expected is not None and written != expected:
-                    raise TransportError(f"Recording {recording.id}: {written} of {expected} bytes came.")
-                if (present := _size(path)) != written:
-                    raise TransportError(f"{url} has {present} bytes, {written} were written.")
-            except BaseException:
-                # Half a file under the name of a whole one would be taken for it.
-                with contextlib.suppress(Exception):  # what went wrong first is to be told
-                    path.unlink(missing_ok=True)
-                raise
+            with whole_file(path) as local, local.open("wb") as out:
+                for piece in file:
+                    out.write(piece)
+                if expected is not None and out.tell() != expected:
+                    raise TransportError(f"Recording {recording.id}: {out.tell()} of {expected} bytes came.")
+                written = out.tell()
+        if (present := _size(path)) != written:
+            raise TransportError(f"{url} has {present} bytes, {written} were written.")
         return {**row, "bytes": written}
 
 
@@ -281,18 +254,6 @@ def _targets(to: str, room: Room, recordings: Sequence[Recording]) -> list[tuple
             )
         targets[url] = recording
     return [(recording, url) for url, recording in targets.items()]
-
-
-def _copy(pieces: Any, path: ObjectStoragePath) -> int:
-    """Write pieces one by one; the answer is how many bytes they had."""
-    if path.protocol in LOCAL:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    written = 0
-    with path.open("wb") as out:  # type: ignore[no-untyped-call]
-        for piece in pieces:
-            out.write(piece)
-            written += len(piece)
-    return written
 
 
 def _size(path: ObjectStoragePath) -> int | None:

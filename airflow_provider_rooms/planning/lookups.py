@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import PermanentError
-from airflow_provider_rooms.hooks.concurrency import for_each
+from airflow_provider_rooms.hooks.concurrency import for_each, opened
+from airflow_provider_rooms.planning.accounts import Accounts
 from airflow_provider_rooms.planning.orders import Order, TakenNames
-from airflow_provider_rooms.vendors.findings import Finding, Verdict
+from airflow_provider_rooms.vendors.findings import Finding, Verdict, inspect_room
 from airflow_provider_rooms.vendors.plans import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow_provider_rooms.hooks.base import RoomsHook
+    from airflow_provider_rooms.models import Room
 
 #: Rooms looked up at the same time.
 AT_ONCE = 10
@@ -81,7 +83,7 @@ def plan_rooms(
     conn_id: str | None,
     hook_of: Callable[[str], RoomsHook],
 ) -> list[Planned]:
-    """Look up the room of every spec, ten at a time, with read-only calls.
+    """Look up the room of every spec, with read-only calls: in the lists of the account where that is less, else by its name.
 
     A spec that is wrong costs no call and stops no other.
 
@@ -90,6 +92,36 @@ def plan_rooms(
     :param hook_of: the hook of a connection.
     :raises AuthenticationError: a vendor refuses the credentials.
     """
+    planned, _ = asyncio.run(_plan(specs, conn_id, hook_of))
+    return planned
+
+
+def plan_account(
+    specs: Sequence[Mapping[str, Any]], hook: RoomsHook, keep: Callable[[Room], bool]
+) -> tuple[list[Planned], list[Room]]:
+    """As :func:`plan_rooms`, and the account's open rooms that are wanted: both out of the same lists.
+
+    :raises RoomsError: the lists cannot be read.
+    """
+    rooms: list[Room] = []
+
+    def note(room: Room) -> None:
+        if keep(room):
+            rooms.append(room)
+
+    planned, all_open = asyncio.run(_plan(specs, hook.conn_id, lambda _: hook, open_rooms=note, account=hook))
+    return planned, rooms if all_open else [room for room in hook.list_rooms(only_open=True) if keep(room)]
+
+
+async def _plan(
+    specs: Sequence[Mapping[str, Any]],
+    conn_id: str | None,
+    hook_of: Callable[[str], RoomsHook],
+    *,
+    open_rooms: Callable[[Room], None] | None = None,
+    account: RoomsHook | None = None,
+) -> tuple[list[Planned], bool]:
+    """What was found, and whether every open room of the account was told."""
     found: list[Planned | None] = [None] * len(specs)
     asked: list[tuple[int, RoomsHook, Order]] = []
     names = TakenNames()
@@ -105,19 +137,34 @@ def plan_rooms(
         else:
             asked.append((index, hook, order))
 
+    sought = [(hook, order.spec) for _, hook, order in asked]
+    hooks = [hook for hook, _ in sought] + ([account] if account else [])
+    accounts = Accounts(sought)
+
     async def look_up(job: tuple[int, RoomsHook, Order]) -> None:
         index, hook, order = job
-        finding = await hook.aio.inspect_room(
-            order.spec, on_drift=order.on_drift, on_closed=order.on_closed, ahead=order.ahead
+        transport = await hook.aio.connect()
+        finding = await transport.run(
+            inspect_room(
+                hook.vendor,
+                order.spec,
+                on_drift=order.on_drift,
+                on_closed=order.on_closed,
+                ahead=order.ahead,
+                known=seen.take(hook, order.spec),
+            )
         )
         found[index] = Planned(conn_id=hook.conn_id, spec=specs[index], finding=finding)
 
-    try:
-        asyncio.run(for_each(asked, look_up, hooks=[hook for _, hook, _ in asked], concurrency=AT_ONCE))
-    except ExceptionGroup as group:
-        # One look-up met what the others would have met too.
-        raise group.exceptions[0] from None
-    return [one for one in found if one is not None]
+    async with opened(hooks):
+        seen = await accounts.read(sought, open_rooms=open_rooms)
+        try:
+            await for_each(asked, look_up, concurrency=AT_ONCE)
+        except ExceptionGroup as group:
+            # One look-up met what the others would have met too.
+            raise group.exceptions[0] from None
+    planned = [one for one in found if one is not None]
+    return planned, account is not None and seen.all_open(account.conn_id)
 
 
 def said(finding: Finding) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.known import look
 from airflow_provider_rooms.vendors.plans import checked_plan, due_at
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.flow import Flow
+    from airflow_provider_rooms.vendors.known import Known
 
 Verdict = Literal["exists", "missing", "not_due", "differs", "closed", "over", "refused", "unknown"]
 
@@ -41,11 +43,18 @@ class Finding:
 
 
 def inspect_room(
-    vendor: Vendor, spec: RoomSpec, *, on_drift: Any = "fail", on_closed: Any = "fail", ahead: int | None = None
+    vendor: Vendor,
+    spec: RoomSpec,
+    *,
+    on_drift: Any = "fail",
+    on_closed: Any = "fail",
+    ahead: int | None = None,
+    known: Known | None = None,
 ) -> Flow[Finding]:
     """What making this room would come upon. Only reads.
 
     :param ahead: seconds before the class at which the room is made at the earliest; None for what suits the vendor.
+    :param known: what a list of the account told about the name.
     :raises AuthenticationError: the vendor refuses the credentials.
     """
     try:
@@ -55,7 +64,7 @@ def inspect_room(
         return Finding(verdict="refused", told=str(error))
     told = " ".join(plan.warnings)
     try:
-        existing = yield from vendor.look_up(plan.name, spec)
+        existing = yield from look(vendor, plan, spec, known)
     except (errors.AuthenticationError, errors.InvalidConnectionError):
         raise  # not about this room: the next one would be told the same
     except errors.RoomsError as error:

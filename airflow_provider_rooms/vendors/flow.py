@@ -91,7 +91,7 @@ class Response:
                 json.dumps(loaded, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             loaded = _NOTHING
-        if loaded is _NOTHING or _deeper_than(DEEPEST, loaded):
+        if loaded is _NOTHING or deeper_than(DEEPEST, loaded):
             # What stands in the body is left out: vendors repeat what they were sent, secrets too.
             raise UnreadableAnswerError(f"Expected JSON, got {self._looks_like()}.", status=self.status)
         return loaded
@@ -154,7 +154,7 @@ Pages = Generator[Request | Fetch | Sleep | Turn | Page[T], Response | None, Non
 _NOTHING = object()
 
 
-def _deeper_than(limit: int, tree: Any) -> bool:
+def deeper_than(limit: int, tree: Any) -> bool:
     """Whether lists and dicts are nested deeper; what reads answers recursively must not run out of stack."""
     level = [tree] if isinstance(tree, (dict, list)) else []
     for _ in range(limit):
@@ -184,35 +184,49 @@ def paged(
     raise UnreadableAnswerError(f"The list does not end: {MOST_PAGES} pages were read.")
 
 
-def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
-    """A paged flow read to its end inside another one: its items.
-
-    :param most: with that many, no further page is read.
-    """
-    items: list[Any] = []
+def next_page(flow: Flow[None]) -> Flow[list[Any] | None]:
+    """Run a paged flow inside another one up to its next page: the items of it; None at the end of the list."""
     answer: Response | None = None
     failure: PassingError | None = None
     while True:
         try:
             step = flow.throw(failure) if failure else flow.send(answer)
         except StopIteration:
-            return items
+            return None
         answer = failure = None
         if isinstance(step, Page):
-            items += step.items
-            if len(items) >= most:
-                flow.close()
-                return items
-            continue
+            return step.items
         try:
             answer = yield step
         except PassingError as error:
             failure = error
 
 
+def gathered(flow: Flow[None], *, most: float = math.inf) -> Flow[list[Any]]:
+    """A paged flow read to its end inside another one: its items.
+
+    :param most: with that many, no further page is read.
+    """
+    items: list[Any] = []
+    while (page := (yield from next_page(flow))) is not None:
+        items += page
+        if len(items) >= most:
+            flow.close()
+            break
+    return items
+
+
 def segment(text: str) -> str:
     """Text as one segment of a path."""
     return quote(text, safe="")
+
+
+#: Told the name of a metric, by how much it rises or how many seconds it took, and its tags.
+Note = Callable[[str, float, Mapping[str, str]], None]
+
+
+def nothing_noted(name: str, amount: float, tags: Mapping[str, str]) -> None:
+    """Where nobody counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,12 +237,14 @@ class Runtime:
     :param monotonic: seconds that never jump, for deadlines.
     :param random: a number in [0, 1), for jitter.
     :param conceal: told about every secret that is minted, so that logs hide it.
+    :param note: told what metrics count.
     """
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     conceal: Callable[[str], None] = lambda secret: None
+    note: Note = nothing_noted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider_rooms.models import Participant, Session, Stay
+from airflow_provider_rooms.models import Participant, PastSession, Session, Stay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,6 +99,22 @@ def attendance(people: Iterable[Participant], now: dt.datetime) -> list[Particip
         stays = [stay for join in joins for stay in _stays(join)]
         merged.append(make_participant(identity, stays, now, name=name, role=role))
     return sorted(merged, key=_first_join)
+
+
+def past_session(
+    session: Session,
+    room_name: str | None,
+    people: Iterable[Participant],
+    now: dt.datetime,
+    *,
+    over_at: str | None = None,
+) -> PastSession:
+    """A session that is over, its people merged.
+
+    :param over_at: where that is not the last leave.
+    """
+    over = over_at or str(session.ended_at)
+    return PastSession(session=session, room_name=room_name, people=attendance(people, now), over_at=over)
 
 
 def _stays(person: Participant) -> list[Interval]:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.exchange import Exchange, as_items, as_object
-from airflow_provider_rooms.vendors.flow import Flow, Request, gathered, paged, segment
+from airflow_provider_rooms.vendors.contract.listing import ListPage
+from airflow_provider_rooms.vendors.exchange import Exchange, as_items, as_object, parse_time
+from airflow_provider_rooms.vendors.flow import Flow, Page, Request, gathered, next_page, paged, segment
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from airflow_provider_rooms.vendors.flow import Response
 
 T = TypeVar("T")
@@ -49,7 +52,7 @@ class Resource:
 
 
 class Cursor(Protocol):
-    """How the lists of a vendor go on."""
+    """How the lists of a vendor go on. The last two methods are for those whose answers tell more."""
 
     def ask(self, path: str, filters: Item, cursor: Any, base_url: str) -> tuple[str, Item]:
         """Path and query of a page.
@@ -63,19 +66,29 @@ class Cursor(Protocol):
         """The cursor of the next page; None after the last."""
         ...
 
+    def beyond(self, body: Any, items: list[Item], cursor: Any) -> Any:
+        """The cursor of what would come after this page if it were not the last; None where there is no telling."""
+        return None
+
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page that was granted, how many pages the list has, and how many items."""
+        return None, None, None
+
 
 @dataclass(frozen=True, kw_only=True)
-class PageNumbers:
+class PageNumbers(Cursor):
     """Pages have numbers from 1 on, and an answer says how many there are.
 
     :param size: the parameter for the length of a page, and its value.
     :param number: the parameter for the number of the page.
     :param last: where in an answer the number of the last page stands, as a dotted path.
+    :param total: where the number of all items stands.
     """
 
     size: tuple[str, int]
     number: str
     last: str
+    total: str = ""
 
     def ask(self, path: str, filters: Item, cursor: Any, base_url: str) -> tuple[str, Item]:
         """The page of that number."""
@@ -86,9 +99,13 @@ class PageNumbers:
         number, last = cursor or 1, at_path(body, self.last)
         return number + 1 if items and isinstance(last, int) and number < last else None
 
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """Pages and items, which say all there is to know."""
+        return None, _count(at_path(body, self.last)), _count(at_path(body, self.total))
+
 
 @dataclass(frozen=True, kw_only=True)
-class LastItem:
+class LastItem(Cursor):
     """An answer names its last item, after which the next page starts.
 
     It does so on the final page too: a short page ends the list, and so does a cursor that stands still.
@@ -108,21 +125,32 @@ class LastItem:
 
     def after(self, body: Any, items: list[Item], cursor: Any) -> str | None:
         """The last item of a full page."""
-        granted, last = at_path(body, self.size[0]), at_path(body, self.last)
+        granted = at_path(body, self.size[0])
         full = bool(items) and isinstance(granted, int) and len(items) >= granted
-        return last if full and isinstance(last, str) and last and last != cursor else None
+        return self.beyond(body, items, cursor) if full else None
+
+    def beyond(self, body: Any, items: list[Item], cursor: Any) -> str | None:
+        """The last item of any page that has one."""
+        last = at_path(body, self.last)
+        return last if items and isinstance(last, str) and last and last != cursor else None
+
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page."""
+        return _count(at_path(body, self.size[0])), None, None
 
 
 @dataclass(frozen=True, kw_only=True)
-class NextUrl:
+class NextUrl(Cursor):
     """An answer holds the URL of the next page, which is followed only below our own base URL: it gets credentials.
 
     :param size: the parameter for the length of a page, and its value.
     :param url: where in an answer that URL stands, as a dotted path.
+    :param granted: where the length of a page stands that was granted.
     """
 
     size: tuple[str, int]
     url: str
+    granted: str = ""
 
     def ask(self, path: str, filters: Item, cursor: Any, base_url: str) -> tuple[str, Item]:
         """That URL, which holds the filters already."""
@@ -137,6 +165,10 @@ class NextUrl:
         """The URL, unless it is the one just asked for."""
         url = at_path(body, self.url)
         return url if isinstance(url, str) and url and url != cursor else None
+
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page."""
+        return _count(at_path(body, self.granted)), None, None
 
 
 class Rest(Exchange):
@@ -161,6 +193,11 @@ class Rest(Exchange):
 
         :param filters: of the query; they win over the usual length of a page.
         """
+        found = yield from self.list_page(resource, filters, cursor)
+        return found.items, found.following
+
+    def list_page(self, resource: Resource, filters: Item, cursor: Any = None) -> Flow[ListPage]:
+        """A page of a list, with all that it tells about the list."""
         path, query = resource.path, filters
         if self.cursor:
             path, query = self.cursor.ask(path, filters, cursor, self.config.base_url)
@@ -169,9 +206,19 @@ class Rest(Exchange):
         except errors.NotFoundError:
             if not resource.empty_is_404:
                 raise
-            return [], None
+            return ListPage(items=[])
         items = items_at(body, resource.items)
-        return items, self.cursor.after(body, items, cursor) if self.cursor else None
+        if not self.cursor:
+            return ListPage(items=items)
+        granted, pages, total = self.cursor.told(body)
+        return ListPage(
+            items=items,
+            following=self.cursor.after(body, items, cursor),
+            beyond=self.cursor.beyond(body, items, cursor),
+            granted=granted,
+            pages=pages,
+            total=total,
+        )
 
     def _listed(self, resource: Resource, response: Response) -> Any:
         body = self.decode(response)
@@ -220,6 +267,28 @@ def or_none(flow: Flow[T]) -> Flow[T | None]:
         return (yield from flow)
     except errors.NotFoundError:
         return None
+
+
+def newest_first(pages: Flow[None], began: Callable[[Any], str | None], since: dt.datetime) -> Flow[None]:
+    """A list up to a page that is older as a whole, if newest came first until there; else all of it.
+
+    Not every vendor says how it sorts, and lists go back for years.
+    """
+    before: dt.datetime | None = None
+    in_order = True
+    while (page := (yield from next_page(pages))) is not None:
+        times = [parse_time(began(item)) for item in page]
+        for moment in times:
+            in_order = in_order and moment is not None and (before is None or moment <= before)
+            before = moment
+        yield Page(page)
+        if in_order and times and (times[0] or since) < since:
+            pages.close()
+            return
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def at_path(body: Any, path: str) -> Any:

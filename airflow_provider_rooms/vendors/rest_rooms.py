@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.names import numbered_name
 from airflow_provider_rooms.vendors.contract.rooms import Answer, Closing, Existing, Rooms
-from airflow_provider_rooms.vendors.rest import Item, Resource, Rest, or_none
+from airflow_provider_rooms.vendors.rest import Item, Resource, Rest, newest_first, or_none
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.models import Room, RoomSpec
+    from airflow_provider_rooms.vendors.contract.listing import ListPage, RoomList
     from airflow_provider_rooms.vendors.contract.plan import Plan
     from airflow_provider_rooms.vendors.flow import Flow
 
@@ -71,10 +73,24 @@ class RestRooms(Rest, Rooms):
         kwargs.setdefault("room", room_id)
         return self.submit(self.rooms.at(room_id), self.a_room(room_id=room_id), body, repeatable=True, **kwargs)
 
+    def room_page(self, of: RoomList, cursor: Any) -> Flow[ListPage]:
+        """GET a page of the list of rooms."""
+        return self.list_page(self.rooms, of.filters, cursor)
+
     def list_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET the lists, one after the other."""
         for filters in self.room_lists:
             yield from self.listed(self.rooms, filters, self.room, keep)
+
+    def made_between(self, since: dt.datetime, until: dt.datetime) -> Item:
+        """Filters of the lists for rooms made in that time, where they have such."""
+        return {}
+
+    def past_rooms(self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]) -> Flow[None]:
+        """The same lists, as far back as that."""
+        for filters in self.room_lists:
+            rooms = self.listed(self.rooms, {**filters, **self.made_between(since, until)}, self.room)
+            yield from newest_first(rooms, lambda room: room.created_at, since)
 
     def list_open_rooms(self, keep: Callable[[Room], bool]) -> Flow[None]:
         """GET the list of open rooms, or pick them from the only list."""
@@ -106,9 +122,14 @@ class NumberedRooms(RestRooms):
 
     def first_name(self, shown: str) -> Flow[str]:
         """Without the number, where a room of that name was closed: people may call a class ``seminar-r2`` themselves."""
+        first = self.numbered(shown)
+        answer = (yield from self.named(first)) if first else None
+        return first if first and answer and self.is_closed(answer) else shown
+
+    def numbered(self, shown: str) -> str | None:
+        """Without the number, where there is one."""
         first = _NUMBER.sub("", shown)
-        answer = (yield from self.named(first)) if first != shown else None
-        return first if answer and self.is_closed(answer) else shown
+        return first if first != shown else None
 
     def reopen(self, existing: Existing, plan: Plan) -> Flow[Answer | None]:
         """A new room under the next number takes over."""

@@ -48,7 +48,7 @@ class Sizes:
     schedulers: int = 2
     triggerers: int = 2
     workers: int = 3
-    concurrency: int = 4
+    concurrency: int = 6
     api_retries: int = 5
     classes: int = 10
     waits: int = 24

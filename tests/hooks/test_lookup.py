@@ -176,6 +176,13 @@ def test_which_errors_of_airflows_api_pass(kind: str, status: int | None, passin
     assert outages.passes(failure(kind, status)) is passing
 
 
+def test_a_token_that_is_refused_for_a_moment_passes() -> None:
+    sdk = pytest.importorskip("airflow.sdk.exceptions")
+    if not hasattr(sdk, "AirflowSecretsBackendAccessDenied"):
+        pytest.skip("Airflow before 3.2 does not tell")
+    assert outages.passes(sdk.AirflowSecretsBackendAccessDenied("connection"))
+
+
 @pytest.mark.parametrize(
     ("error", "passing"),
     [

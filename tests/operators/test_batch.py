@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
-from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoomsOperator
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.flow import Patience
 
@@ -247,21 +247,21 @@ def test_what_is_legal_but_surprising_is_said_once(rooms_sandbox: RoomsSandbox, 
 def test_so_many_at_once_and_no_more(
     concurrency: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_rooms.hooks.aio import AsyncRooms
+    from airflow_provider_rooms.planning import making
 
     inside = most = 0
-    original = AsyncRooms.ensure_room
+    original = making.make_room
 
-    async def watched(*args: Any, **kwargs: Any) -> Any:
+    def watched(*args: Any, **kwargs: Any) -> Any:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
         try:
-            return await original(*args, **kwargs)
+            return (yield from original(*args, **kwargs))
         finally:
             inside -= 1
 
-    monkeypatch.setattr(AsyncRooms, "ensure_room", watched)
+    monkeypatch.setattr(making, "make_room", watched)
     make([{"name": f"r{number}"} for number in range(12)], concurrency=concurrency)
     assert most == int(concurrency)
 
@@ -301,10 +301,12 @@ def test_a_key_that_is_refused_is_not_tried_for_every_room(
     pushed = Pushed()
     with pytest.raises(errors.PermanentError, match="50 of 51 rooms failed"):
         make(specs, pushed, concurrency=4)
-    assert len(rooms_sandbox.requests("twilio")) <= 4
+    assert len(rooms_sandbox.requests("twilio")) <= 5  # four at a time, after the list
     rows = pushed.xcoms["return_value"]
     assert [row["outcome"] for row in rows] == [None] * 50 + ["created"]
     assert "Not tried after the first" in rows[49]["error"]
+    assert pushed.xcoms["rooms"] == rows
+    assert pushed.xcoms["summary"] == "1 of 51 rooms ready, 50 failed"
 
 
 def test_one_refusal_in_the_middle_stops_nothing(rooms_sandbox: RoomsSandbox) -> None:
@@ -401,11 +403,9 @@ def test_the_error_says_whether_another_try_may_help(rooms_sandbox: RoomsSandbox
     with pytest.raises(errors.PermanentError, match="15 of 30 rooms failed") as permanent:
         make(specs)
     assert "… and 5 more" in str(permanent.value)
-    rooms_sandbox.fault(
-        "videosdk", "status", path="/v2/rooms/good-3", status=429, times=-1, headers={"Retry-After": "90"}
-    )
-    with pytest.raises(errors.PassingError, match="16 of 30 rooms failed") as passing:
-        make(specs)
+    rooms_sandbox.fault("videosdk", "status", path="/v2/rooms/new", status=429, times=-1, headers={"Retry-After": "90"})
+    with pytest.raises(errors.PassingError, match="16 of 31 rooms failed") as passing:
+        make([*specs, {"name": "new"}])
     assert not isinstance(passing.value, errors.PermanentError)
     assert passing.value.retry_after == 90
 

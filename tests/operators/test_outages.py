@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
+from unittest import mock
 
-import dag_lab
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 from sqlalchemy import event, exc
@@ -20,6 +21,7 @@ from airflow_provider_rooms.operators.closing import CloseRoomOperator
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator, RecordingToStorageOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
+from airflow_provider_rooms.testing import airflow_versions, dag_lab
 
 #: Seconds for which the database is away.
 AWAY = 1.0
@@ -67,6 +69,9 @@ def _airflow(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.
             described["extra"] = json.dumps(described.get("extra") or {})
             session.query(Connection).filter(Connection.conn_id == f"{conn_type}_kept").delete()
             session.add(Connection(conn_id=f"{conn_type}_kept", **described))
+    if (3, 0) <= airflow_versions.version() < (3, 1):
+        # It prints each error with all variables around it, which takes minutes.
+        monkeypatch.setattr(import_module("airflow.api_fastapi.execution_api.app"), "logger", mock.MagicMock())
     DATABASE.refused = 0
     event.listen(settings.engine, "before_cursor_execute", DATABASE.ask)
     yield
@@ -193,8 +198,12 @@ def _start_session_soon(box: RoomsSandbox) -> None:
         time.sleep(0.3)
 
 
+@pytest.mark.skipif(
+    (3, 0) <= airflow_versions.version() < (3, 1),
+    reason="Airflow 3.0 recurses over paths with a connection, without end",
+)
 def test_the_connection_of_a_storage_is_waited_for(rooms_sandbox: RoomsSandbox) -> None:
-    """Storages go on without one that they do not find; the scheme is unknown, so that this one ends there."""
+    """Storages go on without one that they do not find. This path is not absolute, so the task ends there."""
     asked: list[str] = []
 
     class ToNowhere(RecordingToStorageOperator):
@@ -206,7 +215,7 @@ def test_the_connection_of_a_storage_is_waited_for(rooms_sandbox: RoomsSandbox) 
                 asked.append("away" if DATABASE.away else "back")
 
     with DAG("outage_storage", schedule=None, default_args=dag_lab.NOTED) as dag:
-        ToNowhere(task_id="copy", conn_id="videosdk_kept", room_id="a", to="nowhere://hundredms_kept@b/{id}", retries=0)
+        ToNowhere(task_id="copy", conn_id="videosdk_kept", room_id="a", to="file://hundredms_kept@/b/{id}", retries=0)
     ran = dag_lab.run(dag)
     assert isinstance(ran.errors["copy"], errors.InvalidSpecError)
     assert asked == ["back"]

@@ -95,6 +95,13 @@ def test_as_it_is_it_only_reads(rooms_sandbox: RoomsSandbox, conn_id: str, logge
     assert "Algebra  school-missing: would be created" in log
     assert "orphan: school-left-over" in log
     assert run.pushed["room_url"].endswith(run.result["classes"][0]["id"])
+    assert run.pushed["summary"] == "1 of 4 rooms ready, 1 missing, 1 refused, 1 over"
+    rows = run.pushed["rooms"]
+    assert [(row["verdict"], row["id"], row["state"]) for row in rows[:2]] == [
+        ("exists", run.result["classes"][0]["id"], "open"), ("missing", None, None),
+    ]  # fmt: skip
+    assert {row["conn_id"] for row in rows} == {conn_id}
+    assert "error" in rows[3]
 
 
 def test_rooms_of_others_are_none_of_its_business(rooms_sandbox: RoomsSandbox, conn_id: str):
@@ -165,7 +172,7 @@ class TestMissing:
         path = {"videosdk": "/v2/rooms/school-b*", "hundredms": "/v2/rooms*", "twilio_video": "/v1/Rooms/school-b*"}[
             kind
         ]
-        rooms_sandbox.fault(kind, "status", status=503, path=path, times=5, headers={"Retry-After": "0"})
+        rooms_sandbox.fault(kind, "status", status=503, path=path, times=10, headers={"Retry-After": "0"})
         run = Run(conn_id, [spec("b")], missing="fail")
         assert isinstance(run.error, PassingError)
 

@@ -12,12 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
-from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator, StartRecordingOperator
+from airflow_provider_rooms.operators.rooms import (
+    RecordingToStorageOperator,
+    SessionsToStorageOperator,
+    StartRecordingOperator,
+)
 from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:
@@ -424,9 +428,10 @@ def test_a_name_that_others_gave_leads_to_no_other_folder(rooms_sandbox: RoomsSa
 def test_a_target_that_cannot_be_written_is_told_as_it_is(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     room = recorded(rooms_sandbox, "videosdk")
     (tmp_path / "algebra").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(errors.InvalidSpecError, match="Name a file"):
         store(room, f"{tmp_path}/{{name}}")
     assert (tmp_path / "algebra").is_dir()
+    assert files(tmp_path) == {}
 
 
 def test_unknown_recordings_and_none_at_all(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
@@ -518,12 +523,28 @@ def test_half_a_film_is_not_left_in_s3(bucket: Any, rooms_sandbox: RoomsSandbox)
     operator.hook.open_recording = lambda recording: opened  # type: ignore[method-assign]
     with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes came"):
         operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
-    assert "Contents" not in bucket.list_objects_v2(Bucket="films")
+    assert bucket.get_object(Bucket="films", Key="film.mp4")["Body"].read() == b"half"  # what it was before
     store(room, "s3://films_aws@films/film.mp4")
     assert bucket.head_object(Bucket="films", Key="film.mp4")["ContentLength"] == MEDIA_BYTES
 
 
 def test_a_bucket_of_s3_that_is_not_there_is_said(bucket: Any, rooms_sandbox: RoomsSandbox) -> None:
     room = recorded(rooms_sandbox, "videosdk")
-    with pytest.raises(OSError, match="bucket"):
+    with pytest.raises(errors.NotFoundError, match="Create the bucket"):
         store(room, "s3://films_aws@nowhere/film.mp4")
+
+
+def test_a_table_comes_into_s3_whole_or_not_at_all(bucket: Any, rooms_sandbox: RoomsSandbox) -> None:
+    recorded(rooms_sandbox, "videosdk")
+    given = {"conn_id": "videosdk_default", "since": "2026-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+    table = SessionsToStorageOperator(task_id="write", to="s3://films_aws@films/sessions/x.csv", **given)
+    assert table.execute({})["rows"] == 1  # type: ignore[typeddict-item]
+    stored = bucket.get_object(Bucket="films", Key="sessions/x.csv")["Body"].read()
+    assert stored.startswith(b"vendor,conn_id,room_name")
+    rooms_sandbox.fault("videosdk", "status", status=400, times=2)
+    with pytest.raises(errors.RequestRefusedError):
+        table.execute({})  # type: ignore[typeddict-item]
+    assert bucket.get_object(Bucket="films", Key="sessions/x.csv")["Body"].read() == stored
+    nowhere = SessionsToStorageOperator(task_id="write", to="s3://films_aws@nowhere/x.csv", **given)
+    with pytest.raises(errors.NotFoundError, match="Create the bucket"):
+        nowhere.execute({})  # type: ignore[typeddict-item]

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+import airflow_versions
 import dag_lab
 import pytest
 
-import airflow_versions
 from airflow_provider_rooms.plugin import RoomsPlugin
 from stack import sandbox
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from airflow_provider_rooms.vendors.options import differences
 if TYPE_CHECKING:
     import re
 
+    from airflow_provider_rooms.vendors.contract.listing import Listing, ListPage, RoomList
     from airflow_provider_rooms.vendors.contract.plan import Plan
     from airflow_provider_rooms.vendors.flow import Flow, Response
 
@@ -74,6 +75,8 @@ class Rooms(Api):
     vendor_chooses: ClassVar[Mapping[str, str]] = {}
     #: Whether the answer to a create shows settings that a later read does not; they count as read.
     create_shows_more: ClassVar[bool] = False
+    #: Whether the answer to a create is the whole of the new room, so that there is nothing to read back.
+    create_shows_all: ClassVar[bool] = False
     #: What closing a room does.
     closing: ClassVar[Closing]
     #: How long before the class a room is created at most and by default, in seconds; None for as early as you like.
@@ -165,6 +168,19 @@ class Rooms(Api):
         """The open rooms that are wanted; vendors that list them apart ask for these only."""
         return self.list_rooms(lambda room: room.state == "open" and keep(room))
 
+    # -- many rooms at once -----------------------------------------------------------------------------------------------
+
+    def listing(self, specs: Collection[RoomSpec]) -> Listing | None:
+        """The lists in which the rooms of many classes are found at once; None where each is looked up by its name."""
+        return None
+
+    def room_page(self, of: RoomList, cursor: Any) -> Flow[ListPage]:
+        """A page of one of these lists.
+
+        :param cursor: what the page before said; None for the first.
+        """
+        raise NotImplementedError
+
     # -- names ----------------------------------------------------------------------------------------------------------
 
     def names_of(self, name: str) -> Sequence[str]:
@@ -175,6 +191,14 @@ class Rooms(Api):
         """The name that was asked for, of a room that may have taken over from a closed one."""
         yield from ()
         return shown
+
+    def spellings(self, name: str) -> Sequence[str]:
+        """Every text as which a list may show a name, folded; :meth:`same_name` decides."""
+        return (fold(name),)
+
+    def numbered(self, shown: str) -> str | None:
+        """The name that a room of this name may have taken over from, by the name alone."""
+        return None
 
     def same_name(self, shown: str, name: str) -> bool:
         """Whether a name that the vendor shows is the one that was asked for."""

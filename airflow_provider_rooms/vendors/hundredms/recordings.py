@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.recordings import Recordings, Wanted, extension, make_recording
 from airflow_provider_rooms.vendors.exchange import LONGEST_MESSAGE, as_items
-from airflow_provider_rooms.vendors.flow import Flow, Page
+from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, next_page
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.hundredms.options import RecordingOptions
+from airflow_provider_rooms.vendors.hundredms.sessions import LONGEST_SESSION
 from airflow_provider_rooms.vendors.made import found_or_made
-from airflow_provider_rooms.vendors.rest import Resource, or_none
+from airflow_provider_rooms.vendors.rest import Resource, newest_first, or_none
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
     from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
     from airflow_provider_rooms.vendors.options import Options
 
@@ -52,34 +57,54 @@ class HundredMsRecordings(HundredMsApi, Recordings):
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
         """Jobs without a file from their own lists, files from /v2/recording-assets: neither shows all of it."""
-        filters = {"room_id": room.id}
+        return self._recordings({"room_id": room.id}, kind)
+
+    def past_recordings(
+        self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]
+    ) -> Flow[None]:
+        """The same for the whole workspace, newest first. A recording began when its job did, which may be a day before."""
+        return self._recordings({}, None, since - LONGEST_SESSION)
+
+    def _recordings(
+        self, filters: Mapping[str, Any], kind: RecordingKind | None, since: dt.datetime | None = None
+    ) -> Flow[None]:
         told: dict[str, Recording] = {}
         waiting: dict[str, Recording] = {}
+        began: dict[str, str | None] = {}
+
         for job_kind, jobs in JOBS.items():
             if kind not in (None, job_kind):
                 continue
-            for job in (yield from self.items(jobs, filters)):
+            for job in (yield from gathered(self._since(jobs, filters, since))):
                 recording = _job(job_kind, job)
+                began[recording.id] = recording.created_at
                 if job.get("status") == "completed" and _makes_file(job):
                     waiting[recording.id] = recording
                 else:
                     told[recording.id] = recording
         yield Page(list(told.values()))
 
-        def file(asset: Mapping[str, Any]) -> Recording | None:
-            job = str(asset.get("job_id"))
-            asset_kind = _asset_kind(asset)
-            if asset_kind is None or kind not in (None, asset_kind):
-                return None
-            if asset_kind in JOBS and job in told:
-                return None  # The job ended between the two reads, or failed: it is told of once.
-            if asset_kind in JOBS:
-                waiting.pop(job, None)
-            return _make(asset_kind, asset, _ASSET_STATES.get(str(asset.get("status")), "processing"))
-
-        yield from self.listed(FILES, filters, file)
+        assets = self._since(FILES, filters, since)
+        while (page := (yield from next_page(assets))) is not None:
+            files = []
+            for asset in page:
+                job_id, asset_kind = str(asset.get("job_id")), _asset_kind(asset)
+                if asset_kind is None or kind not in (None, asset_kind):
+                    continue
+                if asset_kind in JOBS and job_id in told:
+                    continue  # The job ended between the two reads, or failed: it is told of once.
+                if asset_kind in JOBS:
+                    waiting.pop(job_id, None)
+                file = _make(asset_kind, asset, _ASSET_STATES.get(str(asset.get("status")), "processing"))
+                files.append(replace(file, created_at=began.get(job_id) or file.created_at))
+            yield Page(files)
         # Completed, but the file does not show yet.
         yield Page(list(waiting.values()))
+
+    def _since(self, resource: Resource, filters: Mapping[str, Any], since: dt.datetime | None) -> Flow[None]:
+        """A list back to that time; all of it without one."""
+        pages = self.listed(resource, filters, lambda item: item)
+        return pages if since is None else newest_first(pages, lambda item: item.get("created_at"), since)
 
     # -- start and stop -------------------------------------------------------------------------------------------------
 

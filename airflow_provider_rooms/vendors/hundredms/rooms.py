@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.names import fold
+from airflow_provider_rooms.vendors.contract.listing import Listing, RoomList
 from airflow_provider_rooms.vendors.contract.rooms import Closing, Existing
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
 from airflow_provider_rooms.vendors.rest import Resource
 from airflow_provider_rooms.vendors.rest_rooms import RestRooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.contract.plan import Plan
@@ -120,9 +121,22 @@ class HundredMsRooms(HundredMsApi, RestRooms):
                 return Existing(name=name, answer=answer, closed=self.is_closed(answer))
         return None
 
+    def listing(self, specs: Collection[RoomSpec]) -> Listing | None:
+        """The disabled rooms, the enabled, the disabled again: one that is switched on or off meanwhile is in one of the three.
+
+        Its create overwrites, so what was not listed is asked for by its name ten seconds later. Lists leave out ``webhook``
+        and ``polls``.
+        """
+        enabled, disabled = (RoomList(filters=filters, open=filters["enabled"]) for filters in self.room_lists)
+        return Listing(lists=(disabled, enabled, disabled), looks=2, counts_for=10.0)
+
+    def spellings(self, name: str) -> Sequence[str]:
+        """As it is, or as its hash."""
+        return (fold(name), _sha256(name))
+
     def same_name(self, shown: str, name: str) -> bool:
         """Case does not count; workspaces under HIPAA show the SHA-256 of a name in its place."""
-        return fold(shown) == fold(name) or shown == hashlib.sha256(name.encode()).hexdigest()
+        return fold(shown) == fold(name) or shown == _sha256(name)
 
     def is_closed(self, answer: Mapping[str, Any]) -> bool:
         """Not ``enabled``."""
@@ -157,3 +171,7 @@ class HundredMsRooms(HundredMsApi, RestRooms):
         """The smallest page of the room list."""
         yield from self.page(self.rooms, {"limit": 10})
         return "100ms accepts the app access key and app secret."
+
+
+def _sha256(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()

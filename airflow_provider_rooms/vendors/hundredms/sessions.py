@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Participant, Room, Session
+from airflow_provider_rooms.models import Participant, PastSession, Room, Session
 from airflow_provider_rooms.vendors.contract.sessions import Sessions
 from airflow_provider_rooms.vendors.exchange import as_items, parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, paged, segment
 from airflow_provider_rooms.vendors.hundredms.api import HundredMsApi
-from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant
+from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, make_participant, past_session
 from airflow_provider_rooms.vendors.rest import Resource
 
 #: Live sessions asked for at once. Each lists its peers: more of them in one piece would hold up an event loop.
 SURVEY_SIZE = 50
+#: The fewest items that a list can be asked for.
+FEWEST = 10
 #: The platform ends every session after this long.
 LONGEST_SESSION = dt.timedelta(hours=12)
 #: The recorder is a peer of this name, or of this role where the template says nothing else.
@@ -33,6 +35,31 @@ class HundredMsSessions(HundredMsApi, Sessions):
         after = iso(since - LONGEST_SESSION) if since is not None else None
         for active in (True, False):
             yield from self.listed(SESSIONS, {"room_id": room.id, "active": active, "after": after}, _people, keep)
+
+    def past_sessions(self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]) -> Flow[None]:
+        """GET /v2/sessions?active=false of the whole workspace, which shows who was there but no name of a room."""
+        filters: dict[str, Any] = {"active": False, "after": iso(since - LONGEST_SESSION), "before": iso(until)}
+
+        def page(cursor: str | None) -> Flow[tuple[list[PastSession], str | None]]:
+            try:
+                items, following = yield from self.page(SESSIONS, filters, cursor)
+            except errors.UnreadableAnswerError:
+                # With hundreds of people in each, a hundred sessions are more than is read of any answer.
+                if "limit" in filters:
+                    raise
+                filters["limit"] = FEWEST
+                items, following = yield from self.page(SESSIONS, filters, cursor)
+            return [past for item in items if (past := self._past(item)) is not None], following
+
+        return paged(page)
+
+    def _past(self, item: Mapping[str, Any]) -> PastSession | None:
+        session, over_at = _people(item), _whole(item).ended_at
+        if session is None or session.ended_at is None or over_at is None:
+            return None
+        people = [self._participant(peer, parse_time(over_at)) for peer in _peers(item)]
+        people = [person for person in people if not self.is_recorder(person)]
+        return past_session(session, None, people, self.now(), over_at=over_at)
 
     def read_session(self, session: Session) -> Flow[Session]:
         """GET /v2/sessions/{id}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Items asked for at once, the most that every list of Twilio Video gives.
 PAGE_SIZE = 100
+#: The most that the lists of rooms and participants give.
+LONGEST_PAGE = 1000
+#: No room lives longer.
+LONGEST_ROOM = dt.timedelta(hours=24)
 ROOMS = Resource(path="/v1/Rooms", key="sid", items="rooms")
 
 _LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
@@ -36,7 +41,9 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
     # https://www.twilio.com/docs/video/programmable-video-limits
     requests_per_second: ClassVar[Mapping[Lane, float]] = {"reads": 80.0, "writes": 20.0}
     form: ClassVar[bool] = True
-    cursor: ClassVar[Cursor | None] = NextUrl(size=("PageSize", PAGE_SIZE), url="meta.next_page_url")
+    cursor: ClassVar[Cursor | None] = NextUrl(
+        size=("PageSize", PAGE_SIZE), url="meta.next_page_url", granted="meta.page_size"
+    )
     request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Exchange.request_id_headers)
     options: ClassVar[type[Options]] = TwilioVideoOptions
     # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
@@ -90,6 +97,14 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
         _, message = super().error_parts(body)
         code = body.get("code") if isinstance(body, Mapping) else None
         return code if isinstance(code, int) else None, message
+
+
+def made_between(since: dt.datetime, until: dt.datetime) -> dict[str, str]:
+    """The filters of a list for what was made in that time, to the second."""
+    after, before = (
+        moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (since, until + dt.timedelta(seconds=1))
+    )
+    return {"DateCreatedAfter": after, "DateCreatedBefore": before}
 
 
 def people_of(room_sid: str) -> Resource:

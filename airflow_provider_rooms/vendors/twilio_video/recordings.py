@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.recordings import Recordings, make_recording
 from airflow_provider_rooms.vendors.flow import REDIRECTS, Flow, Request, gathered
-from airflow_provider_rooms.vendors.rest import Resource
-from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi
+from airflow_provider_rooms.vendors.rest import Resource, at_path
+from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi, made_between
 from airflow_provider_rooms.vendors.twilio_video.options import RecordingOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime as dt
+    from collections.abc import Callable, Mapping
 
     from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
     from airflow_provider_rooms.vendors.contract.recordings import Wanted
@@ -58,9 +59,16 @@ class TwilioVideoRecordings(TwilioVideoApi, Recordings):
             if wanted in (None, place.kind):
                 yield from self._kept(place, room)
 
+    def past_recordings(
+        self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]
+    ) -> Flow[None]:
+        """GET /v1/Recordings and /v1/Compositions of that time."""
+        for place in PLACES:
+            yield from self.listed(place, made_between(since, until), partial(_read, place))
+
     def _kept(self, place: Place, room: Room, **filters: str) -> Flow[None]:
         by_room = {"GroupingSid": room.id} if place.kind == "track" else {"RoomSid": room.id}
-        return self.listed(place, {**filters, **by_room}, partial(_read, place, room))
+        return self.listed(place, {**filters, **by_room}, partial(_read, place))
 
     # -- start and stop -------------------------------------------------------------------------------------------------
 
@@ -123,13 +131,14 @@ class TwilioVideoRecordings(TwilioVideoApi, Recordings):
         raise self.no_recording(wanted.id)
 
 
-def _read(place: Place, room: Room, item: Mapping[str, Any]) -> Recording | None:
+def _read(place: Place, item: Mapping[str, Any]) -> Recording | None:
     if item.get("status") == "deleted":
         return None
+    room_sid = at_path(item, "grouping_sids.room_sid") if place.kind == "track" else item.get("room_sid")
     ready = item.get("status") == "completed"
     return make_recording(
         item.get("sid"),
-        room.id,
+        room_sid,
         place.kind,
         _STATES.get(str(item.get("status")), "processing"),
         seconds=item.get("duration") if ready else None,

@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import LONGEST_CLASS
 from airflow_provider_rooms.names import is_room_sid
+from airflow_provider_rooms.vendors.contract.listing import Listing, RoomList
 from airflow_provider_rooms.vendors.contract.rooms import Closing, Existing
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.rest_rooms import RestRooms
-from airflow_provider_rooms.vendors.twilio_video.api import ROOMS, TwilioVideoApi, people_of
+from airflow_provider_rooms.vendors.twilio_video.api import (
+    LONGEST_PAGE,
+    LONGEST_ROOM,
+    ROOMS,
+    TwilioVideoApi,
+    made_between,
+    people_of,
+)
 from airflow_provider_rooms.vendors.twilio_video.options import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.flow import Flow
@@ -28,8 +36,6 @@ MEDIA_REGIONS = frozenset({"gll", "au1", "br1", "de1", "ie1", "in1", "jp1", "sg1
 DEFAULT_PARTICIPANT_DURATION = 14400
 #: Time people may stay after the class, in seconds, where the default would cut the class short.
 GRACE = 3600
-#: No room lives longer.
-LONGEST_ROOM = dt.timedelta(hours=24)
 #: Names that can be a segment of a path as they are.
 _IN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 #: "Status invalid or room not in progress", "room completed".
@@ -48,6 +54,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     name_field: ClassVar[str] = "unique_name"
     created_field: ClassVar[str] = "date_created"
     id_form: ClassVar[re.Pattern[str] | None] = re.compile(r"RM[0-9a-fA-F]{32}")
+    create_shows_all: ClassVar[bool] = True
     # "Room exists"
     taken: ClassVar[frozenset[int | str]] = frozenset({53113})
     # A completed room stays so, and frees its name: a new one takes over.
@@ -164,6 +171,20 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         past = yield from self._completed(name, _FIRST_ROOMS)
         return self.room(past[0]) if past else None
 
+    def listing(self, specs: Collection[RoomSpec]) -> Listing | None:
+        """The rooms in progress, then those completed since the first of the classes may have had one: none comes back."""
+        since = min((self._window(spec)[0] for spec in specs), default=self.now())
+        completed = {"Status": "completed", "DateCreatedAfter": _a_day_before(since), "PageSize": LONGEST_PAGE}
+        return Listing(
+            lists=(
+                RoomList(filters={"Status": "in-progress", "PageSize": LONGEST_PAGE}),
+                RoomList(filters=completed, open=False),
+            ),
+            looks=2,
+            counts_for=60.0,
+            whole=True,
+        )
+
     def _window(self, spec: RoomSpec) -> tuple[dt.datetime, dt.datetime | None]:
         """When a room of this class may have lived; without times, as long ago as a room can live."""
         early = dt.timedelta(minutes=LONGEST_TIMEOUT)
@@ -175,8 +196,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
 
     def _completed(self, name: str, since: dt.datetime) -> Flow[list[Mapping[str, Any]]]:
         """Completed rooms of the name, newest first. A room in the window may have been made a day before it."""
-        after = (since - LONGEST_ROOM).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": after}
+        query = {"Status": "completed", "UniqueName": name, "DateCreatedAfter": _a_day_before(since)}
         items = yield from self.items(self.rooms, query)
         found = [item for item in items if item.get("unique_name") == name and isinstance(item.get("sid"), str)]
         return sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)
@@ -216,6 +236,10 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
             if error.code not in _ROOM_COMPLETED:
                 raise
 
+    def made_between(self, since: dt.datetime, until: dt.datetime) -> Mapping[str, Any]:
+        """``DateCreatedAfter`` and ``DateCreatedBefore``."""
+        return {"PageSize": LONGEST_PAGE, **made_between(since, until)}
+
     def check(self) -> Flow[str]:
         """One room of the list, which shows whose account it is."""
         rooms, _ = yield from self.page(self.rooms, {"PageSize": 1})
@@ -228,3 +252,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
             )
         pair = "account SID and auth token" if self.config.key.startswith("AC") else "API key SID and its secret"
         return f"Twilio Video accepts the {pair}."
+
+
+def _a_day_before(since: dt.datetime) -> str:
+    return (since - LONGEST_ROOM).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

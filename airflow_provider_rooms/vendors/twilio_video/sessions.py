@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Participant, Room, Session
+from airflow_provider_rooms.models import Participant, PastSession, Room, Session
 from airflow_provider_rooms.vendors.contract.sessions import Sessions
 from airflow_provider_rooms.vendors.exchange import parse_time
-from airflow_provider_rooms.vendors.flow import Flow, paged
-from airflow_provider_rooms.vendors.presence import Interval, Survey, iso, joined_up, make_participant
-from airflow_provider_rooms.vendors.twilio_video.api import PAGE_SIZE, ROOMS, TwilioVideoApi, people_of
+from airflow_provider_rooms.vendors.flow import Flow, Page, next_page, paged
+from airflow_provider_rooms.vendors.presence import (
+    Interval,
+    Survey,
+    iso,
+    joined_up,
+    make_participant,
+    past_session,
+)
+from airflow_provider_rooms.vendors.twilio_video.api import (
+    LONGEST_PAGE,
+    LONGEST_ROOM,
+    ROOMS,
+    TwilioVideoApi,
+    made_between,
+    people_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +43,8 @@ _SESSION_ID = re.compile(r"(RM[0-9a-fA-F]{32})-([0-9]{1,12})")
 class TwilioVideoSessions(TwilioVideoApi, Sessions):
     """Twilio has rooms and participants, and nothing in between: a session is a stretch of a room with people in it."""
 
+    rooms_apart: ClassVar[bool] = True
+
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
         """GET /v1/Rooms/{sid}/Participants; all have to be read before the first session is known."""
 
@@ -37,6 +53,37 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
             return (yield from self._sessions(room.id, statuses)), None
 
         return paged(page, keep)
+
+    def past_sessions(self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]) -> Flow[None]:
+        """GET /v1/Rooms of that time, and the participants of each: no list shows those of several rooms."""
+        known: set[str] = set()
+        for status in ("in-progress", "completed"):  # in the order in which one becomes the other
+            rooms = self.listed(
+                ROOMS, {"Status": status, "PageSize": LONGEST_PAGE, **made_between(since - LONGEST_ROOM, until)}, dict
+            )
+            while (page := (yield from next_page(rooms))) is not None:
+                for room in page:
+                    sid, ended = str(room.get("sid")), parse_time(room.get("end_time"))
+                    if sid in known or (ended and ended < since) or not named(room.get("unique_name")):
+                        continue
+                    known.add(sid)
+                    yield Page((yield from self._past(sid, room)))
+
+    def _past(self, room_sid: str, room: Mapping[str, Any]) -> Flow[list[PastSession]]:
+        """The sessions of a room that are over."""
+        statuses = _STATUSES if room.get("status") == "in-progress" else _STATUSES[-1:]
+        stays = [
+            (person, stay)
+            for person in (yield from self._people(room_sid, statuses))
+            if (stay := _stay(person)) is not None
+        ]
+        found = []
+        for whole in joined_up((stay for _, stay in stays), gap=SAME_SESSION):
+            session = _session(room_sid, whole)
+            if not session.live:
+                people = [self._participant(person, stay) for person, stay in stays if _within(stay, whole)]
+                found.append(past_session(session, room.get("unique_name"), people, self.now()))
+        return found
 
     def _sessions(self, room_sid: str, statuses: Sequence[str] = _STATUSES) -> Flow[list[Session]]:
         """Newest first."""
@@ -47,7 +94,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
     def _people(self, room_sid: str, statuses: Sequence[str] = _STATUSES) -> Flow[list[Mapping[str, Any]]]:
         by_sid: dict[str, Mapping[str, Any]] = {}
         for status in statuses:
-            for person in (yield from self.items(people_of(room_sid), {"Status": status})):
+            filters = {"Status": status, "PageSize": LONGEST_PAGE}
+            for person in (yield from self.items(people_of(room_sid), filters)):
                 by_sid[str(person.get("sid"))] = person
         return list(by_sid.values())
 
@@ -98,8 +146,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
 
     def survey(self) -> Flow[Survey]:
         """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from self.items(ROOMS, {"Status": "in-progress"})
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // PAGE_SIZE)
+        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE})
+        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // LONGEST_PAGE)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""

@@ -26,7 +26,9 @@ class VideoSDKApi(TokenSignIn, Rest, Api):
     # VideoSDK does not use ``Bearer``.
     scheme: ClassVar[str] = ""
     # The largest number of items that VideoSDK gives at once is not documented; this is its default.
-    cursor: ClassVar[Cursor | None] = PageNumbers(size=("perPage", 20), number="page", last="pageInfo.lastPage")
+    cursor: ClassVar[Cursor | None] = PageNumbers(
+        size=("perPage", 20), number="page", last="pageInfo.lastPage", total="pageInfo.total"
+    )
     # Nothing can be missing of a create: there, 402 is what it is everywhere else.
     nothing_sought: ClassVar[Mapping[int, Fault]] = {
         **NOTHING_SOUGHT,

@@ -11,11 +11,14 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.recordings import Recordings, Wanted, extension, make_recording
 from airflow_provider_rooms.vendors.flow import Flow, paged
 from airflow_provider_rooms.vendors.made import found_or_made
-from airflow_provider_rooms.vendors.rest import Resource, or_none
+from airflow_provider_rooms.vendors.rest import Resource, newest_first, or_none
 from airflow_provider_rooms.vendors.videosdk.options import RecordingOptions, recording_defaults
 from airflow_provider_rooms.vendors.videosdk.sessions import VideoSDKSessions
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
     from airflow_provider_rooms.models import Recording, RecordingKind, RecordingState, Room
     from airflow_provider_rooms.vendors.options import Options
 
@@ -53,6 +56,13 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
         """The list of each kind, one after the other."""
         for place in _places(kind):
             yield from self._kept(place, {"roomId": room.id})
+
+    def past_recordings(
+        self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]
+    ) -> Flow[None]:
+        """The lists of each kind for the whole account, which no date narrows down."""
+        for place in PLACES:
+            yield from newest_first(self._kept(place, {}), lambda recording: recording.created_at, since)
 
     def _kept(self, place: Place, filters: Mapping[str, Any]) -> Flow[None]:
         def page(cursor: int | None) -> Flow[tuple[list[Recording], int | None]]:

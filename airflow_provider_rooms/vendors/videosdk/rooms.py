@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.contract.listing import Listing, RoomList
 from airflow_provider_rooms.vendors.options import value_at
 from airflow_provider_rooms.vendors.rest import Resource, or_none
 from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import Room, RoomSpec
     from airflow_provider_rooms.vendors.flow import Flow, Response
 
+#: Rooms asked for at once; the largest page is not documented, and an answer says what it was granted.
+LONGEST_PAGE = 100
 #: The recording that VideoSDK's own page shows.
 DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
@@ -85,7 +88,7 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
         defaults: dict[str, Any] = {}
         if isinstance(body.get("autoCloseConfig"), Mapping):
             defaults["autoCloseConfig"] = {"type": "session-ends"}
-        if spec.webhook:
+        if spec.webhook and "webhook" in body:
             defaults["webhook"] = {"events": ["*"]}
         start = {kind: recording_defaults(value_at(f"autoStartConfig.{kind}", body)) for kind in ("recording", "hls")}
         # A template has a layout of its own.
@@ -151,6 +154,10 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
         older = {"roomId": answer.get("meetingId"), "customRoomId": answer.get("userMeetingId")}
         newest = {key: answer.get(key) or older[key] for key in older}
         return replace(super().room({**answer, **newest}), details=self.details(answer))
+
+    def listing(self, specs: Collection[RoomSpec]) -> Listing | None:
+        """GET /v2/rooms, whose entries have the shape of the room itself. No page says whether deactivated rooms are listed."""
+        return Listing(lists=(RoomList(filters={"perPage": LONGEST_PAGE}),), looks=1, needs_closed=True, whole=True)
 
     def close_room(self, room: Room) -> Flow[None]:
         """POST /v2/rooms/deactivate, which takes the real roomId only and cannot be undone."""
