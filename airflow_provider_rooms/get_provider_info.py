@@ -35,6 +35,13 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "True",
                         "default": "False",
                     },
+                    "page_days": {
+                        "description": "How many days back the runs go that the Rooms page reads.",
+                        "version_added": None,
+                        "type": "integer",
+                        "example": "120",
+                        "default": "8",
+                    },
                 },
             },
         },

@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-import airflow_versions
-import dag_lab
 import pytest
 
 from airflow_provider_rooms.plugin import RoomsPlugin
+from airflow_provider_rooms.testing import airflow_versions, dag_lab
 from stack import sandbox
 
 pytestmark = pytest.mark.skipif(
