@@ -210,7 +210,7 @@ def main() -> int:
     rooms, concurrency, latency = args.rooms, args.concurrency, args.latency_ms
 
     print(
-        f"{rooms} rooms, every answer after {latency:g} ms, {concurrency} rooms at a time; writes_per_second lifted\n"
+        f"{rooms} rooms, every answer after {latency:g} ms, {concurrency} rooms at a time; the limits per second are lifted\n"
     )
     print(f"{'':<34}{'calls/room':>11}{'seconds':>9}{'limit':>8}{'x limit':>9}{'CPU s':>7}{'MB above idle':>15}")
     good = True

@@ -12,7 +12,13 @@ from airflow_provider_rooms.connections import CONNECTION_TYPES
 PATHS = {
     "operators.rooms": (
         *("CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator", "EndSessionOperator"),
-        *("ReconcileRoomsOperator", "RecordingToStorageOperator", "SendInvitationOperator"),
+        *(
+            "ReconcileRoomsOperator",
+            "RecordingToStorageOperator",
+            "SendInvitationOperator",
+            "SessionsToStorageOperator",
+            "ClassesToStorageOperator",
+        ),
         *("StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
@@ -29,7 +35,18 @@ PATHS = {
     ),
     "models": ("Participant", "Recording", "Room", "RoomSpec", "Session"),
     "timetable": (
-        *("COLUMNS", "BadRows", "Change", "Class", "ClockChange", "Collision", "Problem", "Selection", "Timetable"),
+        *(
+            "COLUMNS",
+            "BadRows",
+            "Change",
+            "Class",
+            "ClockChange",
+            "Collision",
+            "DateOrder",
+            "Problem",
+            "Selection",
+            "Timetable",
+        ),
         *("TimetableError", "changes", "parse_timetable", "read_timetable", "weekly"),
     ),
     "planning": ("plan_rooms", "summary"),

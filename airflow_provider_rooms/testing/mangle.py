@@ -29,6 +29,7 @@ Heard = tuple[str, str, Any]
 NAME = "algebra"
 START = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 ROOM = {"id": "5f2a00000000000000000000", "name": NAME, "starts_at": START.isoformat()}
+_DAY = {"since": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}
 #: What every hook method is asked with. A method that is missing here fails a test.
 QUESTIONS: dict[str, list[dict[str, Any]]] = {
     "ensure_room": [
@@ -50,6 +51,7 @@ QUESTIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "occupied": [{"room": Room(vendor="v", conn_id="c", id="x", name=NAME, state="open")}],
     "survey": [{}],
+    **{f"{table}_between": [dict(_DAY)] for table in ("rooms", "sessions", "recordings")},
     "participants": [{"session": "abc"}, {"session": "PA" + "0" * 32}],
     "attendance": [{"session": "abc"}],
     "end_session": [{"room": NAME}],

@@ -125,6 +125,8 @@ class Exchange(ABC):
     secret_fields: ClassVar[tuple[str, ...]] = ()
     #: When everything that is asked must be over, by ``runtime.monotonic``; see :meth:`hurried`.
     until: float = math.inf
+    #: Requests sent so far.
+    sent: int = 0
 
     def __init__(
         self,
@@ -224,7 +226,8 @@ class Exchange(ABC):
         attempt = 0
         while True:
             # Waiting for our own turn does not count towards the time that the vendor has.
-            waited = yield from self.pace.turn(lane)
+            if waited := (yield from self.pace.turn(lane)):
+                self.runtime.note("rooms.pace_wait", waited, {"lane": lane})
             self.until += waited
             now = self.runtime.monotonic()
             until = min(now + self.patience.deadline, self.until) if until is None else until + waited
@@ -233,11 +236,13 @@ class Exchange(ABC):
             attempt += 1
             try:
                 timeout = min(self.config.timeout, until - now)
+                self.sent += 1
                 response = yield self.signed(
                     replace(request, timeout=timeout, headers={**request.headers, "Accept": self.accept})
                 )
                 if response is None:
                     raise TypeError("a flow must be sent the response to its request")
+                self.runtime.note("rooms.requests", 1, {"status": f"{response.status // 100}xx"})
                 if response.status in allow or not self.refuses(response):
                     return read(response)
                 if response.status == 401 and reminted is None and self.forget_token():
@@ -250,6 +255,8 @@ class Exchange(ABC):
                 failure = refusal
             except (errors.TransportError, errors.UnreadableAnswerError) as error:
                 about(error, vendor=self.title, room=room)
+                if isinstance(error, errors.TransportError):
+                    self.runtime.note("rooms.requests", 1, {"status": "none"})
                 failure = error
             if isinstance(failure, errors.RateLimitError):
                 # Nothing was done, and nothing is wrong with the request: it costs time, and no try.
@@ -277,6 +284,7 @@ class Exchange(ABC):
         :raises RateLimitError: it has taken too long, or what is named is longer than a worker slot is held for.
         """
         self.pace.refused(lane)
+        self.runtime.note("rooms.throttled", 1, {"lane": lane})
         named = refusal.retry_after or 0.0
         if so_far + named >= self.patience.throttled or named > self.patience.hold:
             raise refusal

@@ -221,6 +221,14 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+#: Told the name of a metric, by how much it rises or how many seconds it took, and its tags.
+Note = Callable[[str, float, Mapping[str, str]], None]
+
+
+def nothing_noted(name: str, amount: float, tags: Mapping[str, str]) -> None:
+    """Where nobody counts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What a vendor needs of the world outside, passed in so that a test can choose it.
@@ -229,12 +237,14 @@ class Runtime:
     :param monotonic: seconds that never jump, for deadlines.
     :param random: a number in [0, 1), for jitter.
     :param conceal: told about every secret that is minted, so that logs hide it.
+    :param note: told what metrics count.
     """
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     conceal: Callable[[str], None] = lambda secret: None
+    note: Note = nothing_noted
 
 
 @dataclass(frozen=True, kw_only=True)
