@@ -1,4 +1,4 @@
-"""Airflow plugin: the Rooms page, and masks for the secret keys of our connections whose names Airflow does not know.
+"""Airflow plugin: the Rooms page, the receiver of webhooks, and masks for secret keys whose names Airflow does not know.
 
 Airflow's pages, REST API and logs hide a key of a connection's extra by its name alone, from a list of its own (``password``,
 ``secret``, ``token`` …) that knows neither ``webhook_headers`` nor ``storage_credentials``. An administrator can extend that
@@ -37,8 +37,14 @@ class RoomsPlugin(AirflowPlugin):
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """The Rooms page. Only the API server of Airflow 3 asks; the page needs 3.1."""
-        apps = []
+        """The Rooms page, and the receiver where it is on. Only the API server of Airflow 3 asks; the page needs 3.1."""
+        apps: list[dict[str, Any]] = []
+        if conf.getboolean("rooms", "webhooks", fallback=False):
+            from airflow_provider_rooms.events.publishing import Publisher
+            from airflow_provider_rooms.events.receiver import Receiver
+
+            # before the page: the first prefix that fits is taken
+            apps.append({"app": Receiver(Publisher()), "url_prefix": "/rooms/webhooks", "name": "Rooms: webhooks"})
         if _has_pages():
             apps.append({"app": _page(), "url_prefix": "/rooms", "name": "Rooms: page"})
         return apps

@@ -132,7 +132,7 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         for secret in (
             *config.webhook_headers.values(),
             *config.storage_credentials.values(),
-            *filter(None, [config.people_secret, *own]),
+            *filter(None, [config.people_secret, config.webhook_secret, *own]),
         ):
             mask_secret(secret)
 

@@ -14,10 +14,11 @@ from airflow_provider_rooms.sandbox.limits import Limit, Meter
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airflow_provider_rooms.sandbox.cards import Card, Pick
     from airflow_provider_rooms.sandbox.clock import Clock
+    from airflow_provider_rooms.sandbox.webhooks import Parcel
 
 #: Used by ``/control`` when a session is started without saying who comes.
 DEFAULT_PEOPLE: Final = ({"name": "Teacher", "role": "host"}, {"name": "Student", "role": "guest"})
@@ -90,6 +91,8 @@ class Vendor(ABC):
         self.clock = clock
         self.meter = Meter(self.limit)
         self.behaviour: dict[str, Any] = {"read_lag_seconds": 0.0, **self.switches}
+        #: Sends a webhook.
+        self.report: Callable[[Parcel], None] = lambda parcel: None
 
     @cached_property
     def _routes(self) -> Routes:

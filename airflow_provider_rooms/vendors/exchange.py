@@ -50,6 +50,8 @@ class Config:
     :param reads_per_second: the same of all other requests.
     :param pace_conn_id: the Airflow connection to a Redis that all workers share; the two above are then for all of them.
     :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
+    :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
+    :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -67,6 +69,8 @@ class Config:
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
@@ -397,6 +401,7 @@ class Exchange(ABC):
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
+        own += (config.webhook_secret,) if config.webhook_secret else ()
         return masking.without(text, {*own, *secrets, *self.minted()})
 
 

@@ -91,7 +91,7 @@ class Response:
                 json.dumps(loaded, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             loaded = _NOTHING
-        if loaded is _NOTHING or _deeper_than(DEEPEST, loaded):
+        if loaded is _NOTHING or deeper_than(DEEPEST, loaded):
             # What stands in the body is left out: vendors repeat what they were sent, secrets too.
             raise UnreadableAnswerError(f"Expected JSON, got {self._looks_like()}.", status=self.status)
         return loaded
@@ -154,7 +154,7 @@ Pages = Generator[Request | Fetch | Sleep | Turn | Page[T], Response | None, Non
 _NOTHING = object()
 
 
-def _deeper_than(limit: int, tree: Any) -> bool:
+def deeper_than(limit: int, tree: Any) -> bool:
     """Whether lists and dicts are nested deeper; what reads answers recursively must not run out of stack."""
     level = [tree] if isinstance(tree, (dict, list)) else []
     for _ in range(limit):

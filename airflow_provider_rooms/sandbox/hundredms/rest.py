@@ -48,6 +48,8 @@ class HundredMsRest(Vendor):
         "empty_data": "list",
         # the order of lists is stated for sessions only
         "list_order": "newest",
+        # a HIPAA workspace signs what it reports, with this secret
+        "webhook_secret": "",
     }
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "unknown_fields": ("reject", "accept"),

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 #: A room that is empty for no longer than this stays one session: a page reloaded is a leave and a join.
 SAME_SESSION = dt.timedelta(seconds=60)
-#: Rooms asked for at once, the most that this list gives.
-
 #: Participants of a room in progress, in the order in which one becomes the other, so that nobody slips through between
 #: two reads; without ``Status`` only the connected ones are listed.
 _STATUSES = ("connected", "reconnecting", "disconnected")
@@ -148,8 +146,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
 
     def survey(self) -> Flow[Survey]:
         """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": MOST_ROOMS})
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // MOST_ROOMS)
+        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE})
+        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // LONGEST_PAGE)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""
