@@ -11,9 +11,9 @@ from airflow_provider_rooms.connections import CONNECTION_TYPES
 
 PATHS = {
     "operators.rooms": (
-        *("CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator", "EndSessionOperator"),
-        *("ReconcileRoomsOperator", "RecordingToStorageOperator", "SendInvitationOperator"),
-        *("StartRecordingOperator", "StopRecordingOperator"),
+        *("ClassesToStorageOperator", "CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator"),
+        *("EndSessionOperator", "ReconcileRoomsOperator", "RecordingToStorageOperator", "SendInvitationOperator"),
+        *("SessionsToStorageOperator", "StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
     "triggers.rooms": ("RoomTrigger",),
@@ -27,7 +27,7 @@ PATHS = {
         *("RecordingMissingError", "RequestRefusedError", "RoomClosedError", "RoomsError", "SessionLiveError"),
         *("TransportError", "UnreadableAnswerError", "UnsupportedError", "VendorDownError"),
     ),
-    "models": ("Participant", "Recording", "Room", "RoomSpec", "Session"),
+    "models": ("Participant", "PastSession", "Recording", "Room", "RoomSpec", "Session"),
     "timetable": (
         *("COLUMNS", "BadRows", "Change", "Class", "ClockChange", "Collision", "Problem", "Selection", "Timetable"),
         *("TimetableError", "changes", "parse_timetable", "read_timetable", "weekly"),
