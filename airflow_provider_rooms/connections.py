@@ -169,6 +169,19 @@ COMMON_SETTINGS = (
         special=True,
     ),
     Setting(
+        name="webhook_url",
+        label="Webhook URL",
+        help="The receiver's public address for this connection. Only connections with one receive webhooks.",
+        example="https://airflow.example.org/rooms/webhooks/my_connection",
+    ),
+    Setting(
+        name="webhook_secret",
+        label="Webhook secret",
+        help="What the vendor signs its webhooks with, where that is a secret of its own; two separated by a space while one replaces the other.",
+        secret=True,
+        special=True,
+    ),
+    Setting(
         name="storage_credentials",
         label="Storage credentials",
         help="What the vendor needs to write recordings into your bucket, as JSON.",
@@ -221,7 +234,7 @@ CONNECTION_TYPES = (
         password_help="beside the app access key",
         again="Copy both again from dashboard.100ms.live → Developer.",
         api_version="v2",
-        uses=("webhook_headers", "storage_credentials"),
+        uses=("webhook_headers", "webhook_secret", "storage_credentials"),
         own=(
             Setting(
                 name="template_id",
@@ -271,6 +284,7 @@ CONNECTION_TYPES = (
                 secret=True,
             ),
         ),
+        uses=("webhook_secret",),
     ),
 )
 

@@ -24,6 +24,20 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": _modules([f"{_PACKAGE}.triggers.rooms"]),
         "notifications": [f"{_PACKAGE}.notifications.invitations.InvitationNotifier"],
         "extra-links": [f"{_PACKAGE}.links.rooms.RoomLink"],
+        "config": {
+            "rooms": {
+                "description": "Options of the provider for video rooms.",
+                "options": {
+                    "webhooks": {
+                        "description": "Whether the API server takes the vendors' webhooks at /rooms/webhooks/<conn_id>.",
+                        "version_added": None,
+                        "type": "boolean",
+                        "example": "True",
+                        "default": "False",
+                    },
+                },
+            },
+        },
         # Looked at by Airflow 3.2 and later.
         "cli": [f"{_PACKAGE}.commands.cli.get_cli_commands"],
     }

@@ -17,6 +17,18 @@ Outcome = Literal["created", "found", "updated", "reopened", "not_due"]
 RoomState = Literal["open", "closed"]
 RecordingKind = Literal["recording", "track", "composition", "hls", "transcript"]
 RecordingState = Literal["processing", "ready", "failed"]
+EventType = Literal[
+    "session_started",
+    "session_ended",
+    "participant_joined",
+    "participant_left",
+    "recording_started",
+    "recording_ready",
+    "recording_failed",
+    "transcript_ready",
+    "room_closed",
+    "other",
+]
 
 #: A class without an end is taken to be over this long after its start: the longest session that a vendor allows.
 LONGEST_CLASS = dt.timedelta(hours=12)
@@ -35,7 +47,7 @@ class RoomSpec:
     :param record: whether a recording starts automatically.
     :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
-    :param webhook: ``{"url", "events"?, "method"?}``.
+    :param webhook: ``{"url", "events"?, "method"?}``; True for the ``webhook_url`` of the connection.
     :param options: the vendor's own fields, under the vendor's own names.
     :param ref: your own reference (a course id, say), passed on unchanged.
     """
@@ -49,7 +61,7 @@ class RoomSpec:
     record: bool | None = None
     transcribe: bool | None = None
     region: str | None = None
-    webhook: dict[str, Any] | None = field(default=None, repr=False)
+    webhook: dict[str, Any] | bool | None = field(default=None, repr=False)
     options: dict[str, Any] | None = field(default=None, repr=False)
     ref: Any = None
 
@@ -96,6 +108,13 @@ def _read_name(field_name: str, value: object) -> str | list[Any] | None:
     raise InvalidSpecError(f"name: expected text or a list of parts, got {type(value).__name__}.")
 
 
+def _read_webhook(field_name: str, value: object) -> dict[str, Any] | bool | None:
+    """An object, or whether the connection's receiver is told."""
+    if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "false")):
+        return values.read_bool(field_name, value) or None
+    return values.read_object(field_name, value)
+
+
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "name": _read_name,
     "starts_at": values.read_time,
@@ -106,7 +125,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "record": values.read_bool,
     "transcribe": values.read_bool,
     "region": values.read_text,
-    "webhook": values.read_object,
+    "webhook": _read_webhook,
     "options": values.read_object,
     "ref": values.read_plain,
 }
@@ -258,6 +277,40 @@ class Recording:
 
     def as_dict(self) -> dict[str, Any]:
         """The recording as plain JSON: no link to the file, which would be a secret."""
+        return _plain(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomEvent:
+    """Something that happened in a room, as the vendor reports it or as a list shows it.
+
+    :param id: what happened, not which delivery told it: two deliveries, or webhook and watcher, give the same.
+    :param type: one of :data:`EventType`; ``other`` for everything that has no type of its own.
+    :param vendor: the connection type.
+    :param conn_id: the Airflow connection.
+    :param room_id: the vendor's id of the room; None where the vendor does not say it.
+    :param name: the room name, where the vendor says it.
+    :param session_id: as in :class:`Session`.
+    :param recording_id: as in :class:`Recording`; None where the vendor does not say it.
+    :param participant: what tells people apart, as in :class:`Participant`.
+    :param happened_at: by the vendor's clock, ISO 8601 in UTC; None where the vendor does not say it.
+    :param reported_as: the vendor's own word for it; the watcher leaves it empty.
+    """
+
+    id: str
+    type: EventType
+    vendor: str
+    conn_id: str
+    room_id: str | None = None
+    name: str | None = None
+    session_id: str | None = None
+    recording_id: str | None = None
+    participant: str | None = None
+    happened_at: str | None = None
+    reported_as: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The event as plain JSON: no link, no token."""
         return _plain(self)
 
 

@@ -1,4 +1,4 @@
-"""Airflow plugin: has Airflow mask the secret keys of our connections whose names it does not know.
+"""Airflow plugin: the Rooms page, the receiver of webhooks, and masks for secret keys whose names Airflow does not know.
 
 Airflow's pages, REST API and logs hide a key of a connection's extra by its name alone, from a list of its own (``password``,
 ``secret``, ``token`` …) that knows neither ``webhook_headers`` nor ``storage_credentials``. An administrator can extend that
@@ -8,9 +8,11 @@ list by ``[core] sensitive_var_conn_names``; this plugin does it for our keys, s
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow.providers.common.compat.sdk import AirflowPlugin, conf
 
 from airflow_provider_rooms.connections import COMMON_SETTINGS, CONNECTION_TYPES
 from airflow_provider_rooms.secrets.maskers import masker_modules
@@ -33,6 +35,28 @@ class RoomsPlugin(AirflowPlugin):
 
     name = "rooms"
 
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The Rooms page, and the receiver where it is on. Only the API server of Airflow 3 asks; the page needs 3.1."""
+        apps: list[dict[str, Any]] = []
+        if conf.getboolean("rooms", "webhooks", fallback=False):
+            from airflow_provider_rooms.events.publishing import Publisher
+            from airflow_provider_rooms.events.receiver import Receiver
+
+            # before the page: the first prefix that fits is taken
+            apps.append({"app": Receiver(Publisher()), "url_prefix": "/rooms/webhooks", "name": "Rooms: webhooks"})
+        if _has_pages():
+            apps.append({"app": _page(), "url_prefix": "/rooms", "name": "Rooms: page"})
+        return apps
+
+    @property
+    def external_views(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The Rooms page's place in Airflow's navigation."""
+        if not _has_pages():
+            return []
+        below = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+        return [{"name": "Rooms", "href": f"{below}/rooms/", "destination": "nav", "url_route": "rooms"}]
+
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:
         """Extend Airflow's list; where its insides are others than we know, say what to do instead."""
@@ -44,6 +68,21 @@ class RoomsPlugin(AirflowPlugin):
                 ", ".join(SECRET_KEYS),
                 type(error).__name__,
             )
+
+
+@cache
+def _page() -> Any:
+    """The page's application: one, however often Airflow asks what its plugins bring along."""
+    from airflow_provider_rooms.page.app import make_app
+
+    return make_app()
+
+
+def _has_pages() -> bool:
+    """Whether this Airflow shows pages of plugins, which came with 3.1."""
+    from airflow import __version__
+
+    return tuple(map(int, __version__.split(".")[:2])) >= (3, 1)
 
 
 def mask_keys(names: tuple[str, ...]) -> None:

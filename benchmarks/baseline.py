@@ -22,7 +22,7 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "CRITICAL"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
-import airflow_versions
+from airflow_provider_rooms.testing import airflow_versions
 from stack import sandbox
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """A thousand rooms in one task: ours, the physical limit, the vendor's own SDK one by one, and mapped HttpOperator tasks.
 
-Every answer of the sandbox takes 50 ms. Ours looks up, creates, reads back and compares each room, ten rooms at a time; the
-others create, and nothing else. The limit is rooms x calls x latency / rooms at a time: what is left when our own work costs
-nothing. Each measurement has a process of its own, so that memory is its own too.
+Every answer of the sandbox takes 50 ms. Ours finds, creates, reads back and compares all rooms, ten rooms at a time; the others
+create, and nothing else. The limit is rooms x 1 request x latency / rooms at a time: what is left when all but the creates costs
+nothing. Three rows more show the memory of 5000 classes in an account of 20 000 rooms, without latency. Each measurement has a process of its own, so that memory is its own too.
 
 Twilio grants an account 20 writes per second, and our hook keeps to that: it is lifted here, or a thousand rooms would take
 50 s whatever anybody does.
@@ -29,6 +29,8 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
+from airflow_provider_rooms.sandbox.client import RoomsSandbox
+from airflow_provider_rooms.sandbox.server import SandboxServer
 from stack import sandbox
 
 if TYPE_CHECKING:
@@ -94,12 +96,12 @@ class Notes:
 
 def ours(url: str, vendor: str, rooms: int, concurrency: int) -> dict[str, Any]:
     """``CreateRoomsOperator`` from the first check to the last room."""
+    from airflow_provider_rooms.hooks import get_rooms_hook
     from airflow_provider_rooms.operators.rooms import CreateRoomsOperator
-    from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
     control = RoomsSandbox(url)
     connection = control.connection(vendor)
-    connection["extra"] = {**connection["extra"], "writes_per_second": NO_LIMIT}
+    connection["extra"] = {**connection["extra"], "writes_per_second": NO_LIMIT, "reads_per_second": NO_LIMIT}
     os.environ["AIRFLOW_CONN_BENCH"] = json.dumps(connection)
 
     def run(name: str, number: int) -> list[dict[str, Any]]:
@@ -108,11 +110,13 @@ def ours(url: str, vendor: str, rooms: int, concurrency: int) -> dict[str, Any]:
         return task.execute({"ti": Notes()})  # type: ignore[typeddict-item]
 
     run("warm", concurrency)  # loads the libraries and opens connections: what any such process has when idle
-    control.reset()
+    # VideoSDK's list is believed where it shows closed rooms, as it does in any account that is not new.
+    get_rooms_hook("bench").close_room("warm-0")
+    before = len(control.requests(vendor))
     with watched() as taken:
         results = run("room", rooms)
     made = {room["id"] for room in results if room["outcome"] == "created"}
-    return {**taken, "calls": len(control.requests(vendor)) / rooms, "made": len(made)}
+    return {**taken, "calls": (len(control.requests(vendor)) - before) / rooms, "made": len(made)}
 
 
 def sdk(url: str, vendor: str, rooms: int, concurrency: int) -> dict[str, Any]:
@@ -168,9 +172,23 @@ def mapped(url: str, vendor: str, rooms: int, concurrency: int) -> dict[str, Any
 MEASUREMENTS = {"ours": ours, "sdk": sdk, "mapped": mapped}
 
 
-def measure(what: str, latency_ms: float, vendor: str, rooms: int, concurrency: int) -> dict[str, Any]:
-    """One measurement, in a process of its own and with a sandbox of its own."""
-    with sandbox(Path(os.environ["AIRFLOW_HOME"]) / "sandbox.log", latency_ms=latency_ms) as box:
+def fill(server: SandboxServer, conn_type: str, number: int) -> None:
+    """Other rooms in the account, made in the sandbox's own store: by its API they would take minutes."""
+    (vendor,) = (one for one in server.world.vendors.values() if one.conn_type == conn_type)
+    for place in range(number):
+        vendor.make_room(f"other-{place}", server.url)
+
+
+def measure(what: str, latency_ms: float, vendor: str, rooms: int, concurrency: int, others: int = 0) -> dict[str, Any]:
+    """One measurement, in a process of its own and with a sandbox of its own, whose limits are lifted.
+
+    :param others: rooms that the account has before.
+    """
+    log = Path(os.environ["AIRFLOW_HOME"]) / "sandbox.log"
+    with SandboxServer() if others else sandbox(log, latency_ms=latency_ms) as box:
+        if isinstance(box, SandboxServer):
+            fill(box, vendor, others)
+        RoomsSandbox(box.url).limit(vendor)
         command = [sys.executable, __file__, "--child", what, box.url, vendor, str(rooms), str(concurrency)]
         answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found: dict[str, Any] = json.loads(answer.strip().splitlines()[-1])
@@ -185,23 +203,32 @@ def main() -> int:
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--latency-ms", type=float, default=50.0)
     parser.add_argument("--concurrency", type=int, default=10)
+    parser.add_argument("--classes", type=int, default=5000, help="classes whose memory is measured; 0 for none")
+    parser.add_argument("--others", type=int, default=20_000, help="rooms that their account has besides")
     parser.add_argument("--mapped", type=int, default=100, help="mapped HttpOperator tasks, scaled to --rooms")
     args = parser.parse_args()
     rooms, concurrency, latency = args.rooms, args.concurrency, args.latency_ms
 
     print(
-        f"{rooms} rooms, every answer after {latency:g} ms, {concurrency} rooms at a time; writes_per_second lifted\n"
+        f"{rooms} rooms, every answer after {latency:g} ms, {concurrency} rooms at a time; the limits per second are lifted\n"
     )
     print(f"{'':<34}{'calls/room':>11}{'seconds':>9}{'limit':>8}{'x limit':>9}{'CPU s':>7}{'MB above idle':>15}")
     good = True
     for vendor in VENDORS:
         found = measure("ours", latency, vendor, rooms, concurrency)
-        limit = rooms * found["calls"] * latency / 1000 / concurrency
+        limit = rooms * latency / 1000 / concurrency
         over = found["seconds"] / limit
         good = good and over <= MOST_OVER_LIMIT and found["mb"] <= MOST_MB
         print(
-            f"{'ours, ' + vendor:<34}{found['calls']:>11.1f}{found['seconds']:>9.1f}{limit:>8.1f}{over:>9.2f}"
+            f"{'ours, ' + vendor:<34}{found['calls']:>11.2f}{found['seconds']:>9.1f}{limit:>8.1f}{over:>9.2f}"
             f"{found['cpu']:>7.1f}{found['mb']:>15.1f}"
+        )
+    for vendor in VENDORS if args.classes else ():
+        found = measure("ours", 0, vendor, args.classes, concurrency, args.others)
+        good = good and found["mb"] <= MOST_MB
+        label = f"{args.classes} of {args.classes + args.others}, {vendor}"
+        print(
+            f"{label:<34}{found['calls']:>11.2f}{found['seconds']:>9.1f}{'':>17}{found['cpu']:>7.1f}{found['mb']:>15.1f}"
         )
     for label, what, number in (
         ("twilio SDK, one by one", "sdk", rooms),

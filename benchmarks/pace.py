@@ -247,6 +247,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=1, help="the figures are means of so many; the bars are for five")
     parser.add_argument("--cases", nargs="*", help="beginnings of the names of cases")
+    parser.add_argument("--stores", nargs="*", choices=("alone", "redis"), default=("alone", "redis"))
     parser.add_argument("--rooms", type=float, default=1.0, help="a part of the rooms, for a quick look")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -255,7 +256,7 @@ def main() -> int:
     print(f"{'':<46}{'counted':>8}{'x limit':>11}{'429':>9}{'failed':>8}{'missing':>9}{'peak':>7}", flush=True)
     good = True
     with sandbox(Path(os.environ["AIRFLOW_HOME"]) / "sandbox.log", latency_ms=LATENCY_MS) as box:
-        for shared in (False, True):
+        for shared in (store == "redis" for store in args.stores):
             if shared and not shutil.which("redis-server"):
                 print("redis-server is not installed: pace_conn_id was not measured")
                 continue

@@ -13,14 +13,14 @@ campaign-race: $(STAMP) ## RACES races of two workers for one name per vendor: o
 	$(BIN)/python tests/campaigns/race.py --races $(RACES)
 
 # The tests that the pure core and the two drivers are proven by.
-COVERED := tests/vendors tests/tables tests/transport tests/faults tests/fuzz tests/hooks tests/commands/test_plan_command.py tests/operators/test_reconcile.py
+COVERED := tests/vendors tests/tables tests/transport tests/contract/test_faults.py tests/contract/test_fuzz.py tests/faults tests/hooks tests/commands/test_plan_command.py tests/operators/test_reconcile.py
 
 coverage: $(STAMP) ## every branch of vendors/ and transport/drivers.py is tested, or this fails
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(COVERED) --cov=airflow_provider_rooms.vendors \
 	  --cov=airflow_provider_rooms.transport.drivers --cov-branch --cov-report=term-missing --cov-fail-under=100 $(PYTEST_ARGS)
 
 fuzz: $(STAMP) ## ANSWERS mangled answers per vendor, and long runs of the state machine
-	ROOMS_FUZZ_ANSWERS=$(ANSWERS) ROOMS_MACHINE_EXAMPLES=$$(( $(ANSWERS) / 100 )) $(BIN)/python -m pytest -s tests/fuzz tests/machine
+	ROOMS_FUZZ_ANSWERS=$(ANSWERS) ROOMS_MACHINE_EXAMPLES=$$(( $(ANSWERS) / 100 )) $(BIN)/python -m pytest -s tests/contract/test_fuzz.py tests/machine
 
 bench-baseline: $(STAMP) ## lost answers and three retries: rooms made by ours, and by Airflow's HttpOperator
 	$(BIN)/python benchmarks/baseline.py

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import airflow_versions
+from airflow_provider_rooms.testing import airflow_versions
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,16 +33,7 @@ def run_dag(
 
     :raises RuntimeError: the DAG file cannot be imported.
     """
-    run = airflow_versions.run(load_dag(dag_id, folder), conf, logical_date)
+    run = airflow_versions.run(airflow_versions.load_dag(dag_id, folder), conf, logical_date)
     tasks = {f"{ti.task_id}[{ti.map_index}]": str(ti.state) for ti in run.get_task_instances()}
     rooms = [value for _, _, key, value in airflow_versions.xcoms(dag_id, run.run_id) if key == "room"]
     return DagResult(str(run.state), tasks, rooms)
-
-
-def load_dag(dag_id: str, folder: Path = EXAMPLES) -> Any:
-    """The DAG of a file of the same name, known to Airflow's database."""
-    bag = airflow_versions.dag_bag(folder / f"{dag_id}.py")
-    if bag.import_errors:
-        raise RuntimeError("\n".join(bag.import_errors.values()))
-    airflow_versions.store(bag)
-    return bag.dags[dag_id]

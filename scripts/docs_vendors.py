@@ -72,11 +72,11 @@ def features() -> str:
     """What each vendor can do, as its class says."""
     all_of_them = list(vendors().values())
     rows: list[tuple[str, Callable[[Vendor], str]]] = [
-        ("Room name is sent as", lambda vendor: f"`{vendor.key_field}`"),
-        ("Most people at once", lambda vendor: _high(vendor, "max_participants")),
-        ("Longest session that can be asked for", lambda vendor: _high(vendor, "max_duration", " s")),
+        ("Field for the room name", lambda vendor: f"`{vendor.key_field}`"),
+        ("Maximum number of participants", lambda vendor: _high(vendor, "max_participants")),
+        ("Maximum session length", lambda vendor: _high(vendor, "max_duration", " s")),
         ('Settings of a room can be changed (`on_drift="update"`)', lambda vendor: _yes(vendor.can("update"))),
-        ("A room may be made ahead of its class", _ahead),
+        ("How long before its class a room can be created", _ahead),
         ("Recording can start automatically (`record`)", lambda vendor: _yes("record" not in vendor.unsupported)),
         ("Transcription (`transcribe`)", lambda vendor: _yes("transcribe" not in vendor.unsupported)),
         ("Description (`description`)", lambda vendor: _yes("description" not in vendor.unsupported)),
@@ -102,8 +102,8 @@ def _high(vendor: Vendor, parameter: str, unit: str = "") -> str:
 
 def _ahead(vendor: Vendor) -> str:
     if vendor.longest_ahead is None:
-        return "as early as you like"
-    return f"at most {vendor.longest_ahead // 60} minutes, {(vendor.usual_ahead or 0) // 60} unless given"
+        return "any time"
+    return f"at most {vendor.longest_ahead // 60} minutes, {(vendor.usual_ahead or 0) // 60} by default"
 
 
 def _yes(true: bool) -> str:
@@ -115,7 +115,7 @@ def options(vendor: str, request: str = "room") -> str:
     kind = vendor_class(vendor)
     model = kind.options if request == "room" else kind.recording_options
     rows = list(_fields(model.model_json_schema(), model.model_json_schema()))
-    return table(["Field", "Takes", "What it is"], [[f"`{path}`", kind, text] for path, kind, text in rows])
+    return table(["Field", "Type", "Description"], [[f"`{path}`", kind, text] for path, kind, text in rows])
 
 
 def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
@@ -181,7 +181,7 @@ def connections() -> str:
         ["login", *(kind.login for kind in kinds)],
         ["password", *(kind.password for kind in kinds)],
         ["host", *(f"`{kind.default_url}`" for kind in kinds)],
-        ["extra of its own", *(", ".join(f"`{setting.name}`" for setting in kind.own) for kind in kinds)],
+        ["vendor-specific extra", *(", ".join(f"`{setting.name}`" for setting in kind.own) for kind in kinds)],
         ["default id", *(f"`{kind.default_conn_id}`" for kind in kinds)],
         ["all keys of extra", *(f"[{kind.title}](vendors/{kind.conn_type}.md#connection)" for kind in kinds)],
     ]
@@ -196,20 +196,20 @@ def connection(vendor: str) -> str:
         ["default connection id", f"`{kind.default_conn_id}`"],
         ["login", f"{kind.login}: {kind.login_help}"],
         ["password", kind.password],
-        ["host", f"Base URL; left out: `{kind.default_url}`"],
+        ["host", f"Base URL; default: `{kind.default_url}`"],
     ]
     for setting in kind.settings:
         notes = [setting.help]
         if setting.choices:
-            notes.append(f"One of {', '.join(f'`{choice}`' for choice in setting.choices)}; the first unless given.")
+            notes.append(f"One of {', '.join(f'`{choice}`' for choice in setting.choices)}; the first is the default.")
         if setting.example:
-            notes.append(f"Such as `{setting.example}`.")
+            notes.append(f"Example: `{setting.example}`.")
         rows.append([f"extra `{setting.name}`", " ".join(notes)])
-    return table(["Field", "What it is"], rows)
+    return table(["Field", "Description"], rows)
 
 
 def faults(vendor: str) -> str:
     """What a vendor's error codes and texts become."""
     kind = vendor_class(vendor)
     rows = [[f"`{code}`", f"`{fault.error.__name__}`", fault.advice or ""] for code, fault in kind.faults.items()]
-    return table(["Code or text", "Error here", "What to do"], rows)
+    return table(["Code or text", "Error", "What to do"], rows)

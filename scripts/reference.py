@@ -52,7 +52,7 @@ def error_table() -> str:
     for error in _subclasses(errors.RoomsError):
         fate = "no" if issubclass(error, errors.PermanentError) else "yes"
         rows.append([f"`{error.__name__}`", first_line(error.__doc__ or ""), fate])
-    return table(["Error", "What it means", "Worth a retry"], rows)
+    return table(["Error", "Meaning", "Retried"], rows)
 
 
 def _subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -151,7 +151,7 @@ def docstring(text: str, parameters: Any = None) -> str:
             returned = rest
     lines = [inline(prose.strip())]
     if rows:
-        heads = ["Parameter", "Unless given", ""] if parameters else ["Parameter", ""]
+        heads = ["Parameter", "Default", ""] if parameters else ["Parameter", ""]
         lines.append(table(heads, rows if parameters else [[row[0], row[2]] for row in rows]))
     if returned:
         lines.append(f"Returns {returned}")
@@ -163,7 +163,7 @@ def docstring(text: str, parameters: Any = None) -> str:
 def _default(parameters: Any, name: str) -> str:
     parameter = (parameters or {}).get(name)
     if parameter is None or parameter.default is inspect.Parameter.empty:
-        return "needed"
+        return "required"
     default = parameter.default
     if default is None:
         return ""
@@ -187,7 +187,7 @@ def example(name: str) -> str:
     """An example DAG: its docstring, then all of it."""
     source = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
     text = inline(inspect.cleandoc(ast.get_docstring(ast.parse(source)) or ""))
-    return f"{text}\n\nThe whole file, `example_dags/{name}.py`:\n\n```python\n{source.rstrip()}\n```"
+    return f"{text}\n\nThe complete file, `example_dags/{name}.py`:\n\n```python\n{source.rstrip()}\n```"
 
 
 def changelog() -> str:
@@ -202,7 +202,7 @@ def version() -> str:
         need.removeprefix("apache-airflow>=") for need in project["dependencies"] if need.startswith("apache-airflow>=")
     )
     return (
-        f"Version {airflow_provider_rooms.__version__}. It needs Airflow {airflow.removesuffix('.0')} or newer and Python "
+        f"Version {airflow_provider_rooms.__version__}. It requires Airflow {airflow.removesuffix('.0')} or newer and Python "
         f"{project['requires-python'].removeprefix('>=')} or newer."
     )
 

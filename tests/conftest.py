@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import shutil
-import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from airflow_provider_rooms.testing.home import airflow_db, fresh_pace, temporary_airflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,42 +18,15 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
     from stack import MailSink
 
+__all__ = ["airflow_db", "fresh_pace"]
+
 REPO = Path(__file__).parent.parent
 
-_home = tempfile.mkdtemp(prefix="rooms-tests-")
-atexit.register(shutil.rmtree, _home, ignore_errors=True)
-os.environ.update(
-    AIRFLOW_HOME=_home,
-    AIRFLOW__CORE__DAGS_FOLDER=str(REPO / "example_dags"),
-    AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY="0",
-    AIRFLOW__CORE__LOAD_EXAMPLES="False",
-    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_home}/airflow.db",
-    AIRFLOW__LOGGING__BASE_LOG_FOLDER=f"{_home}/logs",
-)
-for name in [name for name in os.environ if name.startswith("AIRFLOW_CONN_")]:
-    del os.environ[name]  # a developer's own connections must not be used by a test
+temporary_airflow(AIRFLOW__CORE__DAGS_FOLDER=str(REPO / "example_dags"))
 
 # A busy machine is no bug; and what CI says of a commit is the same each time.
 settings.register_profile("rooms", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("rooms")
-
-
-@pytest.fixture(autouse=True)
-def _no_pace_of_an_earlier_test() -> None:
-    """All tests of a process have the sandbox's account in common; a 429 of one would slow down the next."""
-    if hooks := sys.modules.get("airflow_provider_rooms.hooks.base"):
-        hooks._paces.clear()
-
-
-@pytest.fixture(scope="session")
-def airflow_db() -> None:
-    """Airflow's tables, for tests that run a DAG."""
-    from airflow.utils.db import initdb
-
-    from airflow_versions import keep_api_server
-
-    initdb()
-    keep_api_server()
 
 
 @pytest.fixture

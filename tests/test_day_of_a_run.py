@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import airflow_versions
+from airflow_provider_rooms.testing import airflow_versions
 from dag_run import EXAMPLES, run_dag
 from stack import REPO
 

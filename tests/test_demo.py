@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.timetable import parse_timetable
 from dag_run import DagResult
 from demo import check
@@ -24,7 +25,7 @@ def result(outcome: str) -> DagResult:
     rooms = [
         {"conn_id": f"{kind}_default", "name": one.name, "id": f"{kind}-{one.section}", "outcome": outcome}
         for one in CLASSES
-        for kind in ("videosdk", "hundredms", "twilio_video")
+        for kind in BY_TYPE
     ]
     return DagResult("success", {"create[0]": "success"}, rooms)
 

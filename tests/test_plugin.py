@@ -57,7 +57,8 @@ def test_airflow_masks_our_secret_keys_once_it_has_loaded_the_plugin() -> None:
 def test_airflow_finds_the_plugin() -> None:
     (declared,) = metadata.entry_points(group="airflow.plugins", name="rooms")
     assert declared.load() is plugin.RoomsPlugin
-    assert set(plugin.SECRET_KEYS) == {"webhook_headers", "storage_credentials", "auth_token", "people_secret"}
+    expected = {"webhook_headers", "webhook_secret", "storage_credentials", "auth_token", "people_secret"}
+    assert set(plugin.SECRET_KEYS) == expected
 
 
 def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
@@ -69,6 +70,6 @@ def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
     monkeypatch.setattr(maskers, "import_module", elsewhere)
     with caplog.at_level(logging.WARNING):
         plugin.RoomsPlugin.on_load()
-    assert "may show the connection keys webhook_headers, storage_credentials" in caplog.text
+    assert "may show the connection keys webhook_headers, webhook_secret, storage_credentials" in caplog.text
     assert "[core] sensitive_var_conn_names" in caplog.text
     maskers.mask_deeper()  # does without

@@ -11,9 +11,15 @@ from airflow_provider_rooms.connections import CONNECTION_TYPES
 
 PATHS = {
     "operators.rooms": (
-        *("ClassesToStorageOperator", "CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator"),
-        *("EndSessionOperator", "ReconcileRoomsOperator", "RecordingToStorageOperator", "SendInvitationOperator"),
-        *("SessionsToStorageOperator", "StartRecordingOperator", "StopRecordingOperator"),
+        *("CloseRoomOperator", "CreateRoomOperator", "CreateRoomsOperator", "EndSessionOperator"),
+        *(
+            "ReconcileRoomsOperator",
+            "RecordingToStorageOperator",
+            "SendInvitationOperator",
+            "SessionsToStorageOperator",
+            "ClassesToStorageOperator",
+        ),
+        *("StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
     "triggers.rooms": ("RoomTrigger",),
@@ -29,13 +35,26 @@ PATHS = {
     ),
     "models": ("Participant", "PastSession", "Recording", "Room", "RoomSpec", "Session"),
     "timetable": (
-        *("COLUMNS", "BadRows", "Change", "Class", "ClockChange", "Collision", "Problem", "Selection", "Timetable"),
+        *(
+            "COLUMNS",
+            "BadRows",
+            "Change",
+            "Class",
+            "ClockChange",
+            "Collision",
+            "DateOrder",
+            "Problem",
+            "Selection",
+            "Timetable",
+        ),
         *("TimetableError", "changes", "parse_timetable", "read_timetable", "weekly"),
     ),
     "planning": ("plan_rooms", "summary"),
     "retry_policy": ("RoomsRetryPolicy",),
     "notifications.invitations": ("InvitationNotifier",),
     "sandbox.client": ("RoomsSandbox",),
+    "testing": ("Call", "Cost", "Traits"),
+    "testing.home": ("temporary_airflow",),
 }
 
 #: What each version since 0.1.0 has left in the table of triggers: the path, and arguments that newer ones still take.

@@ -9,10 +9,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import dag_lab
 import pytest
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.testing import dag_lab
 
 sdk = pytest.importorskip("airflow.sdk")
 if not hasattr(sdk, "RetryPolicy"):

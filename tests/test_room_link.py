@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from dag_lab import run_tasks
 
-import airflow_versions
 from airflow_provider_rooms.errors import RoomsError
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.testing import airflow_versions
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,6 +15,7 @@ from airflow_provider_rooms.hooks.diagnosis import diagnose
 from airflow_provider_rooms.hooks.forms import behaviour_of, widgets_of
 from airflow_provider_rooms.hooks.lookup import afind_connection, find_connection
 from airflow_provider_rooms.hooks.methods import Blocking
+from airflow_provider_rooms.hooks.metrics import noting
 from airflow_provider_rooms.hooks.rooms import Rooms
 from airflow_provider_rooms.secrets.masking import core
 from airflow_provider_rooms.transport.drivers import BlockingTransport
@@ -131,13 +132,18 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         for secret in (
             *config.webhook_headers.values(),
             *config.storage_credentials.values(),
-            *filter(None, [config.people_secret, *own]),
+            *filter(None, [config.people_secret, config.webhook_secret, *own]),
         ):
             mask_secret(secret)
+
+        def conceal(secret: str) -> None:
+            if self.masks_tokens:
+                mask_secret(core(secret))
+
         kind.check_sign_in(config)
         return kind(
             config,
-            runtime=Runtime(conceal=lambda secret: mask_secret(core(secret))) if self.masks_tokens else Runtime(),
+            runtime=Runtime(conceal=conceal, note=noting(self.conn_type)),
             patience=self.patience,
             pace=_pace_of(kind, config, store),
         )

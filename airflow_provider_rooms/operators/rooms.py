@@ -93,7 +93,8 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     :param record: whether a recording starts automatically.
     :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
-    :param webhook: ``{"url", "events"?, "method"?}``; secret headers belong in the connection.
+    :param webhook: ``{"url", "events"?, "method"?}``, or True for the connection's ``webhook_url``, so that what happens in the
+        room is received (see :func:`~airflow_provider_rooms.events.room_events`); secret headers belong in the connection.
     :param options: the vendor's own request fields under their own names, or one such dict per connection type.
         Fields newer than this package go into ``{"extra_body": {…}}``.
     :param ref: your own reference, passed on in the ``room`` XCom.
@@ -147,7 +148,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         record: bool | str | XComArg | None = None,
         transcribe: bool | str | XComArg | None = None,
         region: str | XComArg | None = None,
-        webhook: Mapping[str, Any] | str | XComArg | None = None,
+        webhook: Mapping[str, Any] | bool | str | XComArg | None = None,
         options: Mapping[str, Any] | str | XComArg | None = None,
         ref: Any = None,
         spec: Mapping[str, Any] | str | XComArg | None = None,

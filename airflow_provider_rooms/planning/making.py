@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_rooms.errors import AuthenticationError
 from airflow_provider_rooms.hooks.concurrency import for_each, opened
 from airflow_provider_rooms.planning.accounts import Accounts, Seen
-from airflow_provider_rooms.vendors.ensure import Made, confirm_room, make_room
+from airflow_provider_rooms.vendors.ensure import Made, confirm_room, make_room, noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +102,7 @@ class _Making:
                     f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
                 )
             transport = await hook.aio.connect()
-            room = await transport.run(flow(hook.vendor))
+            room = await transport.run(noted(hook.vendor, flow(hook.vendor)))
             self._accepted.add(hook.conn_id)
         except Exception as error:  # noqa: BLE001 - one room that fails, however, must not lose the others
             if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:

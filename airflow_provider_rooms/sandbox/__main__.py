@@ -39,10 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--latency-ms", type=_milliseconds, default=0.0, help="sleep before each vendor answer (default: 0)"
     )
+    parser.add_argument(
+        "--webhooks-anywhere", action="store_true", help="send webhooks beyond this machine (default: loopback only)"
+    )
     args = parser.parse_args(argv)
 
     try:
-        run(args.host, args.port, args.latency_ms)
+        run(args.host, args.port, args.latency_ms, args.webhooks_anywhere)
     except OSError as error:
         print(f"sandbox cannot listen on {args.host}:{args.port}: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -73,6 +73,17 @@ class RoomsSandbox:
         now: dict[str, Any] = self._call("POST", "/control/behaviour", {"vendor": _vendor(vendor), **switches})
         return now
 
+    def webhooks(self, vendor: str, mode: str, seconds: float | None = None) -> dict[str, str]:
+        """What becomes of a vendor's webhooks: ``on``, ``off``, ``twice``, ``shuffled``, ``late``, ``lost``, ``forged``."""
+        order = {"vendor": _vendor(vendor), "mode": mode, "seconds": seconds}
+        modes: dict[str, str] = self._call("POST", "/control/webhooks", order)
+        return modes
+
+    def deliveries(self, vendor: str | None = None) -> list[dict[str, Any]]:
+        """Webhooks, oldest first: vendor, event, url, and each attempt with its status."""
+        rows: list[dict[str, Any]] = self._call("GET", "/control/webhooks")
+        return [row for row in rows if vendor is None or row["vendor"] == _vendor(vendor)]
+
     def limit(self, vendor: str, *, writes: int = 0, reads: int = 0, refused_count: bool = False) -> dict[str, Any]:
         """Let an account make so many requests within any second (0: no limit); the counts begin anew.
 

@@ -16,6 +16,7 @@ from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
 from airflow_provider_rooms.sandbox.limits import Limit
 from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
+from airflow_provider_rooms.sandbox.webhooks import Mode
 from airflow_provider_rooms.sandbox.wire import NotPossibleError
 
 if TYPE_CHECKING:
@@ -129,6 +130,14 @@ class RecordingOrder(_Strict):
     """What is to become of the newest recording."""
 
     action: Literal["start", "complete", "fail"]
+
+
+class WebhookOrder(_Strict):
+    """What becomes of a vendor's webhooks from now on."""
+
+    vendor: str
+    mode: Mode
+    seconds: float | None = Field(default=None, ge=0, le=600)
 
 
 class JoinOrder(_Strict):
@@ -245,6 +254,18 @@ def control_router(world: World) -> APIRouter:
             _check_switch(vendor, switch, value)
         vendor.behaviour.update(order.model_extra or {})
         return dict(vendor.behaviour)
+
+    @router.get("/webhooks")
+    async def deliveries() -> list[dict[str, Any]]:
+        """Every delivery with its attempts, oldest first."""
+        world.clock.catch_up()
+        return world.outbox.rows()
+
+    @router.post("/webhooks")
+    async def webhooks(order: WebhookOrder) -> dict[str, str]:
+        vendor_of(order.vendor)
+        world.outbox.set_mode(order.vendor, order.mode, order.seconds)
+        return world.outbox.modes()
 
     @router.post("/{name}/rooms")
     async def make_room(request: Request, name: str, order: RoomOrder) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,19 +21,29 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 DEFAULT_PORT: Final = 8790
+#: How late a webhook may be that nobody's request causes.
+TICK_SECONDS: Final = 0.5
 
 
 class _Server(uvicorn.Server):
     """Tells when it listens."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, world: World, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._world = world
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if not self.should_exit:
+            self._ticking = asyncio.create_task(self._tick())
             self._ready()
+
+    async def _tick(self) -> None:
+        """What falls due is reported although nobody asks."""
+        while not self.should_exit:
+            await asyncio.sleep(TICK_SECONDS)
+            self._world.clock.catch_up()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -69,10 +80,12 @@ def make_server(world: World, ready: Callable[[], None]) -> uvicorn.Server:
         timeout_keep_alive=75,
         ws="none",
     )
-    return _Server(config, ready)
+    return _Server(config, world, ready)
 
 
-def run(host: str = "127.0.0.1", port: int = DEFAULT_PORT, latency_ms: float = 0.0) -> None:
+def run(
+    host: str = "127.0.0.1", port: int = DEFAULT_PORT, latency_ms: float = 0.0, webhooks_anywhere: bool = False
+) -> None:
     """Serve until interrupted, and say so on standard output once it listens."""
     sock = bind(host, port)
     address = url_of(sock)
@@ -80,7 +93,7 @@ def run(host: str = "127.0.0.1", port: int = DEFAULT_PORT, latency_ms: float = 0
     def announce() -> None:
         print(f"sandbox ready on {address}", flush=True)  # noqa: T201 - the line that scripts wait for
 
-    make_server(World(latency_ms / 1000.0), announce).run(sockets=[sock])
+    make_server(World(latency_ms / 1000.0, webhooks_anywhere), announce).run(sockets=[sock])
 
 
 class SandboxServer:

@@ -8,22 +8,28 @@ import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rooms.sandbox.limits import Limit, Meter
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from airflow_provider_rooms.sandbox.cards import Card, Pick
     from airflow_provider_rooms.sandbox.clock import Clock
+    from airflow_provider_rooms.sandbox.webhooks import Parcel
 
 #: Used by ``/control`` when a session is started without saying who comes.
 DEFAULT_PEOPLE: Final = ({"name": "Teacher", "role": "host"}, {"name": "Student", "role": "guest"})
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM: Final = random.Random()
+
+T = TypeVar("T")
+
+#: The order of the list of rooms, which no vendor promises.
+LIST_ORDERS: Final = ("newest", "oldest", "any")
 
 
 def hex_id(length: int = 24) -> str:
@@ -85,6 +91,8 @@ class Vendor(ABC):
         self.clock = clock
         self.meter = Meter(self.limit)
         self.behaviour: dict[str, Any] = {"read_lag_seconds": 0.0, **self.switches}
+        #: Sends a webhook.
+        self.report: Callable[[Parcel], None] = lambda parcel: None
 
     @cached_property
     def _routes(self) -> Routes:
@@ -130,6 +138,16 @@ class Vendor(ABC):
         """When a room made now shows up in reads (``read_lag_seconds``); real time, not the sandbox clock."""
         lag = float(self.behaviour["read_lag_seconds"])
         return time.monotonic() + lag if lag else 0.0
+
+    def in_order(self, newest_first: Iterable[T]) -> list[T]:
+        """The rooms of a list as ``list_order`` has it; ``any`` is another order at each request."""
+        rooms = list(newest_first)
+        match self.behaviour.get("list_order"):
+            case "oldest":
+                rooms.reverse()
+            case "any":
+                _RANDOM.shuffle(rooms)
+        return rooms
 
     @staticmethod
     def shows(visible_at: float) -> bool:

@@ -115,9 +115,12 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
                 return PokeReturnValue(is_done=False)
             self._seen = seen
             self._push_url(context, seen.url)
+            note = self.hook.vendor.runtime.note
+            note("rooms.polls", 1, {"purpose": wait.purpose})
             verdict = decide(wait, seen, self.hook.vendor.now())
             if verdict is None:
                 return PokeReturnValue(is_done=False)
+            note("rooms.waits", 1, {"purpose": wait.purpose, "status": verdict.status})
             self.log.info("%s", verdict.message)
             return PokeReturnValue(
                 is_done=True, xcom_value=conclude(handover_of(verdict, seen, title=self.hook.vendor.title))

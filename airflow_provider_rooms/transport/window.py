@@ -42,7 +42,7 @@ class RedisWindow:
             import redis
         except ImportError:
             raise InvalidConnectionError(
-                "pace_conn_id needs the library redis.", advice="pip install 'airflow-provider-rooms[pace]'"
+                "pace_conn_id: the library redis is not installed.", advice="pip install 'airflow-provider-rooms[pace]'"
             ) from None
         from redis.backoff import NoBackoff
         from redis.retry import Retry

@@ -20,7 +20,7 @@ from airflow_provider_rooms.waiting.handover import (
     handover_of_task_timeout,
     handover_of_timeout,
 )
-from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting.waits import Seen, Wait, decide, decisive, pause, wants_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,24 +62,27 @@ async def follow(
     """
     try:
         async with shared_watch(conn_id) as watch:
-            follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
-            if seen and seen_at:
-                follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
-            latest, ending = dt.datetime.fromisoformat(give_up_at), handover_of_timeout(give_up_at)
-            if task_timeout_at and (end := dt.datetime.fromisoformat(task_timeout_at)) < latest:
-                latest, ending = end, handover_of_task_timeout(task_timeout_at)
-            # The worker has just looked. After a restart of the triggerer, many begin here at once.
-            rest = min(poll_interval * watch.chance(), follower.pause())
-            # The loop stands here and in no method: of a coroutine that waits in another, a thousand are kept.
-            while True:
-                await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
-                verdict, rest = await follower.poll()
-                if verdict is not None and follower.seen is not None:
-                    handover = handover_of(verdict, follower.seen, title=watch.title)
-                    # For a task that has to wait once more.
-                    return {**handover, "give_up_at": give_up_at, "task_timeout_at": task_timeout_at}
-                if watch.now() >= latest:
-                    return {**ending, "room_url": follower.seen.url if follower.seen else None}
+            with watch.purse.shared_by(poll_interval):
+                follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
+                if seen and seen_at:
+                    follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
+                latest, ending = dt.datetime.fromisoformat(give_up_at), handover_of_timeout(give_up_at)
+                if task_timeout_at and (end := dt.datetime.fromisoformat(task_timeout_at)) < latest:
+                    latest, ending = end, handover_of_task_timeout(task_timeout_at)
+                # The worker has just looked. After a restart of the triggerer, many begin here at once.
+                rest = min(poll_interval * watch.chance(), follower.pause())
+                # The loop stands here and in no method: of a coroutine that waits in another, a thousand are kept.
+                while True:
+                    await watch.sleep(max(0.0, min(rest, (latest - watch.now()).total_seconds())))
+                    verdict, rest = await follower.poll()
+                    if verdict is not None and follower.seen is not None:
+                        follower.ended(verdict.status)
+                        handover = handover_of(verdict, follower.seen, title=watch.title)
+                        # For a task that has to wait once more.
+                        return {**handover, "give_up_at": give_up_at, "task_timeout_at": task_timeout_at}
+                    if watch.now() >= latest:
+                        follower.ended("timeout")
+                        return {**ending, "room_url": follower.seen.url if follower.seen else None}
     except PermanentError as error:
         return handover_of_error(error)
 
@@ -98,6 +101,7 @@ class _Follower:
         #: What the last look showed.
         self.seen: Seen | None = None
         self._looked = watch.now()
+        self._polled: dt.datetime | None = None
         self._live = False
         self._refused = False
         self._missing_since: dt.datetime | None = None
@@ -110,6 +114,10 @@ class _Follower:
         self.seen, self._looked, self.told = replace(seen, room=room), at, None
         self._live = any(session.live for session in seen.sessions)
 
+    def ended(self, status: str) -> None:
+        """Count this wait as ended."""
+        self._watch.note("rooms.waits", {"purpose": self._wait.purpose, "status": status})
+
     def pause(self) -> float:
         """Seconds until the next poll."""
         seen = self.seen or (self.told[0] if self.told else None)
@@ -120,8 +128,14 @@ class _Follower:
         generation = self._watch.generation
         rest = 0.0
         verdict = None
+        now = self._watch.now()
+        first, before = self._polled is None, self._polled or self._looked
+        if not first and not decisive(self._wait, self.seen, before, now) and not self._watch.affords_a_poll():
+            return None, self.pause()
+        self._polled = now
         try:
-            verdict = await self._glance()
+            with self._watch.purse.promised():
+                verdict = await self._glance()
             self._refused, self._missing_since = False, None
         except ConnectionNotFoundError as error:
             self._missing_since = self._missing_since or self._watch.now()
@@ -138,6 +152,7 @@ class _Follower:
             self._refused = True
             await self._watch.renew(generation)
             return None, 0.0
+        self._watch.note("rooms.polls", {"purpose": self._wait.purpose})
         return verdict, max(rest, self.pause())
 
     async def _glance(self) -> Verdict | None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError, RoomsError
 from airflow_provider_rooms.hooks import aget_rooms_hook
 from airflow_provider_rooms.triggers.alarms import Alarms
+from airflow_provider_rooms.triggers.purse import Purse
 from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room, RoomRef
     from airflow_provider_rooms.waiting.waits import Seen, Wait
@@ -58,6 +61,8 @@ class Watch:
         self._surveyed = self.now()
         self._pages = 1
         self._alarms = Alarms()
+        self._sent_before = 0
+        self.purse = Purse(self.now, self._sent)
 
     async def __aenter__(self) -> Watch:
         self.users += 1
@@ -86,6 +91,18 @@ class Watch:
         """A number in [0, 1)."""
         return self._hook.vendor.runtime.random() if self._hook else random.random()
 
+    def _sent(self) -> int:
+        return self._sent_before + (self._hook.vendor.sent if self._hook else 0)
+
+    def note(self, name: str, tags: Mapping[str, str]) -> None:
+        """Count something in Airflow's metrics."""
+        if self._hook is not None:
+            self._hook.vendor.runtime.note(name, 1, tags)
+
+    def affords_a_poll(self) -> bool:
+        """Whether a wait may poll: always where one request serves many."""
+        return self._hook is None or not self._hook.vendor.rooms_apart or self.purse.affords_one()
+
     def sleep(self, seconds: float) -> asyncio.Future[None]:
         """Rest between two polls."""
         return self._alarms.sleep(seconds)
@@ -99,6 +116,7 @@ class Watch:
         """Look the connection up again, unless that was done since: its secret may have been changed."""
         async with self._preparing:
             if self.generation == generation and self._hook is not None:
+                self._sent_before = self._sent()
                 self._old_hooks.append(self._hook)
                 self._hook = self._survey = None
                 self.generation += 1

@@ -8,11 +8,12 @@ from airflow_provider_rooms.vendors.contract.checks import check_class
 from airflow_provider_rooms.vendors.contract.history import History
 from airflow_provider_rooms.vendors.contract.joining import Joining
 from airflow_provider_rooms.vendors.contract.rooms import LOOPBACK, Existing
+from airflow_provider_rooms.vendors.contract.webhooks import Webhooks
 
 __all__ = ["LOOPBACK", "Existing", "Vendor"]
 
 
-class Vendor(History, Joining):
+class Vendor(History, Joining, Webhooks):
     """One vendor's API, whole: builds requests, reads answers. No I/O; clock and random come in through ``runtime``.
 
     :raises TypeError: when a class is made that lacks something required or misspells something.

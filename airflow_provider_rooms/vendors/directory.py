@@ -129,11 +129,12 @@ class Directory:
 
     def _list(self, of: RoomList, budget: Budget, *, whole: bool, again: bool) -> Flow[bool]:
         """Whether it was read to its end and told nothing that contradicts itself."""
-        left = budget.pages if of.open or again else budget.pages // _CLOSED_SHARE
-        longest: float = left
-        seen: set[str] = set()
+        longest: float = budget.pages if of.open or again else budget.pages // _CLOSED_SHARE
+        seen: dict[str, None] = {}
+        first: list[str] = []
         total: int | None = None
-        steady = True
+        steady, ended, short = True, False, False
+        filled = 0
         cursor: Any = None
         for number in range(1, MOST_PAGES):
             if not whole and number > longest:
@@ -141,27 +142,47 @@ class Directory:
             page: ListPage = yield from self._vendor.room_page(of, cursor)
             if not whole and (number == 1 or total is None):
                 budget.pages = max(0, budget.pages - 1)
+            if ended:
+                return steady and self._starts_alike(page, first, seen)
+            # A page that is no full one was the last, or it was cut.
+            steady = steady and not (short and page.items)
+            filled += bool(page.items)
             for item in page.items:
                 steady = self._add(item, seen) and steady
             if not whole and not self._pending:
                 return False
             if number == 1:
-                total = page.total
+                first, total = list(seen), page.total
                 if page.pages is not None:
                     longest = page.pages + 1 if page.pages <= budget.longest else 1
-            # A short page may be one that was cut: only an empty one ends a list that does not tell its length.
+            short = page.granted is not None and len(page.items) < page.granted
+            # Where a list does not tell its length, only an empty page ends it for certain.
             cursor = page.following if page.following is not None else page.beyond
             if cursor is None:
-                return steady if total is None else len(seen) >= total
+                if total is not None or not steady or filled < 2:
+                    return steady if total is None else len(seen) >= total
+                ended = True
         return False
 
-    def _add(self, item: Mapping[str, Any], seen: set[str]) -> bool:
+    def _starts_alike(self, page: ListPage, first: list[str], seen: dict[str, None]) -> bool:
+        """Whether the list begins as it did: else it changes its order, and a room may have moved to where it was not seen."""
+        before = set(first)
+        kept: list[str] = []
+        for item in page.items:
+            room_id = str(item.get(self._vendor.id_field))
+            if room_id in before:
+                kept.append(room_id)
+            elif room_id not in seen:
+                self._add(item, seen)
+        return kept == first[: len(kept)]
+
+    def _add(self, item: Mapping[str, Any], seen: dict[str, None]) -> bool:
         """Note what an entry tells; False where it is none, or was told before: then some other may have been left out."""
         vendor = self._vendor
         room_id, shown = item.get(vendor.id_field), item.get(vendor.name_field)
         if not isinstance(room_id, str) or not room_id or room_id in seen:
             return False
-        seen.add(room_id)
+        seen[room_id] = None
         closed = vendor.is_closed(item)
         self._shows_closed = self._shows_closed or closed
         if self._open_rooms is not None and not closed:

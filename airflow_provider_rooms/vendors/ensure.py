@@ -7,7 +7,7 @@ again through the vendor's own key, so it does not matter which of these steps a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.flow import Flow, Sleep
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.contract.plan import Plan
     from airflow_provider_rooms.vendors.contract.rooms import Answer, Existing
     from airflow_provider_rooms.vendors.known import Known
+
+R = TypeVar("R")
 
 OnDrift = Literal["fail", "ignore", "update"]
 OnClosed = Literal["fail", "reopen"]
@@ -62,6 +64,25 @@ def ensure_room(
     :raises ClassOverError: the class is over and has no room.
     :raises PassingError: the vendor could not be asked; the next try finds what this one may have made.
     """
+    return noted(vendor, _ensured(vendor, spec, on_drift, on_closed, known))
+
+
+def noted(vendor: Vendor, flow: Flow[R]) -> Flow[R]:
+    """The flow, what comes of the room counted; one that is still to be read back is not."""
+    outcome = "failed"
+    try:
+        result = yield from flow
+        outcome = "" if isinstance(result, Made) else str(getattr(result, "outcome", ""))
+        return result
+    except errors.ClassOverError:
+        outcome = "class_over"
+        raise
+    finally:
+        if outcome:
+            vendor.runtime.note("rooms.ensured", 1, {"outcome": outcome})
+
+
+def _ensured(vendor: Vendor, spec: RoomSpec, on_drift: OnDrift, on_closed: OnClosed, known: Known | None) -> Flow[Room]:
     vendor = vendor.hurried()
     plan = checked_plan(vendor, spec, on_drift, on_closed)
     for wait in _WAITS:

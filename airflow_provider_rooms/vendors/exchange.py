@@ -50,6 +50,8 @@ class Config:
     :param reads_per_second: the same of all other requests.
     :param pace_conn_id: the Airflow connection to a Redis that all workers share; the two above are then for all of them.
     :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
+    :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
+    :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -67,6 +69,8 @@ class Config:
     join_page: str | None = None
     webhook_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
@@ -125,6 +129,8 @@ class Exchange(ABC):
     secret_fields: ClassVar[tuple[str, ...]] = ()
     #: When everything that is asked must be over, by ``runtime.monotonic``; see :meth:`hurried`.
     until: float = math.inf
+    #: Requests sent so far.
+    sent: int = 0
 
     def __init__(
         self,
@@ -157,9 +163,11 @@ class Exchange(ABC):
         return dt.datetime.fromtimestamp(self.runtime.wall(), dt.UTC)
 
     def hurried(self) -> Self:
-        """The same vendor, with a deadline over everything that is asked through it from now on; an earlier one holds."""
+        """The same vendor, with a deadline over everything that is asked through it from now on; itself if it has one."""
+        if self.until < math.inf:
+            return self  # not a copy: what waiting for the pace adds to the deadline must hold for the caller too
         hurried = copy(self)
-        hurried.until = min(self.until, self.runtime.monotonic() + self.patience.total)
+        hurried.until = self.runtime.monotonic() + self.patience.total
         return hurried
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, **kwargs: Any) -> Flow[Any]:
@@ -222,7 +230,8 @@ class Exchange(ABC):
         attempt = 0
         while True:
             # Waiting for our own turn does not count towards the time that the vendor has.
-            waited = yield from self.pace.turn(lane)
+            if waited := (yield from self.pace.turn(lane)):
+                self.runtime.note("rooms.pace_wait", waited, {"lane": lane})
             self.until += waited
             now = self.runtime.monotonic()
             until = min(now + self.patience.deadline, self.until) if until is None else until + waited
@@ -231,11 +240,13 @@ class Exchange(ABC):
             attempt += 1
             try:
                 timeout = min(self.config.timeout, until - now)
+                self.sent += 1
                 response = yield self.signed(
                     replace(request, timeout=timeout, headers={**request.headers, "Accept": self.accept})
                 )
                 if response is None:
                     raise TypeError("a flow must be sent the response to its request")
+                self.runtime.note("rooms.requests", 1, {"status": f"{response.status // 100}xx"})
                 if response.status in allow or not self.refuses(response):
                     return read(response)
                 if response.status == 401 and reminted is None and self.forget_token():
@@ -248,6 +259,8 @@ class Exchange(ABC):
                 failure = refusal
             except (errors.TransportError, errors.UnreadableAnswerError) as error:
                 about(error, vendor=self.title, room=room)
+                if isinstance(error, errors.TransportError):
+                    self.runtime.note("rooms.requests", 1, {"status": "none"})
                 failure = error
             if isinstance(failure, errors.RateLimitError):
                 # Nothing was done, and nothing is wrong with the request: it costs time, and no try.
@@ -275,6 +288,7 @@ class Exchange(ABC):
         :raises RateLimitError: it has taken too long, or what is named is longer than a worker slot is held for.
         """
         self.pace.refused(lane)
+        self.runtime.note("rooms.throttled", 1, {"lane": lane})
         named = refusal.retry_after or 0.0
         if so_far + named >= self.patience.throttled or named > self.patience.hold:
             raise refusal
@@ -387,6 +401,7 @@ class Exchange(ABC):
         """Text of the vendor without any secret of the connection, or of those given."""
         config = self.config
         own = (config.secret, *config.webhook_headers.values(), *config.storage_credentials.values())
+        own += (config.webhook_secret,) if config.webhook_secret else ()
         return masking.without(text, {*own, *secrets, *self.minted()})
 
 

@@ -91,7 +91,7 @@ class Response:
                 json.dumps(loaded, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             loaded = _NOTHING
-        if loaded is _NOTHING or _deeper_than(DEEPEST, loaded):
+        if loaded is _NOTHING or deeper_than(DEEPEST, loaded):
             # What stands in the body is left out: vendors repeat what they were sent, secrets too.
             raise UnreadableAnswerError(f"Expected JSON, got {self._looks_like()}.", status=self.status)
         return loaded
@@ -154,7 +154,7 @@ Pages = Generator[Request | Fetch | Sleep | Turn | Page[T], Response | None, Non
 _NOTHING = object()
 
 
-def _deeper_than(limit: int, tree: Any) -> bool:
+def deeper_than(limit: int, tree: Any) -> bool:
     """Whether lists and dicts are nested deeper; what reads answers recursively must not run out of stack."""
     level = [tree] if isinstance(tree, (dict, list)) else []
     for _ in range(limit):
@@ -221,6 +221,14 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+#: Told the name of a metric, by how much it rises or how many seconds it took, and its tags.
+Note = Callable[[str, float, Mapping[str, str]], None]
+
+
+def nothing_noted(name: str, amount: float, tags: Mapping[str, str]) -> None:
+    """Where nobody counts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What a vendor needs of the world outside, passed in so that a test can choose it.
@@ -229,12 +237,14 @@ class Runtime:
     :param monotonic: seconds that never jump, for deadlines.
     :param random: a number in [0, 1), for jitter.
     :param conceal: told about every secret that is minted, so that logs hide it.
+    :param note: told what metrics count.
     """
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
     conceal: Callable[[str], None] = lambda secret: None
+    note: Note = nothing_noted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,8 @@ class Pace:
         self._limits: dict[Lane, float] = {}
         #: The rates of this process on its own.
         self.rates: dict[Lane, Rate] = {}
-        #: Those beside the window, which slow down only after a 429: somebody else may ask the account, too.
+        #: Those beside the window, which pace nothing until a 429: somebody else may ask the account, too. Two paces in a
+        #: row would be slower than either.
         self._beside: dict[Lane, Rate] = {}
         for lane in LANES:
             asked = given.get(lane)
@@ -87,7 +88,7 @@ class Pace:
             start = slowly if asked is None or window else limit
             self._limits[lane] = limit
             self.rates[lane] = Rate(limit, start, monotonic=monotonic)
-            self._beside[lane] = Rate(limit, limit, monotonic=monotonic)
+            self._beside[lane] = Rate(math.inf, math.inf, monotonic=monotonic)
 
     def turn(self, lane: Lane) -> Flow[float]:
         """Wait until a request may be sent.
@@ -173,9 +174,10 @@ class Rate:
                 ticket = max(self._next_ticket, self._served)
                 self._next_ticket = ticket + 1.0
             ahead = ticket - self._served
-            if ahead <= _ROUNDING:
+            paused = self._paused_until - now
+            if ahead <= _ROUNDING and paused <= _ROUNDING:
                 return 0.0, ticket
-            wait = max(0.0, self._paused_until - now) + ahead / self._per_second
+            wait = max(0.0, paused) + max(0.0, ahead) / self._per_second
             # Nobody sleeps through the moment at which everybody gets faster.
             return min(wait, max(self._grown_at + _SECOND - now, _SECOND / 100)), ticket
 

@@ -28,7 +28,7 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
         raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
     own, extra_body = split_options(vendor, spec.options or {})
-    spec = replace(spec, options=own)
+    spec = replace(spec, options=own, webhook=_receiver(vendor) if spec.webhook is True else spec.webhook)
     asked: dict[str, Any] = {}
     for field_name in NEUTRAL:
         value = without_none(getattr(spec, field_name))
@@ -126,6 +126,19 @@ def _check_neutral(vendor: Vendor, field_name: str, value: Any) -> None:
         )
     if field_name == "webhook":
         _check_webhook(value)
+
+
+def _receiver(vendor: Vendor) -> dict[str, Any]:
+    """What ``webhook=True`` means."""
+    vendor.need("read_delivery")
+    url = vendor.config.webhook_url
+    if url is None:
+        raise errors.InvalidSpecError(
+            f"webhook: connection {vendor.config.conn_id!r} has no webhook_url, so True means nothing.",
+            vendor=vendor.title,
+            advice="Put the receiver's public address into webhook_url of the connection's extra.",
+        )
+    return {"url": url}
 
 
 def _check_webhook(value: Mapping[str, Any]) -> None:

@@ -70,9 +70,9 @@ class Cursor(Protocol):
         """The cursor of what would come after this page if it were not the last; None where there is no telling."""
         return None
 
-    def told(self, body: Any) -> tuple[int | None, int | None]:
-        """How many pages and how many items the list has."""
-        return None, None
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page that was granted, how many pages the list has, and how many items."""
+        return None, None, None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +99,9 @@ class PageNumbers(Cursor):
         number, last = cursor or 1, at_path(body, self.last)
         return number + 1 if items and isinstance(last, int) and number < last else None
 
-    def told(self, body: Any) -> tuple[int | None, int | None]:
-        """Both, where the answer has them."""
-        pages, total = at_path(body, self.last), at_path(body, self.total) if self.total else None
-        return _count(pages), _count(total)
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """Pages and items, which say all there is to know."""
+        return None, _count(at_path(body, self.last)), _count(at_path(body, self.total))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +134,10 @@ class LastItem(Cursor):
         last = at_path(body, self.last)
         return last if items and isinstance(last, str) and last and last != cursor else None
 
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page."""
+        return _count(at_path(body, self.size[0])), None, None
+
 
 @dataclass(frozen=True, kw_only=True)
 class NextUrl(Cursor):
@@ -142,10 +145,12 @@ class NextUrl(Cursor):
 
     :param size: the parameter for the length of a page, and its value.
     :param url: where in an answer that URL stands, as a dotted path.
+    :param granted: where the length of a page stands that was granted.
     """
 
     size: tuple[str, int]
     url: str
+    granted: str = ""
 
     def ask(self, path: str, filters: Item, cursor: Any, base_url: str) -> tuple[str, Item]:
         """That URL, which holds the filters already."""
@@ -160,6 +165,10 @@ class NextUrl(Cursor):
         """The URL, unless it is the one just asked for."""
         url = at_path(body, self.url)
         return url if isinstance(url, str) and url and url != cursor else None
+
+    def told(self, body: Any) -> tuple[int | None, int | None, int | None]:
+        """The length of a page."""
+        return _count(at_path(body, self.granted)), None, None
 
 
 class Rest(Exchange):
@@ -201,11 +210,12 @@ class Rest(Exchange):
         items = items_at(body, resource.items)
         if not self.cursor:
             return ListPage(items=items)
-        pages, total = self.cursor.told(body)
+        granted, pages, total = self.cursor.told(body)
         return ListPage(
             items=items,
             following=self.cursor.after(body, items, cursor),
             beyond=self.cursor.beyond(body, items, cursor),
+            granted=granted,
             pages=pages,
             total=total,
         )

@@ -290,6 +290,11 @@ def pause(wait: Wait, seen: Seen | None, now: dt.datetime, interval: float, chan
     return max(SHORTEST, min(interval * part * (1 + JITTER * (0.5 - chance)), left.total_seconds() + landing))
 
 
+def decisive(wait: Wait, seen: Seen | None, before: dt.datetime, now: dt.datetime) -> bool:
+    """Whether, since a time before now, a moment came from which time alone can decide."""
+    return any(before < moment <= now for moment in _moments(wait, seen, now))
+
+
 def _moments(wait: Wait, seen: Seen | None, now: dt.datetime) -> list[dt.datetime]:
     """When time alone can change the decision, people and recordings being what they were."""
     moments = [wait.begin, wait.no_show_at] if wait.purpose == "started" else [wait.end]

@@ -10,6 +10,7 @@ import pytest
 from test_published_clients import drive
 from twilio.jwt.access_token import AccessToken
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET, TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
 from airflow_provider_rooms.sensors.rooms import SessionEndedSensor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for conn_type in ("videosdk", "hundredms", "twilio_video"):
+    for conn_type in BY_TYPE:
         connection = rooms_sandbox.connection(conn_type)
         if conn_type == "hundredms":
             connection["extra"] = {"subdomain": "school"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import airflow_versions
+from airflow_provider_rooms.testing import airflow_versions
 from airflow_provider_rooms.timetable import read_timetable
 from dag_run import EXAMPLES, run_dag
 from soon import daytime, write_soon

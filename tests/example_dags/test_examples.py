@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import icalendar
 import pytest
 
-from dag_run import EXAMPLES, load_dag, run_dag
+from airflow_provider_rooms.testing.airflow_versions import load_dag
+from dag_run import EXAMPLES, run_dag
 from soon import write_soon
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class TestChangedClasses:
     ):
         timetable = tmp_path / "timetable.csv"
         timetable.write_text(self.HEAD + "ALG,A,M,19:00,20:30,America/Chicago,Algebra,,,,\n")
-        planned = load_dag("changed_classes").get_task("planned").python_callable
+        planned = load_dag("changed_classes", EXAMPLES).get_task("planned").python_callable
 
         class Clock(dt.datetime):
             @classmethod
@@ -301,7 +302,7 @@ class TestTermBatch:
         assert xcoms("term_batch", "plan")[-1] == {"exists": 110}
 
     def test_without_dates_it_is_four_weeks_from_the_day_of_the_run(self):
-        read = load_dag("term_batch").get_task("classes_of_the_term").python_callable
+        read = load_dag("term_batch", EXAMPLES).get_task("classes_of_the_term").python_callable
         timetable = EXAMPLES / "data" / "timetable.csv"
         params = {"timetable": str(timetable), "first": None, "last": None, "weekdays": "MTWRF", "off": []}
         specs = read(params=params, data_interval_end=dt.datetime(2027, 1, 11, 18, tzinfo=dt.UTC))

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import wire as w
-from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 
 
 @pytest.fixture

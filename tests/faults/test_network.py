@@ -23,16 +23,17 @@ from conftest import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from wire import Wire
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
+from airflow_provider_rooms.testing.wire import Wire
 from airflow_provider_rooms.transport.drivers import AsyncTransport, BlockingTransport
 from airflow_provider_rooms.transport.environment import CA_VARIABLES, PAGE
 from airflow_provider_rooms.transport.network import async_client, blocking_session
 from airflow_provider_rooms.vendors.flow import Fetch
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 PROXIES = [name for kind in ("http", "https", "all", "no") for name in (f"{kind}_proxy", f"{kind.upper()}_PROXY")]
 
 

@@ -32,6 +32,7 @@ from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import vendor_class
+from airflow_provider_rooms.vendors.directory import Budget, read_directory
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Patience, Request, Runtime, Sleep
@@ -125,6 +126,8 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             #: How often anybody changed anything.
             self.changes = 0
             self.faults = False
+            #: What the lists showed of each name, and how often the world had been changed by then.
+            self.seen: list[tuple[int, dict[str, Any]]] = []
 
         # -- workers ----------------------------------------------------------------------------------------------------
 
@@ -136,14 +139,29 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 ["fail", "ignore", "update"] if scene.conn_type == "hundredms" else ["fail", "ignore"]
             ),
             on_closed=st.sampled_from(["fail", "reopen"]),
+            back=st.integers(0, 3),
         )
-        def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str) -> Worker:
-            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed)
+        def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str, back: int) -> Worker:
+            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed, back)
 
-        def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str) -> Worker:
+        def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str, back: int = 0) -> Worker:
+            """It may know the name from a list that was read some time ago.
+
+            :param back: how many lists ago; 0 for a worker that looks it up.
+            """
             spec = RoomSpec.read({"name": name, **asked})
-            flow = ensure_room(self.vendor, spec, on_drift=on_drift, on_closed=on_closed)  # type: ignore[arg-type]
-            return Worker(flow, name, asked, on_drift, self.changes)
+            began, known = self.seen[-back] if 0 < back <= len(self.seen) else (self.changes, {})
+            asks: Any = {"on_drift": on_drift, "on_closed": on_closed, "known": known.get(name)}
+            return Worker(ensure_room(self.vendor, spec, **asks), name, asked, on_drift, began)
+
+        @rule(order=st.sampled_from(["newest", "oldest", "any"]), variant=st.integers(0, 2))
+        def somebody_reads_the_lists(self, order: str, variant: int) -> None:
+            scene.box.behave(scene.conn_type, list_order=order)
+            specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
+            flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
+            began = self.changes
+            directory = self.transport.run(flow)
+            self.seen.append((began, {name: directory.take(name) for name in NAMES}))
 
         @rule(target=workers, worker=consumes(workers))
         def it_does_one_thing(self, worker: Worker) -> Any:

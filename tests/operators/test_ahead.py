@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
-from dag_lab import run_tasks
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import airflow_versions
 from airflow_provider_rooms.assets import room_uri
+from airflow_provider_rooms.testing import airflow_versions
 from dag_run import run_dag
 
 if TYPE_CHECKING:

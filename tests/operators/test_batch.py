@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException
-from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.operators.rooms import CloseRoomOperator, CreateRoomsOperator
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 from airflow_provider_rooms.vendors.flow import Patience
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
-from dag_lab import run_tasks
 
 from airflow_provider_rooms.errors import NotVisibleYetError, SessionLiveError
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CloseRoomOperator
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:

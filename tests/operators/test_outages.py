@@ -11,18 +11,17 @@ from importlib import import_module
 from typing import Any
 from unittest import mock
 
-import dag_lab
 import pytest
 from airflow.providers.common.compat.sdk import DAG
 from sqlalchemy import event, exc
 
-import airflow_versions
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import outages
 from airflow_provider_rooms.operators.closing import CloseRoomOperator
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator, RecordingToStorageOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
+from airflow_provider_rooms.testing import airflow_versions, dag_lab
 
 #: Seconds for which the database is away.
 AWAY = 1.0

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dag_lab import run_tasks
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -22,6 +21,7 @@ from airflow_provider_rooms.operators.rooms import (
     StartRecordingOperator,
 )
 from airflow_provider_rooms.sandbox.files import MEDIA_BYTES
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 from airflow_provider_rooms.vendors import VENDORS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dag_lab import run_tasks
 
 from airflow_provider_rooms.operators import rooms
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,9 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_vendor_from_outside_works_beside_the_package(source: Path, wheel: Path, tmp_path: Path) -> None:
     dist.run(dist.BIN / "uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, source)
     (other,) = tmp_path.glob("*.whl")
-    python = dist.install(
-        Path(f"{wheel}[sandbox]"), tmp_path / "venv", str(other), "pytest", "apache-airflow-providers-standard"
-    )
+    python = dist.install(Path(f"{wheel}[testing]"), tmp_path / "venv", str(other), "apache-airflow-providers-standard")
     assert _run(python, "-m", "airflow", "providers", "list").count(source.name) >= 1
     _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source / "tests"), cwd=tmp_path)
 

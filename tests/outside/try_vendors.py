@@ -12,7 +12,6 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-HERE = Path(__file__).parent
 BODY = """
 spec = {{"name": "seminar-1", "starts_at": dt.datetime.now(dt.UTC).isoformat()}}
 common = {{"conn_id": "{conn_type}_default"}}
@@ -47,13 +46,12 @@ def main(home: str) -> None:
         "AIRFLOW__CORE__DAGS_FOLDER": home,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
     }
-    sys.path += [str(HERE.parent), str(HERE.parent.parent / "scripts")]
-    import dag_lab
     from airflow.utils.db import initdb
 
     from airflow_provider_rooms.hooks import get_rooms_hook
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
     from airflow_provider_rooms.sandbox.server import SandboxServer
+    from airflow_provider_rooms.testing import dag_lab
 
     initdb()
     told = {}

@@ -35,10 +35,10 @@ OTHER_HEADER = {"X-Secret": "{{ var.value.other }}"}
 
 def make_dag() -> Any:
     """The tasks, one after the other: the first ones meet faults that are set in that order."""
-    import dag_lab
     from airflow.sdk import DAG
 
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator
+    from airflow_provider_rooms.testing import dag_lab
 
     moved = {"url": "https://hooks.example/y", "headers": OTHER_HEADER}
     defaults = dag_lab.NOTED | {"conn_id": "hundredms_default", "trigger_rule": "all_done"}
@@ -82,10 +82,10 @@ def make_dag() -> Any:
 
 def make_waiting_dag() -> Any:
     """A class that is far enough ahead to wait for. How far is said only when all else of the run is ready."""
-    import dag_lab
     from airflow.sdk import DAG, task
 
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+    from airflow_provider_rooms.testing import dag_lab
 
     @task
     def soon() -> str:
@@ -98,10 +98,10 @@ def make_waiting_dag() -> Any:
 
 def main() -> None:
     """Run it, and leave behind states, XComs and exceptions."""
-    import dag_lab
     from airflow.utils.db import initdb
 
     import airflow_provider_rooms.hooks.base as hooks
+    from airflow_provider_rooms.testing import dag_lab
     from airflow_provider_rooms.vendors.flow import Patience
 
     # How often something is tried matters here, not how long is rested in between.

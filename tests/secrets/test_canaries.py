@@ -26,14 +26,14 @@ from cryptography.fernet import Fernet
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
-import dag_lab
-import wire as w
-from wire import Fault, Wire
-
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
+from airflow_provider_rooms.testing import dag_lab
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors.plans import checked_plan
 
 #: Planted in connections …
@@ -95,7 +95,7 @@ def wire() -> Iterator[Wire]:
 @pytest.fixture(scope="module")
 def connections(wire: Wire) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for conn_type in ("videosdk", "hundredms", "twilio_video"):
+        for conn_type in BY_TYPE:
             connection = RoomsSandbox(wire.url).connection(conn_type)
             connection["extra"] = {**connection["extra"], **OF_CONNECTIONS}
             patch.setenv(f"AIRFLOW_CONN_{conn_type.upper()}_DEFAULT", json.dumps(connection))
@@ -315,7 +315,7 @@ def test_the_link_shows_none(aftermath: Aftermath) -> None:
 
 
 @pytest.mark.parametrize("act", [echo, garbled, w.answers(401, '"canary"'), w.reset_before])
-@pytest.mark.parametrize("conn_type", ["videosdk", "hundredms", "twilio_video"])
+@pytest.mark.parametrize("conn_type", BY_TYPE)
 def test_the_text_of_test_connection_shows_none(conn_type: str, act: w.Act, wire: Wire, connections: None) -> None:
     from airflow_provider_rooms.hooks import get_rooms_hook
 

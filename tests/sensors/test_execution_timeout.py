@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
-from dag_lab import run_tasks
 
-import airflow_versions
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.closing import CloseRoomOperator
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors.rooms import SessionStartedSensor
+from airflow_provider_rooms.testing import airflow_versions
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
 NOW = dt.datetime.now(dt.UTC)
 LIMIT = dt.timedelta(hours=2)

@@ -17,17 +17,18 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
-from dag_lab import run_tasks
 
-import airflow_versions
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.links.rooms import RoomLink
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sensors import rooms
 from airflow_provider_rooms.sensors.rooms import RecordingReadySensor, SessionEndedSensor, SessionStartedSensor
+from airflow_provider_rooms.testing import airflow_versions
+from airflow_provider_rooms.testing.dag_lab import run_tasks
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 SENSORS = (SessionStartedSensor, SessionEndedSensor, RecordingReadySensor)
 NINE = "2026-11-20T09:00:00+00:00"
 TEN = "2026-11-20T10:00:00+00:00"

@@ -9,13 +9,13 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dag_lab import run_stored, run_tasks
 from table_stage import TYPES, hook, write
 
-import airflow_versions
 from airflow_provider_rooms.operators.rooms import ClassesToStorageOperator
 from airflow_provider_rooms.tables.columns import TABLES
-from dag_run import EXAMPLES, load_dag
+from airflow_provider_rooms.testing import airflow_versions
+from airflow_provider_rooms.testing.dag_lab import run_stored, run_tasks
+from dag_run import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_example_from_the_class_into_the_database(
     for conn_type in TYPES:
         a_class(rooms_sandbox, conn_type)
         conf = {"folder": f"file://{tmp_path}/{conn_type}", "conn_id": f"{conn_type}_default"}
-        dag = load_dag("attendance_to_storage", EXAMPLES)
+        dag = airflow_versions.load_dag("attendance_to_storage", EXAMPLES)
         ran = run_stored(dag, conf=conf, logical_date=TOMORROW)
         told = ran.value("write")
         assert told["rows"] == 2

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import wire as w
-from wire import Fault, Wire
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.testing import wire as w
+from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.transport import environment
 from airflow_provider_rooms.transport.drivers import (
     AsyncOpenFile,

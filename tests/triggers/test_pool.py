@@ -12,6 +12,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook, lookup
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -21,7 +22,7 @@ from airflow_provider_rooms.vendors.flow import Patience
 from airflow_provider_rooms.waiting.handover import conclude
 from airflow_provider_rooms.waiting.waits import Seen, Wait
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 INTERVAL = 0.1
 
 

@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 
 from airflow_api import AirflowApi
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
 from stack import airflow_environment, end, free_port, sandbox
 from ui import standalone, start_airflow, wait_until_healthy, web_settings
 
 pytestmark = pytest.mark.slow
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 WAITS = 100
 #: Seconds for a hundred tasks to start on two slow cores.
 PATIENCE = 1500

@@ -13,6 +13,7 @@ import flows
 import pytest
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
@@ -24,7 +25,7 @@ from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Request, Response, Sleep
 from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 SIGN_IN = {
     "videosdk": (credentials.KEY, credentials.SECRET, "videosdk"),
     "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),

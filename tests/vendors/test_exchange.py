@@ -11,6 +11,7 @@ import flows
 import pytest
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import (
     AccessDeniedError,
     AuthenticationError,
@@ -28,7 +29,7 @@ from airflow_provider_rooms.vendors.exchange import Config, as_items, as_object,
 from airflow_provider_rooms.vendors.flow import Patience, Request, Response, Runtime, Sleep
 from airflow_provider_rooms.vendors.pace import Pace
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 SECRET = "a-secret-that-is-long-enough-for-signing"
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_rooms import errors
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.names import fold, numbered_name
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -25,7 +26,7 @@ from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Request, Sleep
 from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
-TYPES = ("videosdk", "hundredms", "twilio_video")
+TYPES = tuple(BY_TYPE)
 PREFIXES = ("", "a-", "alg-", "a-a-")
 #: Words that names are made of; some are in the form of the ids of the model below, or end as a successor's.
 WORDS = st.sampled_from(["1", "x-r2", "id-0", "id-1"])

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import AuthenticationError
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 #: What no vendor or only another one can do.
 BEYOND = {"videosdk": {"description": "x"}, "hundredms": {"record": True}, "twilio_video": {"max_participants": 51}}
 

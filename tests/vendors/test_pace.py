@@ -300,6 +300,23 @@ def test_with_a_store_two_processes_use_the_whole_limit_from_the_start() -> None
     assert store.asked == 36
 
 
+def test_with_a_store_a_process_that_is_late_loses_no_turn() -> None:
+    clock = Clock()
+    pace = shared(Store(clock))
+    flows = [pace.turn("writes") for _ in range(36)]
+    turns = [_first_wait(flow) for flow in flows]
+    assert turns == pytest.approx([number / 18 for number in range(36)])
+
+
+def _first_wait(flow: Any) -> float:
+    """Seconds until a turn that is taken now."""
+    for step in flow:
+        if not isinstance(step, Turn):
+            return float(step.seconds)
+        step.seconds = step.take()
+    return 0.0
+
+
 def test_with_a_store_what_the_connection_allows_is_for_all() -> None:
     clock = Clock()
     store = Store(clock)

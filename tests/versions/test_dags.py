@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import airflow_versions
+from airflow_provider_rooms.testing import airflow_versions
 from dag_run import EXAMPLES
 
 pytestmark = pytest.mark.usefixtures("airflow_db")

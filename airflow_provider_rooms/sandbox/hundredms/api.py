@@ -8,17 +8,23 @@ from airflow_provider_rooms.sandbox import files, tokens
 from airflow_provider_rooms.sandbox.cards import Card, Pick, RecordingLine, SessionLine
 from airflow_provider_rooms.sandbox.hundredms import codes, recordings, rooms, sessions
 from airflow_provider_rooms.sandbox.hundredms.rest import CLAIMS, HundredMsRest
+from airflow_provider_rooms.sandbox.hundredms.webhooks import Reports
 from airflow_provider_rooms.sandbox.vendor import Guest
 from airflow_provider_rooms.sandbox.wire import NotPossibleError, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from airflow_provider_rooms.sandbox.clock import Clock
     from airflow_provider_rooms.sandbox.hundredms.store import Job, Room
 
 
 class HundredMs(HundredMsRest):
     """The 100ms REST API v2."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.store.told = Reports(self)
 
     def routes(self) -> Iterable[Route]:
         return (

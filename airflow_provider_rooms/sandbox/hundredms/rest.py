@@ -11,7 +11,7 @@ from airflow_provider_rooms.sandbox import tokens
 from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms.store import Room, Store, Template
-from airflow_provider_rooms.sandbox.vendor import Vendor
+from airflow_provider_rooms.sandbox.vendor import LIST_ORDERS, Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, RefusedError, as_json, read_json
 
 if TYPE_CHECKING:
@@ -46,11 +46,16 @@ class HundredMsRest(Vendor):
         "name_filter": "exact",
         # an empty list comes as [] or as null; both are on official pages
         "empty_data": "list",
+        # the order of lists is stated for sessions only
+        "list_order": "newest",
+        # a HIPAA workspace signs what it reports, with this secret
+        "webhook_secret": "",
     }
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "unknown_fields": ("reject", "accept"),
         "name_filter": ("exact", "substring"),
         "empty_data": ("list", "null"),
+        "list_order": LIST_ORDERS,
     }
 
     def __init__(self, clock: Clock) -> None:

@@ -98,7 +98,7 @@ class Rooms:
             and (before is None or millis(room.created) <= before)
             and self.vendor.shows(room.visible_at)
         ]
-        return self.vendor.envelope(call, found, lambda room: room.id, listed_view)
+        return self.vendor.envelope(call, self.vendor.in_order(found), lambda room: room.id, listed_view)
 
     def _body(self, call: Call, spec: Record) -> dict[str, Any]:
         body = self.vendor.body(call, spec) if b'"template"' not in call.body else self._no_template(call, spec)

@@ -149,6 +149,8 @@ class ActiveRooms:
         if body.get("lock"):
             session.room.enabled = False
             self.vendor.store.touch(session.room)
+        if told := self.vendor.store.told:
+            told.end_room(session, bool(body.get("lock")), body.get("reason", ""))
         self.vendor.store.close_soon(session)
         return as_json({"message": "session is ending"})
 

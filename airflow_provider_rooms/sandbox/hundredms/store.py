@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rooms.sandbox.vendor import Guest, hex_id, letters, new_uuid
 
@@ -147,11 +147,25 @@ class Job:
         return self.wants_texts and bool(((self.order["transcription"]).get("summary") or {}).get("enabled"))
 
 
+class Told(Protocol):
+    """Who is told of what happens."""
+
+    def session(self, word: str, session: Session) -> None: ...
+
+    def peer(self, word: str, session: Session, peer: Peer) -> None: ...
+
+    def end_room(self, session: Session, lock: bool, reason: str) -> None: ...
+
+    def job(self, word: str, job: Job) -> None: ...
+
+
 class Store:
     """Everything a 100ms workspace holds."""
 
     def __init__(self, clock: Clock, templates: list[Template]) -> None:
         self.clock = clock
+        #: Told of what happens, so that it can be reported.
+        self.told: Told | None = None
         self.templates = {template.id: template for template in templates}
         self.default_template = templates[0]
         self.rooms: dict[str, Room] = {}
@@ -196,6 +210,8 @@ class Store:
             session = Session(hex_id(), room, now, now)
             self.sessions[session.id] = self.live[room.id] = session
             room.sessions.append(session)
+            if self.told:
+                self.told.session("session.open.success", session)
             opened = session
             longest = min(room.settings.get("max_duration_seconds") or LONGEST_SESSION_SECONDS, LONGEST_SESSION_SECONDS)
             self.clock.after(longest, lambda: self.close(opened))
@@ -207,18 +223,26 @@ class Store:
         for guest in guests:
             peer = Peer(new_uuid(), guest.name, guest.role, guest.identity, self.clock.now())
             session.peers[peer.id] = peer
+            if self.told:
+                self.told.peer("peer.join.success", session, peer)
         session.updated = self.clock.now()
         return session
 
     def leave(self, session: Session, peers: list[Peer]) -> None:
         now = session.updated = self.clock.now()
         for peer in peers:
-            peer.left = peer.left or now
+            self._left(session, peer, now)
         left = session.present()
         if not left:
             self.close(session)
         elif all(peer.beam for peer in left):
             self.clock.after(BEAM_ALONE_SECONDS, lambda: self._beam_alone(session))
+
+    def _left(self, session: Session, peer: Peer, now: datetime) -> None:
+        if peer.left is None:
+            peer.left = now
+            if self.told:
+                self.told.peer("peer.leave.success", session, peer)
 
     def _beam_alone(self, session: Session) -> None:
         if session.active and all(peer.beam for peer in session.present()):
@@ -232,7 +256,9 @@ class Store:
         session.updated = self.clock.now()
         self.live.pop(session.room.id, None)
         for peer in session.present():
-            peer.left = session.updated
+            self._left(session, peer, session.updated)
+        if self.told:
+            self.told.session("session.close.success", session)
         for job in session.jobs:
             if job.status in ACTIVE:
                 self.stop(job)
@@ -265,6 +291,8 @@ class Store:
         if job.status == "starting":
             job.status = "running"
             job.started = job.updated = self.clock.now()
+            if self.told:
+                self.told.job("beam.started.success", job)
 
     def stop(self, job: Job) -> None:
         if job.status not in ACTIVE:
@@ -281,6 +309,8 @@ class Store:
         if job.status == "stopping":
             job.status = "post_processing"
             job.stopped = job.updated = self.clock.now()
+            if self.told:
+                self.told.job("beam.stopped.success", job)
             self.clock.after(FILE_SECONDS, lambda: self.finish(job))
 
     def finish(self, job: Job) -> None:
@@ -306,6 +336,8 @@ class Store:
             for kind, modes in self._texts(job)
             for mode in modes
         ]
+        if self.told:
+            self.told.job("beam.recording.success", job)
         if texts:
             self.clock.after(TRANSCRIPT_SECONDS, lambda: self.written(job))
 
@@ -357,6 +389,8 @@ class Store:
         job.status = "failed"
         job.stopped = job.stopped or self.clock.now()
         job.updated = self.clock.now()
+        if self.told:
+            self.told.job("beam.failure", job)
 
 
 def _resolution(job: Job) -> dict[str, int]:

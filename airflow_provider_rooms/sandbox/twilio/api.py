@@ -12,17 +12,24 @@ from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_AP
 from airflow_provider_rooms.sandbox.twilio import compositions, participants, recordings, rooms, transcriptions
 from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
 from airflow_provider_rooms.sandbox.twilio.store import INCLUDE_ALL, Recording, Room, Session
+from airflow_provider_rooms.sandbox.twilio.webhooks import Reports
 from airflow_provider_rooms.sandbox.vendor import Guest
 from airflow_provider_rooms.sandbox.wire import NotPossibleError, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from airflow_provider_rooms.sandbox.clock import Clock
+
 LONGEST_TOKEN_SECONDS: Final = 24 * 3600
 
 
 class Twilio(TwilioRest):
     """The Video part of the Twilio REST API, v1."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.store.told = Reports(self)
 
     def routes(self) -> Iterable[Route]:
         return (
@@ -117,8 +124,7 @@ class Twilio(TwilioRest):
             if action == "complete":
                 self.store.finish(recording)
             else:
-                recording.end = recording.end or self.clock.now()
-                recording.status = "failed"
+                self.store.fail(recording)
         if action == "complete":
             for composition in self.store.compositions.values():
                 if composition.room is known:

@@ -14,7 +14,7 @@ from airflow_provider_rooms.sandbox.limits import Limit
 from airflow_provider_rooms.sandbox.twilio import shapes
 from airflow_provider_rooms.sandbox.twilio.shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio.store import Room, Store
-from airflow_provider_rooms.sandbox.vendor import Vendor, hex_id
+from airflow_provider_rooms.sandbox.vendor import LIST_ORDERS, Vendor, hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, RefusedError, as_json
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class TwilioRest(Vendor):
     switches: ClassVar[Mapping[str, Any]] = {
         # the account's Console default, used where RecordParticipantsOnConnect is not given
         "record_by_default": False,
+        # the order of lists is not stated
+        "list_order": "newest",
     }
+    switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"list_order": LIST_ORDERS}
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)

@@ -65,7 +65,9 @@ class Rooms:
             for room in candidates
             if room.status == status and inside(room.created) and self.vendor.shows(room.visible_at)
         ]
-        return self.vendor.page(call, "rooms", found, lambda room: room.sid, lambda room: room_view(room, call.base))
+        return self.vendor.page(
+            call, "rooms", self.vendor.in_order(found), lambda room: room.sid, lambda room: room_view(room, call.base)
+        )
 
     def get(self, call: Call) -> Answer:
         return as_json(room_view(self.vendor.room(call, lagging=True), call.base))

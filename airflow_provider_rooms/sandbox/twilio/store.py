@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rooms.sandbox.vendor import Guest, hex_id
 
@@ -140,11 +140,25 @@ class Composition:
     deleted: datetime | None = None
 
 
+class Told(Protocol):
+    """Who is told of what happens."""
+
+    def room(self, word: str, room: Room) -> None: ...
+
+    def person(self, word: str, room: Room, person: Participant, track: Track | None = None) -> None: ...
+
+    def recording(self, word: str, recording: Recording) -> None: ...
+
+    def composition(self, word: str, composition: Composition) -> None: ...
+
+
 class Store:
     """Everything the Video part of a Twilio account holds."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        #: Told of what happens, so that it can be reported.
+        self.told: Told | None = None
         self.rooms: dict[str, Room] = {}
         #: A name is unique among rooms in progress only.
         self.in_progress: dict[str, Room] = {}
@@ -164,6 +178,8 @@ class Store:
         room = Room(id_, name or id_, settings, now, now, visible_at, rules, now)
         self.rooms[id_] = self.in_progress[room.name] = room
         self.by_name.setdefault(room.name, []).append(room)
+        if self.told:
+            self.told.room("room-created", room)
         self.clock.after(settings.get("UnusedRoomTimeout", 5) * 60, lambda: self._close_unused(room))
         self.clock.after(LONGEST_ROOM_SECONDS, lambda: self.complete(room))
         return room
@@ -185,6 +201,8 @@ class Store:
         now = self.clock.now()
         room.status = "completed"
         room.end = room.updated = now
+        if self.told:
+            self.told.room("room-ended", room)
         if self.in_progress.get(room.name) is room:
             del self.in_progress[room.name]
         if room.transcription is not None and room.transcription.status == "started":
@@ -210,6 +228,10 @@ class Store:
             person.tracks = [Track(sid("MT"), kind, now) for kind in kinds]
             room.participants.append(person)
             session.participants.append(person)
+            if self.told:
+                self.told.person("participant-connected", room, person)
+                for track in person.tracks:
+                    self.told.person("track-added", room, person, track)
             self.clock.after(
                 room.settings.get("MaxParticipantDuration", 14_400),
                 partial(self.disconnect, room, [person]),
@@ -229,6 +251,10 @@ class Store:
         now = self.clock.now()
         for person in people:
             person.end = person.updated = now
+            if self.told:
+                for track in person.tracks:
+                    self.told.person("track-removed", room, person, track)
+                self.told.person("participant-disconnected", room, person)
         for recording in self.running(room):
             if not recording.participant.connected:
                 self.stop(recording)
@@ -259,6 +285,8 @@ class Store:
                     recording = Recording(sid("RT"), room, person, track, self.clock.now())
                     self.recordings[recording.sid] = recording
                     room.recordings.append(recording)
+                    if self.told:
+                        self.told.recording("recording-started", recording)
                 elif not wanted and track.sid in recorded:
                     self.stop(recorded[track.sid])
 
@@ -271,6 +299,14 @@ class Store:
         if recording.status == "processing":
             recording.end = recording.end or self.clock.now()
             recording.status = "completed"
+            if self.told:
+                self.told.recording("recording-completed", recording)
+
+    def fail(self, recording: Recording) -> None:
+        recording.end = recording.end or self.clock.now()
+        recording.status = "failed"
+        if self.told:
+            self.told.recording("recording-failed", recording)
 
     # -- compositions and transcriptions --------------------------------------------------------------------
 
@@ -284,6 +320,8 @@ class Store:
 
     def compose(self, composition: Composition) -> None:
         composition.status = "processing"
+        if self.told:
+            self.told.composition("composition-started", composition)
         self.clock.after(COMPOSITION_SECONDS, lambda: self.composed(composition))
 
     def composed(self, composition: Composition) -> None:
@@ -292,6 +330,9 @@ class Store:
             # nothing to compose of is an "empty track list" (53630)
             composition.status = "completed" if sources else "failed"
             composition.completed = self.clock.now()
+            if self.told:
+                word = "composition-available" if sources else "composition-failed"
+                self.told.composition(word, composition)
 
     def transcribe(self, room: Room, configuration: dict[str, Any]) -> Transcription:
         now = self.clock.now()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms.sandbox import tokens
 from airflow_provider_rooms.sandbox.cards import Card, RecordingLine, SessionLine
 from airflow_provider_rooms.sandbox.vendor import Guest, letters
-from airflow_provider_rooms.sandbox.videosdk import individual, recordings, sessions, transcripts
+from airflow_provider_rooms.sandbox.videosdk import individual, recordings, sessions, transcripts, webhooks
 from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
 from airflow_provider_rooms.sandbox.videosdk.rooms import Rooms
 from airflow_provider_rooms.sandbox.videosdk.store import AUTO_CLOSE_DEFAULT, Recording, Room, Session
@@ -26,6 +26,8 @@ class VideoSDK(VideoSDKRest):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.rooms = Rooms(self)
+        reports = webhooks.Reports(self)
+        self.store.tell, self.store.tell_person = reports.tell, reports.tell_person
 
     def routes(self) -> Iterable[Route]:
         meetings = recordings.Recordings(self)
@@ -35,6 +37,7 @@ class VideoSDK(VideoSDKRest):
             *recordings.routes(meetings),
             *individual.routes(self, meetings),
             *transcripts.routes(self),
+            *webhooks.routes(),
         )
 
     # -- /control -------------------------------------------------------------------------------------------

@@ -70,7 +70,9 @@ class Rooms:
             room = self.vendor.store.rooms.get(query) or self.vendor.store.by_custom_id.get(query)
             found = [room] if room is not None else []
         else:
-            found = list(reversed(self.vendor.store.rooms.values()))
+            found = self.vendor.in_order(reversed(self.vendor.store.rooms.values()))
+            if not self.vendor.behaviour["list_disabled"]:
+                found = [room for room in found if not room.disabled]
         info, page = self.vendor.page(call, [room for room in found if self.vendor.shows(room.visible_at)])
         return as_json({"pageInfo": info, "data": [self.view(room, call.base) for room in page]})
 

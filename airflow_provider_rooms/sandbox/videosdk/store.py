@@ -147,6 +147,9 @@ class Store:
     def __init__(self, clock: Clock, seconds_per_close_unit: Callable[[], float]) -> None:
         self.clock = clock
         self.seconds_per_close_unit = seconds_per_close_unit
+        #: Told of what happens, so that it can be reported.
+        self.tell: Callable[[str, Any], None] = lambda word, thing: None
+        self.tell_person: Callable[[str, Session, Person], None] = lambda word, session, person: None
         self.rooms: dict[str, Room] = {}
         self.by_custom_id: dict[str, Room] = {}
         self.by_document: dict[str, Room] = {}
@@ -187,6 +190,7 @@ class Store:
             self.sessions[session.id] = self.live[room.room_id] = session
             room.sessions.append(session)
             self._auto_close(session)
+            self.tell("session-started", session)
             self._enter(session, guests)
             self._auto_start(session)
         else:
@@ -200,21 +204,26 @@ class Store:
             if person is None:
                 # ids of the SDKs are eight characters; an identity of the caller's own is used as it is
                 own = guest.identity if guest.identity != guest.name else letters(8)
-                session.people[guest.identity] = Person(hex_id(), own, guest.name, [(now, None)])
+                person = session.people[guest.identity] = Person(hex_id(), own, guest.name, [(now, None)])
             elif person.present:
                 # the same participantId joining twice throws the first one out (client error 4005)
                 person.timelog[-1] = (person.timelog[-1][0], now)
                 person.timelog.append((now, None))
             else:
                 person.timelog.append((now, None))
+            self.tell_person("participant-joined", session, person)
 
     def leave(self, session: Session, people: list[Person]) -> None:
         now = self.clock.now()
         for person in people:
-            if person.present:
-                person.timelog[-1] = (person.timelog[-1][0], now)
+            self._left(session, person, now)
         if not any(person.present for person in session.people.values()):
             self.end(session)
+
+    def _left(self, session: Session, person: Person, now: datetime) -> None:
+        if person.present:
+            person.timelog[-1] = (person.timelog[-1][0], now)
+            self.tell_person("participant-left", session, person)
 
     def end(self, session: Session) -> None:
         """Over for everybody. A single-use room (``session-end-and-deactivate``) is deactivated with it."""
@@ -224,8 +233,8 @@ class Store:
         session.end = now
         self.live.pop(session.room.room_id, None)
         for person in session.people.values():
-            if person.present:
-                person.timelog[-1] = (person.timelog[-1][0], now)
+            self._left(session, person, now)
+        self.tell("session-ended", session)
         for recording in self.running(session):
             self.stop(recording)
         for captions in self.captions.values():
@@ -271,6 +280,8 @@ class Store:
         )
         self.recordings[recording.id] = recording
         session.recordings.append(recording)
+        self.tell("starting", recording)
+        self.tell("started", recording)
         return recording
 
     def running(self, session: Session, kind: str | None = None) -> Iterator[Recording]:
@@ -280,6 +291,7 @@ class Store:
 
     def stop(self, recording: Recording) -> None:
         recording.end = self.clock.now()
+        self.tell("stopping", recording)
         self.clock.after(FILE_DELAY_SECONDS, lambda: self.finish(recording))
 
     def finish(self, recording: Recording) -> None:
@@ -289,6 +301,7 @@ class Store:
         if recording.end is None:
             recording.end = self.clock.now()
         recording.ready = self.clock.now()
+        self.tell("stopped", recording)
         wanted = recording.order.get("transcription") or {}
         if wanted.get("enabled"):
             summary = bool((wanted.get("summary") or {}).get("enabled"))
@@ -297,10 +310,14 @@ class Store:
             self.clock.after(TRANSCRIPT_DELAY_SECONDS, lambda: self.transcribed(transcript))
 
     def transcribed(self, transcript: Transcript) -> None:
-        transcript.end = transcript.end or self.clock.now()
+        if transcript.end is None:
+            transcript.end = self.clock.now()
+            self.tell("transcription-completed", transcript)
 
     def fail(self, recording: Recording) -> None:
         """What a failed recording looks like is unknown: here it has an end, and a file never comes."""
+        if not recording.failed:
+            self.tell("failed", recording)
         recording.failed = True
         recording.ready = None
         recording.end = recording.end or self.clock.now()

@@ -21,6 +21,7 @@ TOGETHER = (
     ("list_sessions", "live_session", "read_session"),
     ("start_recording", "stop_recording"),
     ("check_page", "page_url"),
+    ("is_genuine", "read_delivery"),
 )
 
 

@@ -48,6 +48,7 @@ class ListPage:
 
     :param following: the cursor of the next page; None after the last.
     :param beyond: where the list would go on if this page were not the last; None where there is no telling.
+    :param granted: how many items a page has that is not the last, where the answer says so.
     :param pages: how many pages the list has, where the answer says so.
     :param total: how many items it has, where the answer says so.
     """
@@ -55,5 +56,6 @@ class ListPage:
     items: list[Mapping[str, Any]] = field(repr=False)
     following: Any = None
     beyond: Any = None
+    granted: int | None = None
     pages: int | None = None
     total: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from airflow_provider_rooms.vendors.contract.api import Api, optional
 from airflow_provider_rooms.vendors.presence import Survey
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 class Sessions(Api):
     """Who is in a room, and who was. The first three methods go together."""
+
+    #: Whether only the lists of each room say who is in it, so that no request serves many waits.
+    rooms_apart: ClassVar[bool] = False
 
     @optional("does not report sessions")
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:

@@ -6,8 +6,8 @@ from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.twilio_video.join import TwilioVideoJoin
 from airflow_provider_rooms.vendors.twilio_video.recordings import TwilioVideoRecordings
 from airflow_provider_rooms.vendors.twilio_video.rooms import TwilioVideoRooms
-from airflow_provider_rooms.vendors.twilio_video.sessions import TwilioVideoSessions
+from airflow_provider_rooms.vendors.twilio_video.webhooks import TwilioVideoWebhooks
 
 
-class TwilioVideo(TwilioVideoRooms, TwilioVideoSessions, TwilioVideoRecordings, TwilioVideoJoin, Vendor):
+class TwilioVideo(TwilioVideoRooms, TwilioVideoWebhooks, TwilioVideoRecordings, TwilioVideoJoin, Vendor):
     """Twilio Video's API."""

@@ -41,7 +41,9 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
     # https://www.twilio.com/docs/video/programmable-video-limits
     requests_per_second: ClassVar[Mapping[Lane, float]] = {"reads": 80.0, "writes": 20.0}
     form: ClassVar[bool] = True
-    cursor: ClassVar[Cursor | None] = NextUrl(size=("PageSize", PAGE_SIZE), url="meta.next_page_url")
+    cursor: ClassVar[Cursor | None] = NextUrl(
+        size=("PageSize", PAGE_SIZE), url="meta.next_page_url", granted="meta.page_size"
+    )
     request_id_headers: ClassVar[tuple[str, ...]] = ("twilio-request-id", *Exchange.request_id_headers)
     options: ClassVar[type[Options]] = TwilioVideoOptions
     # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, PastSession, Room, Session
@@ -22,7 +22,6 @@ from airflow_provider_rooms.vendors.presence import (
 from airflow_provider_rooms.vendors.twilio_video.api import (
     LONGEST_PAGE,
     LONGEST_ROOM,
-    PAGE_SIZE,
     ROOMS,
     TwilioVideoApi,
     made_between,
@@ -43,6 +42,8 @@ _SESSION_ID = re.compile(r"(RM[0-9a-fA-F]{32})-([0-9]{1,12})")
 
 class TwilioVideoSessions(TwilioVideoApi, Sessions):
     """Twilio has rooms and participants, and nothing in between: a session is a stretch of a room with people in it."""
+
+    rooms_apart: ClassVar[bool] = True
 
     def list_sessions(self, room: Room, since: dt.datetime | None, keep: Callable[[Session], bool]) -> Flow[None]:
         """GET /v1/Rooms/{sid}/Participants; all have to be read before the first session is known."""
@@ -145,8 +146,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
 
     def survey(self) -> Flow[Survey]:
         """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from self.items(ROOMS, {"Status": "in-progress"})
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // PAGE_SIZE)
+        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE})
+        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // LONGEST_PAGE)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""

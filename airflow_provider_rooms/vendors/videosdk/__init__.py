@@ -6,7 +6,8 @@ from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.videosdk.join import VideoSDKJoin
 from airflow_provider_rooms.vendors.videosdk.recordings import VideoSDKRecordings
 from airflow_provider_rooms.vendors.videosdk.rooms import VideoSDKRooms
+from airflow_provider_rooms.vendors.videosdk.webhooks import VideoSDKWebhooks
 
 
-class VideoSDK(VideoSDKRooms, VideoSDKRecordings, VideoSDKJoin, Vendor):
+class VideoSDK(VideoSDKRooms, VideoSDKRecordings, VideoSDKJoin, VideoSDKWebhooks, Vendor):
     """VideoSDK's API."""

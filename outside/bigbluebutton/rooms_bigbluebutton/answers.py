@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LISTS = {"meetings": "meeting", "recordings": "recording", "attendees": "attendee", "playback": "format"}
 
 
-def read_xml(response: Response) -> Any:
+def read_xml(response: Response) -> dict[str, Any]:
     """The ``response`` element of an answer.
 
     :raises UnreadableAnswerError: there is none.
@@ -31,7 +31,10 @@ def read_xml(response: Response) -> Any:
         root = None
     if root is None or root.tag != "response":
         raise UnreadableAnswerError("Expected an answer in XML, got something else.", status=response.status)
-    return _read(root, DEEPEST)
+    answer = _read(root, DEEPEST)
+    if not isinstance(answer, dict):
+        raise UnreadableAnswerError("Expected an answer with fields, got a text.", status=response.status)
+    return answer
 
 
 def _read(element: ElementTree.Element, depth: int) -> Any:

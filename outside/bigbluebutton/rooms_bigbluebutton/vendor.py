@@ -124,7 +124,8 @@ class BigBlueButton(Rest, Vendor):
             body = self.decode(response)
         except errors.UnreadableAnswerError:
             return super().error_text(response)
-        return body.get("messageKey"), str(body.get("message") or "")
+        key = body.get("messageKey")
+        return key if isinstance(key, str) else None, str(body.get("message") or "")
 
     # -- the spec in BigBlueButton's fields -----------------------------------------------------------------------------
 

@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
-import tempfile
+from airflow_provider_rooms.testing.home import temporary_airflow
 
-_home = tempfile.mkdtemp(prefix="rooms-outside-")
-atexit.register(shutil.rmtree, _home, ignore_errors=True)
-os.environ |= {
-    "AIRFLOW_HOME": _home,
-    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_home}/airflow.db",
-}
+temporary_airflow()

@@ -1,0 +1,60 @@
+"""A recording is ready: copy it to storage and tell somebody, seconds after the vendor reported it.
+
+Nothing waits here. The vendor calls Airflow's receiver when the file is there, and that starts this DAG. Rooms report if they were
+created with ``webhook=True``; the connection has ``webhook_url``, and ``[rooms] webhooks`` is on. See docs/events.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from email.message import EmailMessage
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param, dag, task
+from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+from airflow_provider_rooms.events import read_events, room_events
+from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator
+
+CONN_ID = "videosdk_default"  # a literal: it names the asset that starts the DAG
+
+
+@dag(
+    schedule=room_events(CONN_ID, "recording_ready"),
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    default_args={"retries": 2},  # safe: a try reads the same events, and finds what is in storage already
+    tags=["rooms"],
+    doc_md=__doc__,
+    params={
+        "storage": Param("file:///tmp/recordings", type="string", description="Such as s3://my_conn@my-bucket/classes"),
+        "to": Param("teachers@example.org", type="string"),
+    },
+)
+def recording_follow_up() -> None:
+    """From the event to the file in storage and a mail about it."""
+
+    @task
+    def rooms_with_recordings(**context: Any) -> list[str]:
+        # One run may have several events, of one room too.
+        return sorted({event["room_id"] for event in read_events(context)})
+
+    @task
+    def mail(rooms: list[str], **context: Any) -> None:
+        if not rooms:
+            return
+        message = EmailMessage()
+        message["To"], message["Subject"] = context["params"]["to"], "New recordings"
+        message.set_content("\n".join(f"The recording of room {room} is in storage." for room in rooms))
+        with SmtpHook() as smtp:
+            message["From"] = smtp.from_email
+            smtp.get_conn().send_message(message)
+
+    rooms = rooms_with_recordings()
+    store = RecordingToStorageOperator.partial(
+        task_id="store", conn_id=CONN_ID, to="{{ params.storage }}/{name}/{id}.{ext}"
+    ).expand(room_id=rooms)
+    store >> mail(rooms)
+
+
+recording_follow_up()

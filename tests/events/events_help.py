@@ -1,0 +1,54 @@
+"""What tests of events share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_rooms.events.receiver import Receiver
+from airflow_provider_rooms.models import RoomEvent
+from airflow_provider_rooms.sandbox.credentials import SECRET
+
+#: What a connection needs beside the sandbox's credentials for its deliveries to be checked.
+CHECKED_BY: dict[str, dict[str, Any]] = {
+    "hundredms": {"webhook_headers": {"X-Rooms": "webhook-header-canary"}},
+    "twilio_video": {"auth_token": SECRET},
+}
+
+
+@dataclass
+class Kept:
+    """A publisher that keeps events, once per id, and can be told to fail."""
+
+    events: dict[str, RoomEvent] = field(default_factory=dict)
+    failing: bool = False
+
+    def publish(self, events: Sequence[RoomEvent]) -> int:
+        if self.failing:
+            raise OSError("database is away, says canary-message")
+        for event in events:
+            self.events.setdefault(event.id, event)
+        return len(events)
+
+    def of(self, kind: str, conn_id: str | None = None) -> list[RoomEvent]:
+        return [e for e in list(self.events.values()) if e.type == kind and conn_id in (None, e.conn_id)]
+
+
+@dataclass
+class Listening:
+    """The receiver: where it is, what it keeps, itself."""
+
+    url: str
+    kept: Kept
+    app: Receiver
+
+
+def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Wait until something holds; answers it."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+    return found

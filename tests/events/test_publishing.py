@@ -1,0 +1,168 @@
+"""Events in Airflow's own tables: each once, whoever stores it, and with a queue row that covers the last of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import airflow
+import pytest
+
+from airflow_provider_rooms.events import publishing
+from airflow_provider_rooms.events.assets import event_uri
+from airflow_provider_rooms.models import EventType, RoomEvent
+
+pytestmark = [
+    pytest.mark.usefixtures("airflow_db"),
+    pytest.mark.skipif(airflow.__version__.startswith("2."), reason="Airflow 2 has no API server to receive in"),
+]
+
+
+def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+
+
+@pytest.fixture
+def asset() -> Iterator[int]:
+    """An active asset that a DAG of the database is scheduled on; all gone afterwards."""
+    from airflow import settings
+    from airflow.models.asset import AssetActive, AssetDagRunQueue, AssetEvent, AssetModel, DagScheduleAssetReference
+    from airflow.models.dag import DagModel
+    from sqlalchemy import delete
+
+    uri = event_uri("school", "other")
+    with settings.Session() as session:
+        made = AssetModel(name=uri, uri=uri, group="asset")
+        session.add_all([made, _dag(session, "events_consumer")])
+        session.flush()
+        session.add(AssetActive.for_asset(made))
+        session.add(DagScheduleAssetReference(dag_id="events_consumer", asset_id=made.id))
+        session.commit()
+        found = made.id
+    yield found
+    with settings.Session() as session:
+        for table in (AssetDagRunQueue, DagScheduleAssetReference, AssetEvent, AssetActive, AssetModel):
+            session.execute(delete(table))
+        session.execute(delete(DagModel).where(DagModel.dag_id == "events_consumer"))
+        session.commit()
+
+
+def _dag(session: Any, dag_id: str) -> Any:
+    from airflow.models.dag import DagModel
+
+    known: dict[str, Any] = {"dag_id": dag_id, "is_paused": False, "fileloc": str(Path(__file__))}
+    if hasattr(DagModel, "bundle_name"):
+        from airflow.models.dagbundle import DagBundleModel
+
+        if session.get(DagBundleModel, "dags-folder") is None:
+            session.add(DagBundleModel(name="dags-folder"))
+            session.flush()
+        known["bundle_name"] = "dags-folder"
+    return DagModel(**known)
+
+
+def stored(asset: int) -> list[str]:
+    return [row[0]["id"] for row in _rows(f"select extra from asset_event where asset_id = {asset} order by id")]
+
+
+def _rows(query: str) -> list[Any]:
+    import json
+
+    from airflow import settings
+    from sqlalchemy import text
+
+    with settings.Session() as session:
+        rows = session.execute(text(query)).all()
+    return [
+        [json.loads(value) if isinstance(value, str) and value[:1] == "{" else value for value in row] for row in rows
+    ]
+
+
+def test_an_event_is_stored_once(asset: int) -> None:
+    publisher = publishing.Publisher()
+    assert publisher.publish([event(1), event(1), event(2)]) == 2
+    assert publisher.publish([event(2), event(3)]) == 1
+    assert stored(asset) == ["other:1", "other:2", "other:3"]
+
+
+def test_what_another_process_or_an_earlier_one_has_stored_is_known(asset: int) -> None:
+    first, second = publishing.Publisher(), publishing.Publisher()
+    first.publish([event(1)])
+    second.publish([event(1)])
+    first.publish([event(2)])
+    second.publish([event(2)])
+    publishing.Publisher().publish([event(1), event(2)])
+    assert stored(asset) == ["other:1", "other:2"]
+
+
+def test_nothing_is_stored_for_an_asset_that_no_dag_names(asset: int) -> None:
+    publisher = publishing.Publisher()
+    assert publisher.publish([event(1, "session_ended"), event(1, conn_id="other_school")]) == 0
+    assert stored(asset) == []
+    assert len(_rows("select id from asset")) == 1
+
+
+def test_the_queue_row_is_not_older_than_the_last_event(asset: int) -> None:
+    publisher = publishing.Publisher()
+    for number in range(3):
+        publisher.publish([event(number), event(number + 10)])
+        (queued,) = _rows("select created_at from asset_dag_run_queue where target_dag_id = 'events_consumer'")
+        (newest,) = _rows("select max(timestamp) from asset_event")
+        assert queued[0] >= newest[0]
+
+
+def test_what_waits_for_a_paused_dag_stays(asset: int) -> None:
+    from airflow import settings
+    from sqlalchemy import text
+
+    publisher = publishing.Publisher()
+    publisher.publish([event(1)])
+    with settings.Session() as session:
+        session.execute(text("update dag set is_paused = 1 where dag_id = 'events_consumer'"))
+        session.commit()
+    publisher.publish([event(2)])
+    assert len(_rows("select * from asset_dag_run_queue")) == 1
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
+    asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.assets.manager import asset_manager
+
+    publisher = publishing.Publisher()
+    real, calls = asset_manager.register_asset_change, []
+
+    def register(**kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError
+        return real(**kwargs)
+
+    monkeypatch.setattr(type(asset_manager), "register_asset_change", staticmethod(register))
+    with pytest.raises(OSError):  # noqa: PT011 - the one above
+        publisher.publish([event(1), event(2)])
+    assert stored(asset) == []
+    assert publisher.publish([event(1), event(2)]) == 2
+    assert stored(asset) == ["other:1", "other:2"]
+
+
+def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:
+    failed: list[BaseException] = []
+
+    def store() -> None:
+        publisher = publishing.Publisher()
+        try:
+            for start in range(0, 40, 5):
+                publisher.publish([event(number) for number in range(start, start + 5)])
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion
+            failed.append(error)
+
+    threads = [threading.Thread(target=store) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failed
+    assert sorted(stored(asset)) == sorted(f"other:{number}" for number in range(40))

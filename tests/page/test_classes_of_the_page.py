@@ -1,0 +1,155 @@
+"""What tasks pushed, as the classes that the Rooms page shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from airflow_provider_rooms.page.classes import Pushed, classes_of
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+DAY = {"start": NOON - dt.timedelta(hours=12), "end": NOON + dt.timedelta(hours=12), "now": NOON}
+LATER, EARLIER = "2026-11-20T15:00:00+00:00", "2026-11-20T09:00:00+00:00"
+
+
+def row(**given: Any) -> dict[str, Any]:
+    made = {
+        "vendor": "videosdk",
+        "conn_id": "school",
+        "id": "abcd-efgh",
+        "name": "algebra",
+        "state": "open",
+        "outcome": "created",
+        "starts_at": LATER,
+        "ends_at": None,
+        "ref": None,
+        "drift": [],
+    }
+    return made | given
+
+
+def pushed(value: Any, key: str | None = "room", **given: Any) -> Pushed:
+    known: dict[str, Any] = {
+        "dag_id": "nightly",
+        "run_id": "manual__2026-11-20T00:00:00+00:00",
+        "task_id": "create",
+        "map_index": 3,
+        "task_state": "success",
+        "label": "Algebra",
+        "at": NOON,
+        "run_after": NOON,
+    }
+    return Pushed(key=key, value=value, **(known | given))
+
+
+NO_ROOM = {"id": None, "state": None, "outcome": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "task_state", "state"),
+    [
+        ({}, "success", "ready"),
+        ({"outcome": "found"}, "success", "ready"),
+        ({"drift": [{"field": "region", "asked": "eu", "actual": "us"}]}, "success", "differs"),
+        ({"state": "closed"}, "success", "closed"),
+        ({"ends_at": EARLIER, "starts_at": EARLIER}, "success", "over"),
+        ({"state": "closed", "starts_at": EARLIER, "ends_at": EARLIER}, "success", "over"),
+        # Without an end, a class is over after the longest session there is.
+        ({"starts_at": EARLIER}, "success", "ready"),
+        ({**NO_ROOM, "outcome": "not_due"}, "deferred", "not_due"),
+        ({**NO_ROOM, "outcome": "not_due", "starts_at": EARLIER}, "deferred", "missing"),
+        ({**NO_ROOM, "outcome": "not_due"}, "failed", "failed"),
+        ({**NO_ROOM, "error": "No."}, "failed", "failed"),
+        ({**NO_ROOM, "error": "No."}, "up_for_retry", "failed"),
+        ({**NO_ROOM, "error": "No.", "starts_at": EARLIER, "ends_at": EARLIER}, "failed", "failed"),
+        ({**NO_ROOM}, "skipped", "over"),
+        ({**NO_ROOM, "verdict": "missing"}, "success", "missing"),
+        ({**NO_ROOM, "verdict": "refused", "error": "No."}, "success", "failed"),
+        ({**NO_ROOM, "verdict": "unknown", "error": "No."}, "success", "unknown"),
+        ({"verdict": "exists"}, "success", "ready"),
+        ({"verdict": "differs"}, "success", "differs"),
+        ({"verdict": "a verdict of next year"}, "success", "ready"),
+    ],
+)
+def test_the_state_of_a_class(given: dict[str, Any], task_state: str, state: str) -> None:
+    (shown,) = classes_of([pushed(row(**given), task_state=task_state)], **DAY).classes
+    assert shown["state"] == state
+
+
+def test_what_is_shown_of_a_class() -> None:
+    ref = {"title": "Algebra I", "timezone": "America/New_York", "tutor": "not for everybody"}
+    one = pushed(row(ref=ref), room_url="https://console.example/r/1")
+    (shown,) = classes_of([one], **DAY).classes
+    assert (shown["title"], shown["timezone"], shown["id"]) == ("Algebra I", "America/New_York", "abcd-efgh")
+    assert shown["task_url"] == ("dags/nightly/runs/manual__2026-11-20T00%3A00%3A00%2B00%3A00/tasks/create/mapped/3")
+    assert shown["room_url"] == "https://console.example/r/1"
+    assert "not for everybody" not in str(shown)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", 7, None])
+def test_an_address_that_is_none_leads_nowhere(url: Any) -> None:
+    (shown,) = classes_of([pushed(row(), room_url=url)], **DAY).classes
+    assert shown["room_url"] is None
+
+
+def test_values_that_differ_stay_in_the_xcom() -> None:
+    drift = [{"field": "webhook", "asked": "https://a.example/key1", "actual": "https://a.example/key2"}, "broken", {}]
+    (shown,) = classes_of([pushed(row(drift=drift))], **DAY).classes
+    assert shown["differs"] == ["webhook"]
+    assert "key" not in str(shown)
+
+
+def test_a_class_stands_once_as_the_last_task_left_it() -> None:
+    first = pushed(row(), at=NOON - dt.timedelta(hours=2))
+    alarm = pushed([row(**NO_ROOM, verdict="missing")], key="rooms", task_id="alarm", map_index=-1)
+    for order in ([first, alarm], [alarm, first]):
+        (shown,) = classes_of(order, **DAY).classes
+        assert (shown["state"], shown["task"]) == ("missing", "nightly · alarm")
+
+
+def test_one_name_at_two_connections_or_times_is_two_classes() -> None:
+    rows = [row(), row(conn_id="other"), row(starts_at="2026-11-20T16:00:00+00:00")]
+    assert len(classes_of([pushed(rows, key="rooms")], **DAY).classes) == 3
+
+
+def test_a_task_that_failed_early_is_a_class_by_its_label() -> None:
+    (shown,) = classes_of([pushed(None, key=None, task_state="failed")], **DAY).classes
+    assert (shown["title"], shown["state"], shown["starts_at"]) == ("Algebra", "failed", None)
+
+
+def test_classes_of_other_days_are_left_out_and_the_others_are_in_order() -> None:
+    rows = [
+        row(name=str(hour), starts_at=f"2026-11-{date}T{hour:02}:00:00+01:00") for date in (20, 21) for hour in (18, 2)
+    ]
+    assert [shown["name"] for shown in classes_of([pushed(rows, key="rooms")], **DAY).classes] == ["2", "18"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://bucket/xcom/1",
+        None,
+        7,
+        {},
+        {"id": "somebody else's room"},
+        row(conn_id=None),
+        row(starts_at="tomorrow"),
+        row(starts_at="2026-11-20T15:00:00"),
+        row(starts_at=7),
+        row(ends_at=["x"]),
+    ],
+)
+@pytest.mark.parametrize("key", ["room", "rooms"])
+def test_what_cannot_be_read_is_counted_and_stops_nothing(key: str, value: Any) -> None:
+    good = row(name="geometry")
+    day = classes_of([pushed(value, key=key), pushed([value, good], key="rooms")], **DAY)
+    assert [shown["name"] for shown in day.classes] == ["geometry"]
+    assert day.unreadable == 2
+
+
+def test_odd_values_of_other_fields_are_left_out() -> None:
+    odd = row(ref=["x"], drift="none", vendor={"a": 1}, error=None, id=17, name=None)
+    (shown,) = classes_of([pushed(odd)], **DAY).classes
+    assert (shown["title"], shown["vendor"], shown["id"]) == ("Algebra", "", "17")
