@@ -7,11 +7,10 @@ created with ``webhook=True``; the connection has ``webhook_url``, and ``[rooms]
 from __future__ import annotations
 
 import datetime as dt
-from email.message import EmailMessage
 from typing import Any
 
 from airflow.providers.common.compat.sdk import Param, dag, task
-from airflow.providers.smtp.hooks.smtp import SmtpHook
+from airflow.providers.smtp.operators.smtp import EmailOperator
 
 from airflow_provider_rooms.events import read_events, room_events
 from airflow_provider_rooms.operators.rooms import RecordingToStorageOperator
@@ -39,22 +38,16 @@ def recording_follow_up() -> None:
         # One run may have several events, of one room too.
         return sorted({event["room_id"] for event in read_events(context)})
 
-    @task
-    def mail(rooms: list[str], **context: Any) -> None:
-        if not rooms:
-            return
-        message = EmailMessage()
-        message["To"], message["Subject"] = context["params"]["to"], "New recordings"
-        message.set_content("\n".join(f"The recording of room {room} is in storage." for room in rooms))
-        with SmtpHook() as smtp:
-            message["From"] = smtp.from_email
-            smtp.get_conn().send_message(message)
-
     rooms = rooms_with_recordings()
     store = RecordingToStorageOperator.partial(
         task_id="store", conn_id=CONN_ID, to="{{ params.storage }}/{name}/{id}.{ext}"
     ).expand(room_id=rooms)
-    store >> mail(rooms)
+    store >> EmailOperator(
+        task_id="mail",
+        to="{{ params.to }}",
+        subject="New recordings",
+        html_content="In storage: the recordings of rooms {{ ti.xcom_pull('rooms_with_recordings') | join(', ') }}.",
+    )
 
 
 recording_follow_up()

@@ -11,7 +11,6 @@ from airflow_provider_rooms.events.ledger import Row, events_in, read_by
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from airflow.providers.common.compat.sdk import Context
 
 #: How far before the first event of a run others are looked at: clocks differ, and some events are stored late.
 MARGIN = dt.timedelta(minutes=10)
@@ -19,7 +18,7 @@ MARGIN = dt.timedelta(minutes=10)
 LONGEST_MEMORY = dt.timedelta(days=7)
 
 
-def read_events(context: Context) -> list[dict[str, Any]]:
+def read_events(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The events that this run of a DAG scheduled on :func:`room_events` is to handle.
 
     Every event is read by exactly one run of the DAG, also if it was told twice or came between two runs. All tasks of a run
@@ -29,8 +28,7 @@ def read_events(context: Context) -> list[dict[str, Any]]:
     :returns: dicts with the fields of :class:`~airflow_provider_rooms.models.RoomEvent`, oldest first, each id once; none in
         a run that was not started by events.
     """
-    told: Mapping[str, Any] = context
-    given = told.get("triggering_asset_events") or told.get("triggering_dataset_events") or {}
+    given = context.get("triggering_asset_events") or context.get("triggering_dataset_events") or {}
     ours = {uri: list(events) for uri, events in _by_uri(given) if read_uri(uri)}
     if not any(ours.values()):
         return []
@@ -55,7 +53,7 @@ def _by_uri(events: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
     return ((asset if isinstance(asset, str) else getattr(asset, "uri", ""), told) for asset, told in events.items())
 
 
-def _scheduled_on(context: Context) -> list[str]:
+def _scheduled_on(context: Mapping[str, Any]) -> list[str]:
     timetable: Any = getattr(context["dag"], "timetable", None)
     return list(uris_in(getattr(timetable, "asset_condition", None) or getattr(timetable, "dataset_condition", None)))
 
