@@ -66,5 +66,5 @@ constraints: $(STAMP) ## renew the pins (no URLs in them)
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) .demo .ui build dist site htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# Targets of one part of the house each.
+# Targets of one part of the project each.
 -include make/*.mk

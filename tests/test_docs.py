@@ -106,6 +106,14 @@ class TestGenerated:
         assert set(docs_vendors.SAMPLES) >= set(docs_vendors.vendors()["videosdk"].unsupported)
 
 
+def test_the_page_about_the_architecture_names_every_part_of_the_package():
+    page = (DOCS / "house.md").read_text(encoding="utf-8")
+    table, _, layers = page.partition("## Imports")
+    parts = {one.name for one in PACKAGE.iterdir() if not one.name.startswith("__") and one.suffix in ("", ".py")}
+    assert {one for one in parts if f"`{one}{'' if one.endswith('.py') else '/'}`" not in table} == set()
+    assert {one for one in parts if f"`{one.removesuffix('.py')}`" not in layers} == {"sandbox"}
+
+
 class TestTroubleshooting:
     PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
 

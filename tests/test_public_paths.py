@@ -33,7 +33,7 @@ PATHS = {
         *("RecordingMissingError", "RequestRefusedError", "RoomClosedError", "RoomsError", "SessionLiveError"),
         *("TransportError", "UnreadableAnswerError", "UnsupportedError", "VendorDownError"),
     ),
-    "models": ("Participant", "Recording", "Room", "RoomSpec", "Session"),
+    "models": ("Participant", "PastSession", "Recording", "Room", "RoomSpec", "Session"),
     "timetable": (
         *(
             "COLUMNS",

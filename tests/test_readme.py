@@ -46,18 +46,3 @@ def test_the_connections_are_written_as_they_are_read(item):
     assert set(connection.get("extra", {})) <= {setting.name for setting in item.settings}
     named = [item.default_url, *(setting.name for setting in item.settings)]
     assert [name for name in named if f"`{name}`" not in README] == []
-
-
-def test_the_commands_exist():
-    makefiles = [REPO / "Makefile", *REPO.glob("make/*.mk")]
-    targets = {name for file in makefiles for name in re.findall(r"^([a-z-]+):", file.read_text(), re.MULTILINE)}
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
-
-
-def test_the_links_lead_somewhere():
-    for link in re.findall(r"\]\((?!http)([^)]+)\)", README):
-        page, _, heading = link.partition("#")
-        assert (REPO / page).exists(), link
-        if heading:
-            headings = re.findall(r"^#+ (.*)$", (REPO / page).read_text(), re.MULTILINE)
-            assert heading in {re.sub(r"[^a-z0-9]+", "-", text.lower()) for text in headings}, link

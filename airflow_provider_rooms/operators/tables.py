@@ -82,7 +82,7 @@ class SessionsToStorageOperator(WithHook, _TableOperator):
     whole or not there, and a rerun replaces it. The return value is ``{path, rows, bytes}``; the same path and rows are the
     extra of an asset in ``outlets``.
 
-    :param conn_id: connection of type ``videosdk``, ``hundredms`` or ``twilio_video``.
+    :param conn_id: connection of a vendor's type.
     :param table: ``sessions``, ``attendance`` (a row per person and session), ``recordings`` (begun in the interval) or
         ``rooms`` (created in it).
     :param to: where to; the ending chooses the format: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``). Such as

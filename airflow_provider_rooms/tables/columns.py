@@ -49,7 +49,7 @@ class Table:
 
 
 _WHERE = (
-    Column(name="vendor", type="text", required=True, doc="Connection type, such as `twilio_video`."),
+    Column(name="vendor", type="text", required=True, doc="The connection type of the vendor."),
     Column(name="conn_id", type="text", required=True, doc="The Airflow connection that the row was read through."),
     Column(
         name="room_name",
@@ -63,7 +63,7 @@ _SESSION = Column(
     name="session_id",
     type="text",
     required=True,
-    doc="The vendor's id of the session. Twilio Video has none: there it is made of the room SID and the first join.",
+    doc="The vendor's id of the session. Where there is none, it is made of the room's id and the first join.",
 )
 
 TABLES = {
@@ -108,15 +108,15 @@ TABLES = {
                     name="identity",
                     type="text",
                     personal=True,
-                    doc="What tells people apart: `participantId` (VideoSDK), `user_id` (100ms), `identity` (Twilio Video).",
+                    doc="What tells people apart at the vendor: the user that a join link was minted for.",
                 ),
                 Column(
                     name="name",
                     type="text",
                     personal=True,
-                    doc="The name shown to others. Empty at Twilio Video, which has none.",
+                    doc="The name shown to others. Empty where the vendor has none.",
                 ),
-                Column(name="role", type="text", doc="The vendor's role. Only 100ms has roles."),
+                Column(name="role", type="text", doc="The vendor's role, where it has roles."),
                 Column(name="first_joined_at", type="time", doc="The first join."),
                 Column(
                     name="last_left_at",
@@ -148,21 +148,21 @@ TABLES = {
                 Column(
                     name="session_id",
                     type="text",
-                    doc="The vendor's id of the session. Empty at Twilio Video, which ties recordings to the room.",
+                    doc="The vendor's id of the session. Empty where recordings belong to the room.",
                 ),
                 Column(name="recording_id", type="text", required=True, doc="The vendor's id of the recording."),
                 Column(
                     name="kind",
                     type="text",
                     required=True,
-                    doc="`recording`, `track`, `composition`, `hls` or `transcript`. Twilio Video records tracks.",
+                    doc="`recording`, `track`, `composition`, `hls` or `transcript`.",
                 ),
                 Column(
                     name="state",
                     type="text",
                     required=True,
                     doc="`ready`, `processing` or `failed`. One that is still `processing` a day after it began is `failed`: "
-                    "VideoSDK does not report failures.",
+                    "not every vendor reports failures.",
                 ),
                 Column(name="seconds", type="number", unit="s", doc="Length, once it is known."),
                 Column(name="bytes", type="integer", unit="byte", doc="Size of the file, once it is known."),

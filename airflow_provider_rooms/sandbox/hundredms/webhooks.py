@@ -16,7 +16,7 @@ from airflow_provider_rooms.sandbox.vendor import hex_id, new_uuid
 from airflow_provider_rooms.sandbox.webhooks import Parcel
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.sandbox.hundredms.api import HundredMs
+    from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
     from airflow_provider_rooms.sandbox.hundredms.store import Job, Peer, Room, Session
 
 #: Anything but exactly 200 is repeated after so many seconds.
@@ -26,7 +26,7 @@ PAUSES = (1.0, 3.0, 10.0)
 class Reports:
     """Turns what happens in the store into deliveries."""
 
-    def __init__(self, vendor: HundredMs) -> None:
+    def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
 
     def session(self, word: str, session: Session) -> None:

@@ -15,14 +15,14 @@ from airflow_provider_rooms.sandbox.vendor import new_uuid
 from airflow_provider_rooms.sandbox.webhooks import Parcel
 
 if TYPE_CHECKING:
-    from airflow_provider_rooms.sandbox.twilio.api import Twilio
+    from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
     from airflow_provider_rooms.sandbox.twilio.store import Composition, Participant, Recording, Room, Track
 
 
 class Reports:
     """Turns what happens in the store into deliveries."""
 
-    def __init__(self, vendor: Twilio) -> None:
+    def __init__(self, vendor: TwilioRest) -> None:
         self.vendor = vendor
         self._numbers: Counter[str] = Counter()
 

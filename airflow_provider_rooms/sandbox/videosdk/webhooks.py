@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from airflow_provider_rooms.sandbox.videosdk.api import VideoSDK
+    from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Room
 
 #: What the events of a recording are called, by its kind.
@@ -59,7 +59,7 @@ def _signed(body: bytes) -> dict[str, str]:
 class Reports:
     """Turns what happens in the store into deliveries."""
 
-    def __init__(self, vendor: VideoSDK) -> None:
+    def __init__(self, vendor: VideoSDKRest) -> None:
         self.vendor = vendor
 
     def tell(self, word: str, thing: Any) -> None:
