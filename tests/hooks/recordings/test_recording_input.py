@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("conn_type", TYPES)
 def test_bad_input_is_refused_by_name(conn_type: str, hook_of: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hook_of(conn_type)
-    for given in (None, "", "None", {}, {"id": 7}, 12):
+    for given in (None, "", "None", {}, {"id": 7.5}, [12]):
         with pytest.raises(errors.InvalidSpecError, match="recording:"):
             hook.open_recording(given)
     with pytest.raises(errors.InvalidSpecError, match="not one of"):
