@@ -49,7 +49,9 @@ NEEDED_NEW = ("apache-airflow-providers-common-compat",)
 #: What depends on Airflow; the rest of the suite is the same everywhere.
 TESTS = [
     "tests/versions",
-    "tests/contract",
+    "tests/contract/test_creating.py",
+    "tests/contract/test_waiting.py",
+    "tests/contract/test_secrets.py",
     "tests/hooks",
     "tests/operators",
     "tests/sensors",
