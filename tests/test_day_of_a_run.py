@@ -139,6 +139,8 @@ def test_the_examples_make_the_rooms_of_their_day(run: Run, mails: MailSink, tmp
 def test_no_page_shows_another_day():
     assert len(SHOWN) == 2
     texts = {**BLOCKS, **{str(file): file.read_text() for file in SOURCES}}
+    # A table is of its data interval, and no class's day.
+    texts = {name: text for name, text in texts.items() if not re.search(r"tables|attendance_to_storage", name)}
     assert {name: WRONG_DAY.findall(text) for name, text in texts.items() if WRONG_DAY.search(text)} == {}
     for file in EXAMPLES.glob("*.py"):
         text = file.read_text()

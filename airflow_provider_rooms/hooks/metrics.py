@@ -21,12 +21,12 @@ METRICS: Final[Mapping[str, tuple[Literal["counter", "timer"], tuple[str, ...], 
     "rooms.ensured": (
         "counter",
         ("outcome",),
-        "Rooms made sure of: `created`, `found`, `updated`, `reopened`, `class_over`, `failed`",
+        "Results of creating a room: `created`, `found`, `updated`, `reopened`, `class_over`, `failed`",
     ),
-    "rooms.requests": ("counter", ("status",), "Requests sent: `2xx`, `4xx`, `5xx`, or `none` without an answer"),
-    "rooms.throttled": ("counter", ("lane",), "Answers 429, to `reads` or `writes`"),
-    "rooms.pace_wait": ("timer", ("lane",), "How long a request waited for the pace, where it had to"),
-    "rooms.polls": ("counter", ("purpose",), "Polls of waits: for `started`, `ended` or `recording`"),
+    "rooms.requests": ("counter", ("status",), "Requests sent: `2xx`, `4xx`, `5xx`, or `none` without a response"),
+    "rooms.throttled": ("counter", ("lane",), "429 responses, to `reads` or `writes`"),
+    "rooms.pace_wait": ("timer", ("lane",), "How long a request waited for the pace"),
+    "rooms.polls": ("counter", ("purpose",), "Polls by sensors: `started`, `ended` or `recording`"),
     "rooms.waits": ("counter", ("purpose", "status"), "Waits that ended: `success`, `skip`, `error` or `timeout`"),
 }
 _SWITCHES: Final = ("statsd_on", "statsd_datadog_enabled", "otel_on")

@@ -175,7 +175,7 @@ def test_an_extra_that_is_not_json_is_refused(connect: Any) -> None:
     assert "canary" not in str(caught.value)
 
 
-def test_a_missing_connection_and_one_of_another_type_are_named(connect: Any) -> None:
+def test_a_missing_connection_and_one_of_another_type_are_named(connect: Any, airflow_db: None) -> None:
     with pytest.raises(InvalidConnectionError, match="There is no connection 'nowhere'"):
         get_rooms_hook("nowhere")
     with pytest.raises(InvalidConnectionError, match="There is no connection 'nowhere'"):
@@ -213,14 +213,14 @@ def test_what_keeps_airflow_from_reading_a_variable_is_named(text: str, said: st
 
 
 @pytest.mark.parametrize("conn_id", ["my-conn", "my conn", "käse"])
-def test_no_variable_is_advised_that_no_shell_can_set(conn_id: str) -> None:
+def test_no_variable_is_advised_that_no_shell_can_set(conn_id: str, airflow_db: None) -> None:
     with pytest.raises(InvalidConnectionError, match=r"No shell can export AIRFLOW_CONN_.*use an id of letters"):
         get_rooms_hook(conn_id)
     with pytest.raises(InvalidConnectionError, match="or set AIRFLOW_CONN_MY_CONN"):
         get_rooms_hook("my_conn")
 
 
-async def test_the_async_side_says_the_same(connect: Any) -> None:
+async def test_the_async_side_says_the_same(connect: Any, airflow_db: None) -> None:
     with pytest.raises(InvalidConnectionError, match="There is no connection 'nowhere'"):
         await VideoSDKHook("nowhere").aio.get_room("x")
     connect(json.dumps({**GOOD, "extra": "nonsense"}))
