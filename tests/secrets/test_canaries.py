@@ -20,6 +20,8 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -230,9 +232,12 @@ def test_the_wait_went_through_the_triggerer(aftermath: Aftermath) -> None:
 
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     task = CreateRoomOperator(task_id="far", conn_id="twilio_video_default", name="far", starts_at=tomorrow)
+    pushed: list[Any] = []
+    ti = SimpleNamespace(xcom_push=lambda **given: pushed.append(given))
     with pytest.raises(TaskDeferred) as deferred:
-        task.execute({})
-    shown = f"{deferred.value.trigger.serialize()} {deferred.value.kwargs} {vars(deferred.value.trigger)}"
+        task.execute({"ti": ti})
+    assert pushed
+    shown = f"{pushed} {deferred.value.trigger.serialize()} {deferred.value.kwargs} {vars(deferred.value.trigger)}"
     assert leaks(shown, CANARIES) == []
 
 

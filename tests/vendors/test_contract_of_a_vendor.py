@@ -105,6 +105,8 @@ OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "stop_recording": lambda vendor: stop_recording(vendor, ROOM),
     "file_url": lambda vendor: open_recording(vendor, "r"),
     "delete_recording": lambda vendor: vendor.delete_recording(None),
+    "is_genuine": lambda vendor: vendor.is_genuine(None, None),
+    "read_delivery": lambda vendor: vendor.read_delivery(None),
     "mint": lambda vendor: join_token(vendor, ROOM),
     "page_url": lambda vendor: vendor.page_url(ROOM, None),
     "update": lambda vendor: vendor.update({}, None),
