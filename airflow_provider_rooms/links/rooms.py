@@ -29,6 +29,10 @@ class RoomLink(BaseOperatorLink):
         Airflow 3 asks the task itself when it ends or defers, and keeps the answer in XCom. Looking there for what was never pushed
         would leave an error in the scheduler's log. Airflow 2.11 asks from the web server, where XCom is all there is.
         """
+        from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_1_PLUS
+
         ours = hasattr(getattr(operator, "operator_class", None), "room_url")
         url = getattr(operator, "room_url", "") if ours else None
+        if not url and not AIRFLOW_V_3_1_PLUS:
+            url = None  # Airflow 3.0 asks another object than the task that ran: what it pushed is in XCom
         return (XCom.get_value(key=ROOM_URL, ti_key=ti_key) if url is None else url) or ""
