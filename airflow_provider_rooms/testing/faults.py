@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -122,7 +123,11 @@ def world(request: pytest.FixtureRequest, _rooms_sandbox_server: Any) -> Iterato
     for conn_type in {params["traits"].conn_type for params in calls}:
         # many rows at once, each with a pace of its own: no row is about all of them
         _rooms_sandbox_server.limit(conn_type)
-    with ThreadPoolExecutor(16) as pool:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(16) as pool:
+        # pytest notes the running test in os.environ, and a thread that goes through it just then stumbles.
+        proxies = urllib.request.getproxies_environment()
+        patch.setattr(urllib.request, "getproxies_environment", lambda: proxies)
+        patch.setattr("requests.utils.getproxies", lambda: proxies)
         world = World(_rooms_sandbox_server, pool)
         for params in calls:
             world.start(params["row"], params["traits"], params["mode"])
