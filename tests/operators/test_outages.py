@@ -76,6 +76,8 @@ def _airflow(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.
     event.listen(settings.engine, "before_cursor_execute", DATABASE.ask)
     yield
     event.remove(settings.engine, "before_cursor_execute", DATABASE.ask)
+    with create_session() as session:  # other tests look at all connections that there are
+        session.query(Connection).filter(Connection.conn_id.in_([f"{name}_kept" for name in BY_TYPE])).delete()
 
 
 class AwayAtLookUp(CreateRoomOperator):
