@@ -166,10 +166,10 @@ CASES = [
     Case(rooms.StopRecordingOperator, "room_id", "2026", needed=True),
     *(
         Case(rooms.RecordingToStorageOperator, parameter, value,
-             lambda task: (task._wanted(), task._read_target(), task.read_room()), {"room_id": "2026", "to": "file:///tmp/{id}"},
+             lambda task: (task._wanted(), task._read_target(), task.read_room()), {"room_id": "2026", "to": "file:///films/{id}"},
              needed=parameter == "to")
         for parameter, value in [
-            ("to", "file:///tmp/x/{id}.{ext}"), ("recordings", ["a", "b"]), ("recordings", [{"id": "a"}]), ("recordings", "a1"),
+            ("to", "file:///films/x/{id}.{ext}"), ("recordings", ["a", "b"]), ("recordings", [{"id": "a"}]), ("recordings", "a1"),
             ("recordings", "65"), ("kind", "recording"),
         ]
     ),
