@@ -160,7 +160,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
             flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
             began = self.changes
-            directory = self.transport.run(flow)
+            try:
+                directory = self._run(flow)
+            except errors.RoomsError:
+                if not self.faults:
+                    raise
+                return
             self.seen.append((began, {name: directory.take(name) for name in NAMES}))
 
         @rule(target=workers, worker=consumes(workers))
@@ -186,6 +191,15 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             assert worker.result is not None, worker.error
             assert worker.result.id in self._usable(name)
 
+        def _run(self, flow: Any) -> Any:
+            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told."""
+            answer, failure = None, None
+            try:
+                while True:
+                    answer, failure = self._perform(flow.throw(failure) if failure else flow.send(answer))
+            except StopIteration as end:
+                return end.value
+
         def _finish(self, worker: Worker) -> None:
             for _ in range(300):
                 if worker.ended:
@@ -206,18 +220,21 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             if worker.error is not None:
                 assert self.faults or isinstance(worker.error, DECIDED), repr(worker.error)
                 return
-            worker.answer = None
+            if isinstance(step, Request) and step.method == "POST":
+                self.changes += 1
+                worker.own += 1
+            worker.answer, worker.failure = self._perform(step)
+
+        def _perform(self, step: Any) -> tuple[Any, Exception | None]:
+            """The answer to a step, or how it failed."""
             if isinstance(step, Sleep):
                 self.clock.seconds += step.seconds
-            else:
-                assert isinstance(step, Request)
-                if step.method == "POST":
-                    self.changes += 1
-                    worker.own += 1
-                try:
-                    worker.answer = self.transport.send(step)
-                except errors.PassingError as error:
-                    worker.failure = error
+                return None, None
+            assert isinstance(step, Request)
+            try:
+                return self.transport.send(step), None
+            except errors.PassingError as error:
+                return None, error
 
         def _check(self, worker: Worker) -> None:
             room = worker.result
