@@ -256,7 +256,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_closes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self.transport.run(close(self.vendor, room_id))
+                self._run(close(self.vendor, room_id))
                 self.changes += 1
 
         @precondition(lambda self: scene.conn_type == "hundredms")
@@ -264,7 +264,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_changes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self.transport.run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self._run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
                 self.changes += 1
 
         @rule(
