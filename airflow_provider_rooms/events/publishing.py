@@ -13,8 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.events.assets import SCHEME, event_uri
 from airflow_provider_rooms.events.ledger import events_in
+from airflow_provider_rooms.events.uris import SCHEME, event_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
