@@ -182,6 +182,12 @@ COMMON_SETTINGS = (
         special=True,
     ),
     Setting(
+        name="watch_interval",
+        label="Watch interval (seconds)",
+        help="How many seconds between two looks for events, for DAGs scheduled with watch=True; 60 if left empty.",
+        kind="number",
+    ),
+    Setting(
         name="storage_credentials",
         label="Storage credentials",
         help="What the vendor needs to write recordings into your bucket, as JSON.",

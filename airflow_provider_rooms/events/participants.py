@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import AirflowDownError, RoomsError
-from airflow_provider_rooms.events.assets import takes_part
+from airflow_provider_rooms.events.uris import takes_part
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook

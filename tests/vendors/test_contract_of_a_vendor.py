@@ -82,6 +82,8 @@ def test_what_is_missing_is_named(name: str) -> None:
         ({"options": dict}, "options is no model of options"),
         ({"list_sessions": lambda *_: iter(())}, "it has list_sessions without live_session, read_session"),
         ({"start_recording": lambda *_: iter(())}, "it has start_recording without stop_recording"),
+        ({"happened_since": lambda *_: iter(())}, "watchable and happened_since go together"),
+        ({"watchable": ("session_started",)}, "watchable and happened_since go together"),
         ({"is_genuine": lambda *_: True}, "it has is_genuine without read_delivery"),
     ],
 )
@@ -109,6 +111,7 @@ OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "delete_recording": lambda vendor: vendor.delete_recording(None),
     "is_genuine": lambda vendor: vendor.is_genuine(None, None),
     "read_delivery": lambda vendor: vendor.read_delivery(None),
+    "happened_since": lambda vendor: vendor.happened_since(None, ()),
     "mint": lambda vendor: join_token(vendor, ROOM),
     "page_url": lambda vendor: vendor.page_url(ROOM, None),
     "update": lambda vendor: vendor.update({}, None),
