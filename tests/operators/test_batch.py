@@ -410,8 +410,6 @@ def test_the_error_says_whether_another_try_may_help(rooms_sandbox: RoomsSandbox
     assert passing.value.retry_after == 90
 
 
-
-
 def test_a_room_that_fails_in_a_way_nobody_foresaw_does_not_lose_the_others(
     rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
