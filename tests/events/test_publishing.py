@@ -193,9 +193,10 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
 
     def register(**kwargs: Any) -> Any:
         calls.append(1)
-        if len(calls) == 2:
+        row = real(**kwargs)
+        if len(calls) == 1:
             raise OSError
-        return real(**kwargs)
+        return row
 
     monkeypatch.setattr(type(asset_manager), "register_asset_change", staticmethod(register))
     with pytest.raises(OSError):  # noqa: PT011 - the one above
@@ -203,6 +204,29 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
     assert stored(asset) == []
     assert publisher.publish([event(1), event(2)]) == 2
     assert stored(asset) == ["other:1", "other:2"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_manager_of_the_user_is_told_of_each_event_and_airflows_of_one(
+    own: bool, asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.assets import manager
+
+    told: list[str] = []
+
+    class Own(manager.AssetManager):
+        @classmethod
+        def register_asset_change(cls, **kwargs: Any) -> Any:
+            told.append(kwargs["extra"]["id"])
+            return super().register_asset_change(**kwargs)
+
+    monkeypatch.setattr(manager, "asset_manager", Own())
+    if not own:
+        monkeypatch.setattr(manager, "AssetManager", Own)
+    assert publishing.Publisher().publish([event(number) for number in range(3)]) == 3
+    assert told == (["other:0", "other:1", "other:2"] if own else ["other:0"])
+    assert stored(asset) == ["other:0", "other:1", "other:2"]
+    assert len({row[0] for row in _rows("select timestamp from asset_event")}) == 1
 
 
 def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:
