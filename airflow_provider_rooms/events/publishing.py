@@ -214,15 +214,15 @@ def _store(fresh: Mapping[int, Sequence[RoomEvent]], session: Session, *, after:
     )
     registered: list[int] = []
     others: list[dict[str, Any]] = []
-    for asset_id, events in sorted(fresh.items()):
-        asset = session.get(AssetModel, asset_id)
+    for asset in session.scalars(select(AssetModel).where(AssetModel.id.in_(fresh)).order_by(AssetModel.id)).all():
+        events = fresh[asset.id]
         told = 1 if type(asset_manager) is AssetManager else len(events)
         for event in events[:told]:
             row = asset_manager.register_asset_change(
                 asset=asset, extra=event.as_dict(), source_is_api=True, session=session
             )
             registered += [row.id] if row is not None else []
-        others += [{"asset_id": asset_id, "extra": event.as_dict()} for event in events[told:]]
+        others += [{"asset_id": asset.id, "extra": event.as_dict()} for event in events[told:]]
     session.flush()
     moment = max(_now(), after + dt.timedelta(microseconds=1))
     if others:
