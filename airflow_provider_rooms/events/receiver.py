@@ -107,6 +107,13 @@ class Receiver:
 
     # -- what the vendor does not report ---------------------------------------------------------------------------------
 
+    async def look_again(self, events: Sequence[RoomEvent]) -> None:
+        """Look at the rooms of events that were taken before a restart: what they ask for was perhaps not looked at yet."""
+        for event in events:
+            known = await self._participants.find(event.conn_id, trusted=True)
+            if known is not None:
+                self._look_later(known, event)
+
     def _look_later(self, known: TakesPart, event: RoomEvent) -> None:
         """Have the room looked at once for all events that ask for it at about the same time."""
         delay = known.vendor.look_after(event)

@@ -137,14 +137,13 @@ def test_a_body_that_is_too_large_is_not_read(listening: Listening) -> None:
         assert b" 413 " in link.recv(100)
 
 
-def test_guesses_cost_few_look_ups(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_cost_few_look_ups() -> None:
     from airflow_provider_rooms.events import participants
 
     asked: list[str] = []
-    monkeypatch.setattr(participants, "_look_up", lambda conn_id: asked.append(conn_id))
 
     async def guess() -> None:
-        found = participants.Participants()
+        found = participants.Participants(asked.append)
         for number in range(3000):
             await found.find(f"guess{number}")
             await found.find("again")
