@@ -24,13 +24,13 @@ _URI = re.compile(rf"{SCHEME}://(?P<conn>[^/]+)/(?P<type>[a-z_]+)(?P<watched>/{W
 
 
 def room_events(conn_id: str, *types: str, watch: bool = False) -> Any:
-    """What to schedule a DAG on, so that events of a connection's rooms start it.
+    """A schedule for a DAG that is started by events in a connection's rooms.
 
-    :param conn_id: the connection; it may have letters, digits, ``_``, ``.`` and ``-`` in its id.
+    :param conn_id: the connection; its id may contain letters, digits, ``_``, ``.`` and ``-``.
     :param types: one or more of :data:`EVENT_TYPES`; any of them starts the DAG.
-    :param watch: found by asking the vendor instead of being received by webhook; not supported yet.
+    :param watch: find events by polling the vendor instead of receiving webhooks; not supported yet.
     :returns: one object for ``schedule=``. A list of several would wait for all of them.
-    :raises InvalidSpecError: no type, an unknown one, or a connection id that cannot take part.
+    :raises InvalidSpecError: no type, an unknown one, or a connection id that cannot be used.
     """
     check_conn_id(conn_id)
     if watch:
@@ -39,7 +39,9 @@ def room_events(conn_id: str, *types: str, watch: bool = False) -> Any:
             advice="Receive events by webhook, or wait with a sensor; see docs/events.md.",
         )
     if not types:
-        raise InvalidSpecError("room_events: no type of event is given.", advice=f"Known: {', '.join(EVENT_TYPES)}.")
+        raise InvalidSpecError(
+            "room_events: no event type was passed.", advice=f"Known types: {', '.join(EVENT_TYPES)}."
+        )
     first, *others = (_asset(conn_id, kind) for kind in dict.fromkeys(types))
     schedule: Any = first
     for other in others:
@@ -73,8 +75,9 @@ def check_conn_id(conn_id: object) -> None:
     """
     if not isinstance(conn_id, str) or not takes_part(conn_id):
         raise InvalidSpecError(
-            f"conn_id: {conn_id!r} cannot have events.",
-            advice="Rename the connection: 1 to 250 letters, digits, '_', '.' or '-'. Templates are not rendered here.",
+            f"conn_id: {conn_id!r} cannot be used for events.",
+            advice="Rename the connection: 1 to 250 letters, digits, '_', '.' or '-'. Templates are not supported "
+            "here.",
         )
 
 
@@ -83,7 +86,7 @@ def _asset(conn_id: str, kind: str) -> Asset:
 
     if kind not in EVENT_TYPES:
         raise InvalidSpecError(
-            f"room_events: unknown type {kind!r}.{suggestion(kind, EVENT_TYPES)}",
-            advice=f"Known: {', '.join(EVENT_TYPES)}.",
+            f"room_events: unknown event type {kind!r}.{suggestion(kind, EVENT_TYPES)}",
+            advice=f"Known types: {', '.join(EVENT_TYPES)}.",
         )
     return Asset(event_uri(conn_id, kind))

@@ -154,7 +154,7 @@ class TestRooms:
         timetable.write_text(HEADER + "ALG,A,MTWRFSU,12:00,13:00,UTC\n")
         code, text = plan(timetable, "--conn", "twilio_video_default", "--spec", '{"max_participants": 80}')
         assert code == 1
-        assert "would be refused: max_participants: 80 is out of range, Twilio Video takes 1 to 50." in text
+        assert "would be refused: max_participants: 80 is out of range; Twilio Video accepts 1 to 50." in text
 
     def test_a_connection_named_twice_is_asked_once(self):
         once, twice = (
@@ -225,7 +225,7 @@ class TestTimetables:
         assert re.findall(r"2027-\d\d-\d\d 14:15-15:45 Europe/Berlin  MATH 101 7", text) == [
             "2027-02-01 14:15-15:45 Europe/Berlin  MATH 101 7"
         ]
-        assert "Notes:\n  line 1: columns without a meaning here, kept in extra: 'Raum'\n" in text
+        assert "Notes:\n  line 1: columns that are not used, kept in extra: 'Raum'\n" in text
 
     @pytest.mark.parametrize("column", ["section", "=Class#", "section="])
     def test_a_column_that_is_not_named(self, column: str, capsys):

@@ -121,20 +121,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "login": ""}, "has no App access key (login)"),
     ({**GOOD, "login": "  "}, "has no App access key (login)"),
     ({**GOOD, "password": None}, "has no App secret (password)"),
-    ({**GOOD, "host": "ftp://api.example"}, "is not a base URL"),
-    ({**GOOD, "host": "http://"}, "is not a base URL"),
-    ({**GOOD, "host": "api example"}, "is not a base URL"),
-    ({**GOOD, "host": "https://api.example:port"}, "no usable port"),
-    ({**GOOD, "host": "https://me:canary-pw@api.example"}, "holds credentials"),
-    ({**GOOD, "host": "https://api.example/?a=1"}, "holds credentials or a query"),
-    ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number above 0"),
+    ({**GOOD, "host": "ftp://api.example"}, "is not a valid base URL"),
+    ({**GOOD, "host": "http://"}, "is not a valid base URL"),
+    ({**GOOD, "host": "api example"}, "is not a valid base URL"),
+    ({**GOOD, "host": "https://api.example:port"}, "no valid port"),
+    ({**GOOD, "host": "https://me:canary-pw@api.example"}, "contains credentials"),
+    ({**GOOD, "host": "https://api.example/?a=1"}, "contains credentials or a query"),
+    ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number greater than 0"),
     *(
-        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number above 0")
+        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number greater than 0")
         for name in ("reads_per_second", "writes_per_second")
         for value in (0, "0", -1, "fast", "nan", True)
     ),
-    ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number above 0"),
-    ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number above 0"),
+    ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number greater than 0"),
+    ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number greater than 0"),
     ({**GOOD, "extra": {"subdomain": ["a"]}}, "subdomain in extra is not text"),
     ({**GOOD, "extra": {"roles": "teacher"}}, "roles in extra is not a JSON object"),
     ({**GOOD, "extra": {"webhook_headers": "canary-header"}}, "webhook_headers in extra is not a JSON object"),
@@ -145,7 +145,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({**TWILIO, "login": "SK12"}, "the login is not a SID"),
     ({**TWILIO, "extra": {}}, "signs in with an API key (SK…) but has no account_sid"),
-    ({**TWILIO, "extra": {"account_sid": "AC1"}}, "account_sid is not AC… and 32 hex digits"),
+    ({**TWILIO, "extra": {"account_sid": "AC1"}}, "account_sid is not AC… followed by 32 hex digits"),
 ]
 
 
@@ -190,13 +190,13 @@ def test_a_missing_connection_and_one_of_another_type_are_named(connect: Any, ai
 UNREADABLE = {
     '{"login": "canary", "password": "canary"}': 'it has no "conn_type", such as videosdk',
     '{"conn_type": null, "login": "canary"}': 'it has no "conn_type"',
-    '{"conn_type": "videosdk", "login": 4711, "password": "canary"}': '"login" is not text: put it in quotes',
-    '{"conn_type": "videosdk", "login": "canary", "password": 4711}': '"password" is not text: put it in quotes',
+    '{"conn_type": "videosdk", "login": 4711, "password": "canary"}': '"login" is not a string: put it in quotes',
+    '{"conn_type": "videosdk", "login": "canary", "password": 4711}': '"password" is not a string: put it in quotes',
     '{"conn_type": "videosdk", "login": "canary", "port": "canary"}': '"port" is not a number',
     '{"conn_type": "videosdk", "login": "canary", "timeout": 5}': 'it has an unknown key "timeout"',
     '{"conn_type": "videosdk", "login": "canary"': "it is not JSON (",
-    "videosdk://canary:canary@host:junk/": "its port is not a number",
-    "twilio_video://canary:canary@/": "a URI scheme has no '_', write twilio-video://.",
+    "videosdk://canary:canary@host:junk/": "its host or port is invalid",
+    "twilio_video://canary:canary@/": "a URI scheme cannot contain '_'; write twilio-video://.",
     "canary": "neither a JSON object nor a URI, such as videosdk://, hundredms://, twilio-video://.",
 }
 
@@ -214,7 +214,9 @@ def test_what_keeps_airflow_from_reading_a_variable_is_named(text: str, said: st
 
 @pytest.mark.parametrize("conn_id", ["my-conn", "my conn", "käse"])
 def test_no_variable_is_advised_that_no_shell_can_set(conn_id: str, airflow_db: None) -> None:
-    with pytest.raises(InvalidConnectionError, match=r"No shell can export AIRFLOW_CONN_.*use an id of letters"):
+    with pytest.raises(
+        InvalidConnectionError, match=r"is not a valid environment variable name.*choose an id of letters"
+    ):
         get_rooms_hook(conn_id)
     with pytest.raises(InvalidConnectionError, match="or set AIRFLOW_CONN_MY_CONN"):
         get_rooms_hook("my_conn")

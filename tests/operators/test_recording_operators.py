@@ -387,7 +387,7 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
     rooms_sandbox.advance(600)
     rows = store(room.id, f"{tmp_path}/{{kind}}-{{id}}.{{ext}}", conn_id="hundredms_default", kind="transcript")
     assert sorted(row["url"].rpartition(".")[2] for row in rows) == ["json", "srt", "txt"]
-    with pytest.raises(errors.InvalidSpecError, match="one place for several"):
+    with pytest.raises(errors.InvalidSpecError, match="the same path for several"):
         store(room.id, f"{tmp_path}/film", conn_id="hundredms_default", kind="transcript")
 
 
@@ -397,8 +397,8 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
         ({"to": ""}, "to: expected a URL"),
         ({"to": "file:///tmp/{nmae}"}, "{nmae} is no placeholder"),
         ({"to": "file:///tmp/{"}, "is no placeholder"),
-        ({"to": "bucket/{id}"}, "no absolute path"),
-        ({"to": "file://data/{id}"}, "no absolute path"),
+        ({"to": "bucket/{id}"}, "not an absolute path"),
+        ({"to": "file://data/{id}"}, "not an absolute path"),
         ({"to": "floppy://a/{id}"}, "cannot write there"),
         ({"recordings": "[{"}, "recordings"),
         ({"recordings": 5.5}, "recording: expected text or a whole number"),
@@ -428,7 +428,7 @@ def test_a_name_that_others_gave_leads_to_no_other_folder(rooms_sandbox: RoomsSa
 def test_a_target_that_cannot_be_written_is_told_as_it_is(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     room = recorded(rooms_sandbox, "videosdk")
     (tmp_path / "algebra").mkdir()
-    with pytest.raises(errors.InvalidSpecError, match="Name a file"):
+    with pytest.raises(errors.InvalidSpecError, match="Use the path of a file"):
         store(room, f"{tmp_path}/{{name}}")
     assert (tmp_path / "algebra").is_dir()
     assert files(tmp_path) == {}
@@ -521,7 +521,7 @@ def test_half_a_film_is_not_left_in_s3(bucket: Any, rooms_sandbox: RoomsSandbox)
     opened = operator.hook.open_recording(row["id"])
     opened.size = MEDIA_BYTES
     operator.hook.open_recording = lambda recording: opened  # type: ignore[method-assign]
-    with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes came"):
+    with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes"):
         operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
     assert bucket.get_object(Bucket="films", Key="film.mp4")["Body"].read() == b"half"  # what it was before
     store(room, "s3://films_aws@films/film.mp4")

@@ -163,7 +163,7 @@ class TestWhatCannotBeUsedTakesItsPlace:
         event = (*SECOND[:2], "RECURRENCE-ID:nonsense", "DTSTART:nonsense")
         found = skipped(MONDAYS, event)
         assert starts(found) == []
-        assert "changes a class, and nothing says which: the whole series is left out" in said(found)
+        assert "changes a class, but nothing identifies it, so the whole series is skipped" in said(found)
 
     def test_one_that_ends_the_series_ends_it(self):
         event = (*SECOND[:2], f"RECURRENCE-ID;RANGE=THISANDFUTURE{BERLIN}20261012T090000")
@@ -254,7 +254,7 @@ class TestVersions:
 
     def test_neither_of_two_that_are_equal_and_differ(self):
         (problem,) = refused(MONDAYS, self.FIRST, self.OTHER)
-        assert "has the UID and RECURRENCE-ID of the event in line 11" in problem
+        assert "has the same UID and RECURRENCE-ID, SEQUENCE and DTSTAMP as the event in line 11" in problem
         assert starts(skipped(MONDAYS, self.FIRST, self.OTHER)) == WITHOUT
         assert starts(skipped(single(), single(DTEND=f"{BERLIN}20261005T110000"))) == []
 
@@ -320,7 +320,9 @@ class TestDatesAmongTimes:
     def test_that_day_is_meant(self, line, expected):
         found = read((*MONDAYS, line))
         assert starts(found) == expected
-        assert said(found) == [f"{line.partition(';')[0]} is a date, DTSTART a time: all of that day is meant"]
+        assert said(found) == [
+            f"{line.partition(';')[0]} is a date, but DTSTART is a time; the whole day is excluded or added"
+        ]
 
     def test_of_a_change_as_well(self):
         event = ("UID:alg-1", "RECURRENCE-ID;VALUE=DATE:20261012", *LATER)
@@ -376,7 +378,7 @@ class TestDatesAmongTimes:
     def test_a_time_in_no_zone_is_one_in_that_of_dtstart(self, line):
         found = read((*MONDAYS, line))
         assert starts(found) == WITHOUT
-        assert said(found) == ["EXDATE names no time zone; read in that of DTSTART"]
+        assert said(found) == ["EXDATE has no time zone; the time zone of DTSTART is used"]
 
     def test_digits_under_the_name_of_another_zone(self):
         assert starts(read((*MONDAYS, "EXDATE:20261012T090000Z"))) == WITHOUT
@@ -400,7 +402,7 @@ class TestNothingIsLostOverWhatIsNoClass:
     def test_a_deadline_is_a_moment(self, lines):
         found = read(single(**lines), single(UID=":y"), timezone="Europe/Berlin")
         assert starts(found) == ["05 09:00"]
-        assert said(found) == ["'X' is a moment, not a class"]
+        assert said(found) == ["'X' is a point in time, not a class"]
 
     @pytest.mark.parametrize(
         "line",
@@ -458,10 +460,10 @@ class TestNothingIsLostOverWhatIsNoClass:
     @pytest.mark.parametrize(
         ("line", "text"),
         [
-            (f"EXDATE{BERLIN}20261013T090000", "EXDATE meets no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}20261012T080000", "EXDATE meets no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}20261012T080000,20261019T090000", "1 of 2 entries of EXDATE meet no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}21991012T080000", "EXDATE meets no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261013T090000", "EXDATE matches no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261012T080000", "EXDATE matches no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261012T080000,20261019T090000", "1 of 2 entries of EXDATE match no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}21991012T080000", "EXDATE matches no class of 'Algebra'"),
         ],
     )
     def test_an_exdate_that_meets_no_class_is_noted(self, line, text):
@@ -469,7 +471,7 @@ class TestNothingIsLostOverWhatIsNoClass:
 
     def test_a_change_that_exdate_leaves_out_is_noted(self):
         found = read((*MONDAYS, f"EXDATE{BERLIN}20261012T090000"), (*SECOND, *LATER))
-        assert (starts(found), said(found)) == (WITHOUT, ["'Algebra' is left out by EXDATE"])
+        assert (starts(found), said(found)) == (WITHOUT, ["'Algebra' is excluded by EXDATE"])
 
     def test_a_change_that_meets_no_class_is_added_and_noted(self):
         event = (
@@ -481,7 +483,7 @@ class TestNothingIsLostOverWhatIsNoClass:
         found = read(MONDAYS, event)
         assert starts(found) == ["05 09:00", "12 09:00", "13 11:00", "19 09:00", "26 09:00"]
         assert keys(found)[2] == ("alg-1", "2026-10-13")
-        assert said(found) == ["RECURRENCE-ID meets no class of the event; it is added"]
+        assert said(found) == ["RECURRENCE-ID matches no class of the event; the event is added"]
 
     def test_rules_that_end_nowhere_or_never_begin(self):
         assert refused((*single(), "RRULE:FREQ=DAILY;INTERVAL=0"))
@@ -558,7 +560,7 @@ class TestZones:
         (one,) = found.classes
         assert one.starts_at.isoformat() == "2026-10-05T09:00:00-04:00"
         assert one.timezone == "America/New_York"
-        assert "is defined with other clocks than Europe/Berlin; read as America/New_York" in said(found)[0]
+        assert "is not defined like Europe/Berlin; it is read as America/New_York" in said(found)[0]
 
     def test_a_definition_without_summer_time(self):
         (one,) = self.at(
@@ -602,14 +604,14 @@ class TestZones:
         head = ("BEGIN:VTIMEZONE", "TZID:Europe/Berlin", *lines, "END:VTIMEZONE")
         found = self.at("Europe/Berlin", head)
         assert [one.timezone for one in found.classes] == ["Europe/Berlin"]
-        assert said(found) == ["the definition of 'Europe/Berlin' cannot be read; its name is used"]
+        assert said(found) == ["the definition of 'Europe/Berlin' cannot be read, so the zone of that name is used"]
 
     def test_clocks_that_no_zone_has(self):
         odd = zone("Ours", ("STANDARD", "19700101T000000", "+0123", "+0123", ""))
         event = single(DTSTART=";TZID=Ours:20261005T090000", DTEND=";TZID=Ours:20261005T100000")
         found = read(event, head=odd, timezone="Europe/Berlin")
         assert [one.starts_at.isoformat() for one in found.classes] == ["2026-10-05T09:37:00+02:00"]
-        assert said(found) == ["'Ours' is defined as no IANA zone is; its times are shown in Europe/Berlin"]
+        assert said(found) == ["'Ours' does not match any IANA time zone; its times are shown in Europe/Berlin"]
 
     @pytest.mark.parametrize(
         ("defined", "used"),
@@ -682,7 +684,7 @@ class TestZones:
         found = read(
             event, single(UID=":y", DTSTART=":20261005T090000Z", DTEND=":20261005T093000Z"), head=head, **options
         )
-        assert len([text for text in said(found) if "people will read UTC; give timezone=" in text]) == noted
+        assert len([text for text in said(found) if "people will see UTC; set timezone=" in text]) == noted
 
     def test_a_calendars_zone_may_be_one_that_it_defines(self):
         event = single(DTSTART=":20261005T090000", DTEND=":20261005T100000")
@@ -702,17 +704,17 @@ class TestPeople:
             ("ATTENDEE;CUTYPE=ROOM:mailto:hall@example.org", "1 room or resource"),
             ("ATTENDEE;cutype=resource:mailto:beamer@example.org", "1 room or resource"),
             ("ATTENDEE;PARTSTAT=DECLINED:mailto:emmy@example.org", "1 declined"),
-            ("ATTENDEE;CN=Ghost:invalid:nomail", "1 without a usable address"),
-            ("ATTENDEE;CN=Ghost:mailto:", "1 without a usable address"),
-            ("ATTENDEE:mailto:not an address", "1 without a usable address"),
-            ("ATTENDEE:mailto:käthe@example.org", "1 without a usable address"),
+            ("ATTENDEE;CN=Ghost:invalid:nomail", "1 without a valid address"),
+            ("ATTENDEE;CN=Ghost:mailto:", "1 without a valid address"),
+            ("ATTENDEE:mailto:not an address", "1 without a valid address"),
+            ("ATTENDEE:mailto:käthe@example.org", "1 without a valid address"),
             ("ATTENDEE:MAILTO:Ada@Example.org", "1 listed twice"),
         ],
     )
     def test_who_cannot_be_invited_is_left_out_and_noted(self, line, reason):
         text, notes = self.people("ATTENDEE;CN=Ada:mailto:ada@example.org", line)
         assert text == '"Ada" <ada@example.org>'
-        assert notes == [f"attendees left out: {reason}"]
+        assert notes == [f"attendees omitted: {reason}"]
 
     @pytest.mark.parametrize(
         "line",
@@ -735,7 +737,7 @@ class TestPeople:
     def test_an_organizer_that_is_no_address_is_left_out(self):
         found = read((*single(), "ORGANIZER;CN=Office:invalid:nomail"))
         assert "organizer" not in found.classes[0].extra
-        assert said(found) == ["ORGANIZER is no mail address; it was left out"]
+        assert said(found) == ["ORGANIZER is not a mail address and was omitted"]
 
 
 class TestWithoutUids:
@@ -758,7 +760,7 @@ class TestWithoutUids:
         other = single(UID="", DTEND=f"{BERLIN}20261005T110000")
         assert refused(single(UID=""), other)
         assert starts(read(single(UID=""), single(UID=""))) == ["05 09:00"]
-        assert refused(single(UID="", SUMMARY="")) == ["line 4: the event has neither UID nor SUMMARY; give it a UID"]
+        assert refused(single(UID="", SUMMARY="")) == ["line 4: the event has neither UID nor SUMMARY; add a UID"]
         daily = (*MONDAYS[1:4], "RRULE:FREQ=DAILY;COUNT=8")
         assert refused(MONDAYS[1:], daily)
 

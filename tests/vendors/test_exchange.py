@@ -236,7 +236,7 @@ def test_everything_that_is_asked_has_a_deadline_together() -> None:
     play.run(hurried.get("/"), 200)
     assert [request.timeout for request in play.sent] == [30, 26]
     play.seconds = 50
-    with pytest.raises(DeadlineError, match="GET /: not sent, 50 s for the whole exchange are used up"):
+    with pytest.raises(DeadlineError, match="GET /: not sent, because the limit of 50 s"):
         play.run(hurried.get("/"), 200)
     play.run(play.vendor.get("/"), 200)
 
@@ -321,7 +321,7 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ("videosdk", answer(402, {"message": "pay"}), NotFoundError, "pay"),
     ("videosdk", answer(403, {"msg": "no role"}), AccessDeniedError, "no role"),
     ("videosdk", answer(403, {"error": "Room does not belong to you"}), AccessDeniedError, "another VideoSDK account"),
-    ("videosdk", answer(404), NotFoundError, "refused without a reason"),
+    ("videosdk", answer(404), NotFoundError, "rejected the request without giving a reason"),
     ("videosdk", answer(409, '"conflict"'), RequestRefusedError, "conflict"),
     (
         "hundredms",
@@ -350,11 +350,11 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ("twilio_video", answer(401, {"code": 20003, "message": "Authenticate"}), AuthenticationError, "US1 key"),
     ("twilio_video", answer(403, {"code": 20008, "message": "x"}), AccessDeniedError, "Test credentials"),
     ("twilio_video", answer(404, {"code": 20404, "message": "x"}), NotFoundError, "20404"),
-    ("twilio_video", answer(429, {"code": 20429, "message": "x"}), RateLimitError, "20 writes a second"),
-    ("twilio_video", answer(400, {"code": 53119, "message": "x"}), QuotaError, "as many rooms at once"),
+    ("twilio_video", answer(429, {"code": 20429, "message": "x"}), RateLimitError, "20 writes per second"),
+    ("twilio_video", answer(400, {"code": 53119, "message": "x"}), QuotaError, "limit of concurrent rooms"),
     ("twilio_video", answer(400, {"code": 53116, "message": "x"}), VendorDownError, "region"),
-    ("twilio_video", answer(400, {"code": 53103, "message": "x"}), RequestRefusedError, "not available"),
-    ("twilio_video", answer(400, {"code": 53107, "message": "x"}), RequestRefusedError, "Correct the setting"),
+    ("twilio_video", answer(400, {"code": 53103, "message": "x"}), RequestRefusedError, "is not enabled"),
+    ("twilio_video", answer(400, {"code": 53107, "message": "x"}), RequestRefusedError, "Correct the parameter"),
     (
         "twilio_video",
         answer(400, {"type": "t", "title": "u", "detail": "d", "code": 53126}),
@@ -363,15 +363,15 @@ TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     ),
     ("twilio_video", answer(400, {"code": "53113", "message": "text"}), RequestRefusedError, "text"),
     ("twilio_video", answer(500, {"code": 99999, "message": "new"}), VendorDownError, "99999"),
-    *[(v, answer(429), RateLimitError, "without a reason") for v in VENDORS],
-    *[(v, answer(408), VendorDownError, "without a reason") for v in VENDORS],
+    *[(v, answer(429), RateLimitError, "without giving a reason") for v in VENDORS],
+    *[(v, answer(408), VendorDownError, "without giving a reason") for v in VENDORS],
     *[(v, answer(503, "<!doctype html><p>"), VendorDownError, "an HTML page") for v in VENDORS],
     *[(v, answer(500, "[" * 5000), VendorDownError, "[[[") for v in VENDORS],
     *[(v, answer(400, '"just text"'), RequestRefusedError, "just text") for v in VENDORS],
-    *[(v, answer(400, "[1]"), RequestRefusedError, "without a reason") for v in VENDORS],
-    *[(v, answer(400, {"message": 5}), RequestRefusedError, "without a reason") for v in VENDORS],
+    *[(v, answer(400, "[1]"), RequestRefusedError, "without giving a reason") for v in VENDORS],
+    *[(v, answer(400, {"message": 5}), RequestRefusedError, "without giving a reason") for v in VENDORS],
     *[(v, answer(400, "two\n lines"), RequestRefusedError, "two lines") for v in VENDORS],
-    *[(v, answer(308), RequestRefusedError, "redirects elsewhere") for v in VENDORS],
+    *[(v, answer(308), RequestRefusedError, "redirects to another address") for v in VENDORS],
 ]
 
 

@@ -15,7 +15,7 @@ from airflow_provider_rooms.vendors.videosdk.recordings import _duration, _numbe
 @pytest.mark.parametrize("place", ["", "http://[", "https://[::1", "ftp://files.example/x"])
 def test_a_storage_that_sends_us_to_no_place(place: str) -> None:
     vendor = cast("Any", SimpleNamespace(title="100ms"))
-    with pytest.raises(UnreadableAnswerError, match="no usable place"):
+    with pytest.raises(UnreadableAnswerError, match="invalid address"):
         _elsewhere(vendor, "https://storage.example/file", place, "r1")
 
 
