@@ -186,6 +186,12 @@ COMMON_SETTINGS = (
         special=True,
     ),
     Setting(
+        name="watch_interval",
+        label="Watch interval (seconds)",
+        help="How many seconds between two looks for events, for DAGs scheduled with watch=True; 60 if left empty.",
+        kind="number",
+    ),
+    Setting(
         name="storage_credentials",
         label="Storage credentials",
         help="The credentials with which the vendor writes recordings to your bucket, as JSON.",

@@ -7,8 +7,8 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from airflow_provider_rooms.errors import RoomsError
-from airflow_provider_rooms.events.assets import takes_part
+from airflow_provider_rooms.errors import AirflowDownError, RoomsError
+from airflow_provider_rooms.events.uris import takes_part
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
@@ -73,7 +73,10 @@ class Participants:
         self._second = (0, 0)
 
     async def find(self, conn_id: str) -> TakesPart | None:
-        """The connection, if it takes part; None otherwise, without saying why."""
+        """The connection, if it takes part; None otherwise, without saying why.
+
+        :raises AirflowDownError: Airflow cannot say now, and nothing is remembered.
+        """
         if not takes_part(conn_id):
             return None
         now = time.monotonic()
@@ -96,6 +99,10 @@ class Participants:
     async def _search(self, conn_id: str, before: TakesPart | None) -> TakesPart | None:
         try:
             found = await asyncio.to_thread(_look_up, conn_id)
+        except AirflowDownError:
+            if before is None:
+                raise
+            found = before
         except RoomsError:
             found = None
         if found and before and found.vendor.config == before.vendor.config:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.events.assets import read_uri
 from airflow_provider_rooms.events.ledger import Row, events_in, read_by
+from airflow_provider_rooms.events.uris import read_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -82,6 +82,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         """Validate all specs, create the rooms, push the results."""
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.planning.orders import read_orders
+        from airflow_provider_rooms.planning.rows import with_url
 
         concurrency, most = self._read_parameters()
         orders = read_orders(self.specs, self.conn_id, self._hook, most=most, warn=self.log.warning)
@@ -91,7 +92,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         made = next((i for i, row in enumerate(results) if row["id"]), None)
         if made is not None:
             push_url(context, orders[made][0].vendor.room_url(results[made]["id"]))
-        push(context, "rooms", results)
+        push(context, "rooms", [with_url(row, hook.vendor) for (hook, _), row in zip(orders, results, strict=True)])
         self._sum_up(context, batch, len(results))
         report_rooms(self, context, results)
         self._conclude(context, results, batch.failures)

@@ -137,7 +137,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         ready = verdicts["exists"] + verdicts["created"]
         text = summed_up(ready, len(classes), due, {words: verdicts[verdict] for verdict, words in _IN_WORDS.items()})
         self.log.info("%s.", text)
-        rows = [row_of(one, row, self.hook.vendor.name) for one, row in zip(planned, classes, strict=True)]
+        rows = [row_of(one, row, self.hook.vendor) for one, row in zip(planned, classes, strict=True)]
         push(context, "rooms", rows)
         push(context, "summary", text)
 

@@ -20,7 +20,15 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_rooms.links.rooms import RoomLink
-from airflow_provider_rooms.tasks import WithHook, WithRoomLink, defers, give_retry_policy, push_url, timeout_at
+from airflow_provider_rooms.tasks import (
+    WithHook,
+    WithRoomLink,
+    defers,
+    give_retry_policy,
+    push,
+    push_url,
+    timeout_at,
+)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, XComArg
@@ -103,7 +111,7 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Poll once. Passing errors of the vendor do not end the wait; other errors do."""
         from airflow_provider_rooms.errors import PassingError, RoomsError
-        from airflow_provider_rooms.waiting.handover import conclude, handover_of
+        from airflow_provider_rooms.waiting.handover import handover_of
         from airflow_provider_rooms.waiting.waits import decide
 
         try:
@@ -122,9 +130,8 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
                 return PokeReturnValue(is_done=False)
             note("rooms.waits", 1, {"purpose": wait.purpose, "status": verdict.status})
             self.log.info("%s", verdict.message)
-            return PokeReturnValue(
-                is_done=True, xcom_value=conclude(handover_of(verdict, seen, title=self.hook.vendor.title))
-            )
+            handover = handover_of(verdict, seen, title=self.hook.vendor.title)
+            return PokeReturnValue(is_done=True, xcom_value=self._conclude(context, handover))
         except RoomsError as error:
             self._skip_if_soft(error)
             raise
@@ -142,17 +149,42 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Back from the triggerer: nothing of the first instance is left, and everything is in the event."""
         from airflow_provider_rooms.errors import RoomsError
-        from airflow_provider_rooms.waiting.handover import conclude
 
         self.room_url = None
         try:
             if isinstance(event, Mapping):
                 self._push_url(context, event.get("room_url"))
                 self.log.info("%s", event.get("message"))
-            return conclude(event)
+            return self._conclude(context, event)
         except (RoomsError, AirflowSensorTimeout, AirflowTaskTimeout) as error:
             self._skip_if_soft(error)
             raise
+
+    def _conclude(self, context: Context, event: Any) -> Any:
+        """What was waited for, or its exception; the Rooms page is told of a recording first."""
+        from airflow_provider_rooms.waiting.handover import conclude
+
+        if isinstance(event, Mapping) and event.get("recording") and isinstance(event.get("room"), Mapping):
+            starts_at = self._wait(context).starts_at
+            self._push_recording(
+                context,
+                {
+                    **event["room"],
+                    "starts_at": starts_at.isoformat() if starts_at else None,
+                    "recording": event["recording"],
+                    "message": event.get("message"),
+                },
+            )
+        return conclude(event)
+
+    def _push_recording(self, context: Context, row: dict[str, Any]) -> None:
+        """Push what became of a recording. It is not worth failing for."""
+        from airflow_provider_rooms.errors import AirflowDownError
+
+        try:
+            push(context, "recording", row)
+        except AirflowDownError as error:
+            self.log.warning("The Rooms page does not show this recording. %s", error)
 
     def _skip_if_soft(self, error: BaseException) -> None:
         """Airflow's own ``soft_fail`` sees only some errors, and not the same ones in every mode."""

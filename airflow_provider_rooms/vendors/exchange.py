@@ -52,6 +52,7 @@ class Config:
     :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
     :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
     :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
+    :param watch_interval: seconds between two looks for events.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -71,6 +72,7 @@ class Config:
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    watch_interval: float = 60.0
     people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
 
 ``{"status": "success" | "skip" | "error" | "timeout" | "task_timeout", "value", "message", "error", "context", "room_url",
-"give_up_at", "task_timeout_at"}``
+"room", "recording", "give_up_at", "task_timeout_at"}``
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What an error knows of where it happened.
 _CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
+#: What tells which room it was.
+_ROOM = ("vendor", "conn_id", "id", "name")
 
 
 def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
         "error": verdict.error,
         "context": context,
         "room_url": seen.url,
+        "room": {name: getattr(seen.room, name) for name in _ROOM},
+        "recording": verdict.recording,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import os
 import re
 import subprocess
@@ -175,6 +176,57 @@ class TestRooms:
         with pytest.raises(SystemExit, match="2"):
             plan(SHIPPED, "--conn", "videosdk_default", "--spec", f'{{"{key}": "x"}}')
         assert f"--spec: {key} cannot be the same for every class" in capsys.readouterr().err
+
+
+class TestJson:
+    def test_one_document_has_all_that_the_text_has(self, rooms_sandbox: RoomsSandbox):
+        conns = [part for name in DEFAULTS for part in ("--conn", name)]
+        code, text = plan(SHIPPED, "--from", TUESDAY.isoformat(), *conns, "--json")
+        told = json.loads(text)
+        assert code == told["exit_code"] == 0
+        assert (told["from"], told["to"]) == (TUESDAY.isoformat(), TUESDAY.isoformat())
+        assert told["counts"] == {
+            "classes": 6, "days": 1, "keys": 6, "room_names": 6, "collisions": 1, "bad_rows": 0, "cancelled": 0,
+            "rooms": {
+                "videosdk_default": {"missing": 6}, "hundredms_default": {"missing": 6}, "twilio_video_default": {"not_due": 6}
+            },
+        }  # fmt: skip
+        algebra = next(one for one in told["classes"] if one["title"].startswith("ALG 101 B"))
+        assert (algebra["timezone"], algebra["starts_at"]) == ("Europe/Berlin", f"{TUESDAY}T14:00:00+01:00")
+        assert [room["conn_id"] for room in algebra["rooms"]] == DEFAULTS
+        assert [room["due"] for room in algebra["rooms"]] == [None, None, f"{TUESDAY}T13:30:00+01:00"]
+        assert {room["name"] for room in algebra["rooms"]} == {algebra["name"]}
+
+    def test_what_is_wrong_is_in_the_document_with_the_exit_code_of_the_text(self, tmp_path: Path, capsys):
+        timetable = tmp_path / "bad.csv"
+        timetable.write_text(
+            HEADER.strip() + ",date,cancelled\n"
+            "ALG,A,M,10:00,09:00,UTC,,\nALG,B,MT,10:00,11:00,UTC,,\nALG,B,MT,10:00,11:00,UTC,,\n"
+            "ALG,B,,,,UTC,2026-11-24,yes\n"
+        )
+        week = ["--from", "2026-11-23", "--to", "2026-11-24"]
+        code, text = plan(timetable, *week, "--json")
+        told = json.loads(text)
+        assert code == told["exit_code"] == plan(timetable, *week)[0] == 1
+        assert {"line": 2, "unit": "line", "text": "ends at 09:00, but starts at 10:00", "note": False} in told[
+            "problems"
+        ]
+        assert [one["rooms"] for one in told["classes"]] == [[]]
+        assert [one["date"] for one in told["cancelled"]] == ["2026-11-24"]
+        assert [one["lines"] for one in told["collisions"]] == [[3, 4]]
+        assert (told["counts"]["rooms"], told["name_collisions"]) == ({}, [])
+        assert capsys.readouterr().err == ""
+
+    def test_without_a_plan_there_is_no_document(self, capsys):
+        assert plan("nowhere.csv", "--json") == (2, "")
+        assert "No such file" in capsys.readouterr().err
+
+    def test_progress_is_not_in_the_document(self):
+        command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--json"]
+        command += ["--from", TUESDAY.isoformat(), "--conn", "videosdk_default"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["counts"]["classes"] == 6
+        assert "Looking up the rooms of 6 classes: videosdk_default" in done.stderr
 
 
 class TestTimetables:

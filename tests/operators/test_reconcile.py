@@ -95,12 +95,13 @@ def test_as_it_is_it_only_reads(rooms_sandbox: RoomsSandbox, conn_id: str, logge
     assert "Algebra  school-missing: would be created" in log
     assert "orphan: school-left-over" in log
     assert run.pushed["room_url"].endswith(run.result["classes"][0]["id"])
-    assert run.pushed["summary"] == "1 of 4 rooms ready, 1 missing, 1 refused, 1 over"
+    assert run.pushed["summary"] == "1 of 4 ready, 1 missing, 1 refused, 1 over"
     rows = run.pushed["rooms"]
     assert [(row["verdict"], row["id"], row["state"]) for row in rows[:2]] == [
         ("exists", run.result["classes"][0]["id"], "open"), ("missing", None, None),
     ]  # fmt: skip
     assert {row["conn_id"] for row in rows} == {conn_id}
+    assert [row["url"] for row in rows] == [run.pushed["room_url"], None, None, None]
     assert "error" in rows[3]
 
 

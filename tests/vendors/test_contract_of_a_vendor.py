@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +82,9 @@ def test_what_is_missing_is_named(name: str) -> None:
         ({"options": dict}, "options is not an option model"),
         ({"list_sessions": lambda *_: iter(())}, "it has list_sessions without live_session, read_session"),
         ({"start_recording": lambda *_: iter(())}, "it has start_recording without stop_recording"),
+        ({"happened_since": lambda *_: iter(())}, "watchable and happened_since go together"),
+        ({"watchable": ("session_started",)}, "watchable and happened_since go together"),
+        ({"is_genuine": lambda *_: True}, "it has is_genuine without read_delivery"),
     ],
 )
 def test_what_is_misspelt_or_does_not_fit_is_named(more: Mapping[str, Any], told: str) -> None:
@@ -107,6 +111,7 @@ OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "delete_recording": lambda vendor: vendor.delete_recording(None),
     "is_genuine": lambda vendor: vendor.is_genuine(None, None),
     "read_delivery": lambda vendor: vendor.read_delivery(None),
+    "happened_since": lambda vendor: vendor.happened_since(None, ()),
     "mint": lambda vendor: join_token(vendor, ROOM),
     "page_url": lambda vendor: vendor.page_url(ROOM, None),
     "update": lambda vendor: vendor.update({}, None),
@@ -129,3 +134,8 @@ def test_without_a_page_a_link_needs_the_connections_own() -> None:
 
 def test_every_optional_method_is_in_the_list_above() -> None:
     assert {name for name in dir(Vendor) if hasattr(getattr(Vendor, name), "lacking")} == set(OPTIONAL)
+
+
+def test_the_page_for_new_vendors_names_every_optional_method() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "vendors" / "adding.md").read_text(encoding="utf-8")
+    assert [method for method in OPTIONAL if f"`{method}`" not in page and f"`{method}(" not in page] == []

@@ -81,10 +81,11 @@ def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         value: str = "",
         called: str = "",
         more: str = "",
+        lacks: str = "",
     ) -> None:
         module = f"{name.replace('-', '_')}_vendor"
         text = MODULE.format(conn_type=conn_type, module=module, check=check, called=called or name, more=more)
-        (tmp_path / f"{module}.py").write_text(text)
+        (tmp_path / f"{module}.py").write_text(text.replace(lacks, f"{lacks}_gone") if lacks else text)
         info = tmp_path / f"{name.replace('-', '_')}-1.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
@@ -135,24 +136,20 @@ def test_airflow_finds_the_hook_by_its_path_and_accepts_the_form(distribution: A
     assert not [row for row in get_provider_info()["connection-types"] if row["connection-type"] == "acme"]
 
 
+BUILT_IN = next(iter(BY_TYPE))
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "raises at import": ({"more": "raise RuntimeError('no licence')"}, "RuntimeError: no licence"),
     "ends the process's patience": ({"more": "import nothing_of_that_name"}, "ModuleNotFoundError"),
     "names what is not there": ({"value": "rooms_acme_vendor:KINDS"}, "AttributeError"),
     "is no connection type": ({"value": "rooms_acme_vendor:MODULE_DOC", "more": "MODULE_DOC = 'x'"}, "This is a str"),
+    "lacks an attribute": ({"lacks": "key_field"}, "no attribute key_field"),
     "lacks a method": (
         {"check": "chekc"},
         "no method check; chekc is not part of the vendor contract; did you mean check",
     ),
-    "is built in": ({"conn_type": "videosdk"}, "The connection type 'videosdk' already exists"),
-    "has the name of an option": (
-        {"conn_type": "webhook"},
-        "'webhook' is the name of an option of VideoSDK: choose another connection type",
-    ),
-    "has the name of its own option": (
-        {"conn_type": "size"},
-        "'size' is the name of an option of Acme Rooms: choose another connection type",
-    ),
+    "is built in": ({"conn_type": BUILT_IN}, f"The connection type {BUILT_IN!r} already exists"),
+    "has the name of an option": ({"conn_type": "webhook"}, "'webhook' is the name of an option of "),
+    "has the name of its own option": ({"conn_type": "size"}, "'size' is the name of an option of Acme Rooms: choose"),
     "has a space": ({"conn_type": "acme rooms"}, "'acme rooms' is not a valid connection type"),
     "is no vendor": ({"more": "Acme = dict"}, "is not a subclass of Vendor"),
     "calls itself otherwise": ({"more": "Acme.name = 'other'"}, "but its ConnectionType has others"),

@@ -216,6 +216,9 @@ def test_recordings_of_the_class(change: Any, recordings: Any, now: float, statu
     shown = seen(CLASS, session(70, 80), recordings=recordings)
     verdict = decide(wait("recording", **change), shown, at(now))
     assert (verdict and verdict.status, verdict and verdict.error) == (status, error)
+    if verdict is not None:
+        said = {"success": "ready", "skip": "late", "error": "late" if error == "RecordingMissingError" else "failed"}
+        assert verdict.recording == said[verdict.status]
     assert wants_recordings(wait("recording"), shown, at(now)) is (now >= 60)
 
 
@@ -244,7 +247,9 @@ def test_recordings_of_a_class_that_runs_over() -> None:
 
 
 def test_without_people_there_is_nothing_to_wait_for() -> None:
-    assert how(wait("recording"), seen(), 60) == ("skip", None)
+    nobody = decide(wait("recording"), seen(), at(60))
+    assert nobody is not None
+    assert (nobody.status, nobody.value, nobody.recording) == ("skip", None, None)
     # but what a recorder made by itself is there
     assert how(wait("recording"), seen(recordings=[film(of="x", made=10)]), 60)[0] == "success"
     free = wait("recording", starts_at=None, ends_at=None, since=NINE)

@@ -77,6 +77,8 @@ def _contradictions(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]
         yield f"closing is {closing!r}, not one of {', '.join(get_args(Closing))}"
     if closing == "in_place" and vendor.reopen is contract.reopen:
         yield "a vendor that closes rooms in place needs a method reopen"
+    if bool(getattr(vendor, "watchable", ())) != vendor.can("happened_since"):
+        yield "watchable and happened_since go together"
     options = getattr(vendor, "options", None)
     if options is not None and not (isinstance(options, type) and issubclass(options, Options)):
         yield "options is not an option model"

@@ -89,7 +89,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
         while (page := (yield from next_page(assets))) is not None:
             files = []
             for asset in page:
-                job_id, asset_kind = str(asset.get("job_id")), _asset_kind(asset)
+                job_id, asset_kind = str(asset.get("job_id")), kind_of_asset(asset)
                 if asset_kind is None or kind not in (None, asset_kind):
                     continue
                 if asset_kind in JOBS and job_id in told:
@@ -166,7 +166,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
             if job.get("status") == "failed":
                 return {**job, "status": "failed"}
             files = as_items(job, "recording_assets") if "recording_assets" in job else []
-            return next((file for file in files if _asset_kind(file) == (wanted.kind or kind)), None)
+            return next((file for file in files if kind_of_asset(file) == (wanted.kind or kind)), None)
         raise self.no_recording(wanted.id)
 
 
@@ -176,7 +176,8 @@ def _makes_file(job: Mapping[str, Any]) -> bool:
     return any(recording.values()) if isinstance(recording, Mapping) else True
 
 
-def _asset_kind(asset: Mapping[str, Any]) -> RecordingKind | None:
+def kind_of_asset(asset: Mapping[str, Any]) -> RecordingKind | None:
+    """What kind of recording a file is; None for chats and summaries, which are none."""
     kind = ASSET_KINDS.get(str(asset.get("type")))
     # A stream recorded layer by layer leaves composites too.
     layered = isinstance(asset.get("metadata"), Mapping) and "layer" in asset["metadata"]

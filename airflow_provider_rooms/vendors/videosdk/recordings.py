@@ -137,7 +137,7 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
             texts = _transcripts(answer)
             link: Any = texts.get(wanted.format) if wanted.format else next(iter(texts.values()), None)
         else:
-            found = _files(answer)
+            found = files_of(answer)
             index = int(number) - 1 if number.isdecimal() else 0
             file = found[index] if index < len(found) else {}
             link = file.get("fileUrl")
@@ -184,7 +184,7 @@ def _read(kind: RecordingKind, item: Mapping[str, Any]) -> list[Recording]:
     if kind == "hls":
         state = "ready" if item.get("end") else "processing"
         return [_make(kind, item, str(identity), state, seconds=_number(item.get("duration")))]
-    files = _files(item)
+    files = files_of(item)
     if not files:
         return [_make(kind, item, str(identity), "processing")]
     return [
@@ -225,7 +225,7 @@ def _make(
     )
 
 
-def _files(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def files_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What there is of files: a link, or a path where the storage is the user's own."""
     several = item.get("files")
     files = several if isinstance(several, list) else [item.get("file")]

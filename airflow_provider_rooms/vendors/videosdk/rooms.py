@@ -25,6 +25,24 @@ LONGEST_PAGE = 100
 DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
 
+def _started(spec: RoomSpec) -> Mapping[str, Any]:
+    """What the options start with the session."""
+    start = (spec.options or {}).get("autoStartConfig")
+    return start if isinstance(start, Mapping) else {}
+
+
+def _not_both(parameter: str, spec: RoomSpec, parts: Mapping[str, Any]) -> None:
+    """VideoSDK has no field for "no": a part that is there starts, unless it says ``enabled: false``.
+
+    :raises InvalidSpecError: the parameter is False and the options ask for the part.
+    """
+    for path, part in parts.items():
+        if part is not None and not (isinstance(part, Mapping) and part.get("enabled") is False):
+            raise errors.InvalidSpecError(
+                f"options.autoStartConfig.{path} is given, but {parameter} is False.", advice="Give one of the two."
+            )
+
+
 class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     """The room name is ``customRoomId``, on which create is get-or-create; VideoSDK never opens a closed room again."""
 
@@ -50,13 +68,19 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
         return {"autoCloseConfig": {"duration": -(-value // unit)}}
 
     def _recorded(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
-        return {"autoStartConfig": {"recording": {}}} if value else {}
+        if value:
+            return {"autoStartConfig": {"recording": {}}}
+        _not_both("record", spec, {"recording": _started(spec).get("recording")})
+        return {}
 
     def _transcription(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
+        start = _started(spec)
+        kinds = [kind for kind in ("recording", "hls") if start.get(kind) is not None]
         if not value:
+            parts = {kind: start[kind] for kind in kinds if isinstance(start[kind], Mapping)}
+            transcripts = {f"{kind}.transcription": part.get("transcription") for kind, part in parts.items()}
+            _not_both("transcribe", spec, transcripts)
             return {}
-        start = (spec.options or {}).get("autoStartConfig")
-        kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
         if spec.record and "recording" not in kinds:
             kinds.append("recording")
         if not kinds:
