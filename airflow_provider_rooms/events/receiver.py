@@ -136,7 +136,9 @@ class Receiver:
             else:
                 return
         elif len(self._looks) >= MOST_LOOKS:
-            log.warning("Connection %r: too many rooms to look at; the watcher may find what happened.", known.conn_id)
+            log.warning(
+                "Connection %r: too many rooms to check at once; the watcher may find the events.", known.conn_id
+            )
             return
         task = self._looks[key] = asyncio.create_task(self._look(known, event.room_id, delay))
         task.add_done_callback(lambda done: self._looks.pop(key) if self._looks.get(key) is done else None)
@@ -149,10 +151,10 @@ class Receiver:
                 return
             except RoomsError as error:
                 log.warning(
-                    "Connection %r: room %s could not be looked at (%s).", known.conn_id, room_id, type(error).__name__
+                    "Connection %r: room %s could not be checked (%s).", known.conn_id, room_id, type(error).__name__
                 )
             except Exception as error:  # noqa: BLE001 - the database: tried again
-                log.error("What was found in a room could not be stored (%s).", type(error).__name__)
+                log.error("The events found in a room could not be stored (%s).", type(error).__name__)
             await asyncio.sleep(LOOK_PAUSE)
 
 
@@ -172,7 +174,7 @@ class _Queue:
         if not events:
             return
         if len(self._waiting) >= MOST_WAITING:
-            raise OverflowError("too many deliveries wait")
+            raise OverflowError("too many deliveries are waiting")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((events, done))
         if self._worker is None or self._worker.done():
