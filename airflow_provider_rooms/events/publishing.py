@@ -201,9 +201,9 @@ def _store(fresh: Mapping[int, Sequence[RoomEvent]], session: Session, *, after:
     from sqlalchemy import delete, select, update
 
     quietly = {"synchronize_session": False}
-    # A scheduler that is just taking a row is waited for, so that it is not taken without these events. What waits for a paused
-    # DAG stays: Airflow would not queue it again.
-    running = select(DagModel.dag_id).where(DagModel.is_paused.is_(False))
+    # A scheduler that is just taking a row is waited for, so that it is not taken without these events. What waits for a DAG that
+    # is paused or gone stays: Airflow would not queue it again.
+    running = select(DagModel.dag_id).where(DagModel.is_paused.is_(False), DagModel.is_stale.is_(False))
     session.execute(
         delete(AssetDagRunQueue)
         .where(AssetDagRunQueue.asset_id.in_(fresh), AssetDagRunQueue.target_dag_id.in_(running))
@@ -211,7 +211,7 @@ def _store(fresh: Mapping[int, Sequence[RoomEvent]], session: Session, *, after:
     )
     stored: list[int] = []
     for asset_id, events in sorted(fresh.items()):
-        asset = session.get_one(AssetModel, asset_id)
+        asset = session.get(AssetModel, asset_id)
         for event in events:
             row = asset_manager.register_asset_change(
                 asset=asset, extra=event.as_dict(), source_is_api=True, session=session
