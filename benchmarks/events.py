@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 
-from airflow_provider_rooms.events.assets import event_uri
+from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import RoomEvent
 from airflow_provider_rooms.sandbox.client import RoomsSandbox, conn_types

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.events.assets import SCHEME, event_uri
 from airflow_provider_rooms.events.ledger import events_in
+from airflow_provider_rooms.events.uris import SCHEME, event_uri
 from airflow_provider_rooms.hooks.outages import passes
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ def test_a_connection_is_added_tested_corrected_and_tested_again(
 
     works, told = page.test(conn_id)
     assert not works
-    assert f"{kind.title} refuses the sign-in (HTTP 401" in told
+    assert f"{kind.title} rejected the credentials (HTTP 401" in told
     assert "canary" not in told
     page.picture("refused")
 
@@ -75,17 +75,27 @@ def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage
     page.fill_extra(name_prefix="m-")
     assert page.save()["extra"]["webhook_headers"] == "***"
     # Had the mask been stored, it would be no JSON.
-    assert page.test("masked") == (True, "100ms accepts the app access key and app secret.")
+    assert page.test("masked") == (True, "100ms accepted the app access key and app secret.")
 
 
 BAD = [
     ("twilio_video", {}, {}, "has no account_sid. Add account_sid (AC…)"),
-    ("twilio_video", {"login": "SK12"}, {}, "the login is not a SID (SK… or AC… and 32 hex digits)"),
+    ("twilio_video", {"login": "SK12"}, {}, "the login is not a SID (SK… or AC… followed by 32 hex digits)"),
     ("hundredms", {"login": " "}, {}, "has no App access key (login)"),
     ("hundredms", {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
     ("hundredms", {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
-    ("videosdk", {"host": "ftp://api.example"}, {}, "is not a base URL. Write it like https://api.videosdk.live"),
-    ("videosdk", {"host": "http://no-such-host.invalid"}, {}, "cannot be reached: its name is not known (DNS)"),
+    (
+        "videosdk",
+        {"host": "ftp://api.example"},
+        {},
+        "is not a valid base URL (host). Use a URL such as https://api.videosdk.live",
+    ),
+    (
+        "videosdk",
+        {"host": "http://no-such-host.invalid"},
+        {},
+        "cannot be reached: its host name could not be resolved (DNS)",
+    ),
 ]
 
 

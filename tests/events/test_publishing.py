@@ -12,7 +12,7 @@ import airflow
 import pytest
 
 from airflow_provider_rooms.events import publishing
-from airflow_provider_rooms.events.assets import event_uri
+from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import EventType, RoomEvent
 
 pytestmark = [

@@ -1,0 +1,108 @@
+"""What 100ms' lists tell of sessions and recordings, under the ids of its webhooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rooms import errors
+from airflow_provider_rooms.vendors.contract.watching import Thing, Watching
+from airflow_provider_rooms.vendors.exchange import parse_time
+from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged
+from airflow_provider_rooms.vendors.hundredms.recordings import FILES, JOBS, kind_of_asset
+from airflow_provider_rooms.vendors.hundredms.sessions import FEWEST, SESSIONS, whole_session
+from airflow_provider_rooms.vendors.hundredms.webhooks import HundredMsWebhooks, recording_parts
+from airflow_provider_rooms.vendors.presence import iso
+from airflow_provider_rooms.vendors.rest import newest_first
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Collection, Mapping
+
+    from airflow_provider_rooms.models import EventType
+    from airflow_provider_rooms.vendors.rest import Resource
+
+_OF_SESSIONS = frozenset({"session_started", "session_ended"})
+
+
+class HundredMsWatching(HundredMsWebhooks, Watching):
+    """Webhooks name a job of the recorder by an id that no list shows: only its file can be told as they tell it."""
+
+    watchable: ClassVar[Collection[EventType]] = frozenset({"session_started", "session_ended", "recording_ready"})
+
+    def happened_since(self, since: dt.datetime, types: Collection[EventType]) -> Flow[None]:
+        """GET /v2/sessions, /v2/recordings and /v2/recording-assets of the whole workspace."""
+        if _OF_SESSIONS.intersection(types):
+            for active in (True, False):  # in the order in which one becomes the other
+                yield from self._sessions_since(since, active)
+        if "recording_ready" in types:
+            yield from self._recordings_since(since)
+
+    def _sessions_since(self, since: dt.datetime, active: bool) -> Flow[None]:
+        filters: dict[str, Any] = {"active": active, "after": iso(since)}
+
+        def page(cursor: str | None) -> Flow[tuple[list[Thing], str | None]]:
+            try:
+                items, following = yield from self.page(SESSIONS, filters, cursor)
+            except errors.UnreadableAnswerError:
+                # With hundreds of people in each, a hundred sessions are more than is read of any answer.
+                if "limit" in filters:
+                    raise
+                filters["limit"] = FEWEST
+                items, following = yield from self.page(SESSIONS, filters, cursor)
+            return [thing for item in items if (thing := self._session_thing(item)) is not None], following
+
+        return paged(page)
+
+    def _session_thing(self, item: Mapping[str, Any]) -> Thing | None:
+        """Webhooks count the session that a recorder keeps open, and so does this."""
+        session = whole_session(item)
+        began = parse_time(session.started_at)
+        if began is None:
+            return None
+        known = {"room_id": session.room_id, "session_id": session.id}
+        events = [self.event("session_started", session.id, happened_at=session.started_at, **known)]
+        if session.ended_at:
+            events.append(self.event("session_ended", session.id, happened_at=session.ended_at, **known))
+        return Thing(id=f"session {session.id}", began=began, over=not session.live, events=events)
+
+    def _recordings_since(self, since: dt.datetime) -> Flow[None]:
+        """Jobs, which are not over before their file shows, then the files, which began with their job."""
+        jobs = yield from gathered(self._made_since(JOBS["recording"], since))
+        files = [
+            file for file in (yield from gathered(self._made_since(FILES, since))) if kind_of_asset(file) == "recording"
+        ]
+        done = {str(file.get("job_id")) for file in files if file.get("status") != "processing"}
+        began = {str(job.get("id")): moment for job in jobs if (moment := parse_time(job.get("created_at")))}
+        found = [
+            Thing(id=f"job {job['id']}", began=began[str(job["id"])], over=_over(job, done))
+            for job in jobs
+            if str(job.get("id")) in began
+        ]
+        things = [self._file_thing(file, began) for file in files]
+        yield Page([*found, *(thing for thing in things if thing is not None)])
+
+    def _made_since(self, resource: Resource, since: dt.datetime) -> Flow[None]:
+        return newest_first(self.listed(resource, {}, dict), lambda item: item.get("created_at"), since)
+
+    def _file_thing(self, file: Mapping[str, Any], began: Mapping[str, dt.datetime]) -> Thing | None:
+        made = parse_time(file.get("created_at"))
+        if made is None:
+            return None
+        ready = self.event(
+            "recording_ready",
+            *recording_parts(file.get("session_id"), file.get("path")),
+            happened_at=iso(made),
+            room_id=file.get("room_id"),
+            session_id=file.get("session_id"),
+            recording_id=file.get("id"),
+        )
+        return Thing(
+            id=f"file {file.get('id')}",
+            began=began.get(str(file.get("job_id")), made),
+            over=file.get("status") != "processing",
+            events=[ready] if file.get("status") == "completed" else [],
+        )
+
+
+def _over(job: Mapping[str, Any], done: Collection[str]) -> bool:
+    return job.get("status") == "failed" or str(job.get("id")) in done
