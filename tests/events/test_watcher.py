@@ -73,7 +73,7 @@ def test_lists_tell_the_ids_that_the_webhooks_tell(
     for kind in types:
         until(lambda kind=kind: listening.kept.of(kind))  # type: ignore[misc]
     since = hook.vendor.now() - dt.timedelta(hours=1)
-    things = hook.transport.run(gathered(hook.vendor.happened_since(since, types)))
+    things = hook.transport.run(gathered(hook.vendor.happened_since(since, types, over=since)))
     found = {event.id: event for thing in things for event in thing.events}
     for kind in types:
         assert {event.id for event in listening.kept.of(kind)} == {e.id for e in found.values() if e.type == kind}

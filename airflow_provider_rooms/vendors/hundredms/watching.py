@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.contract.watching import Thing, Watching
+from airflow_provider_rooms.vendors.contract.watching import OF_SESSIONS, Thing, Watching
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Page, gathered, paged
 from airflow_provider_rooms.vendors.hundredms.recordings import FILES, JOBS, kind_of_asset
@@ -21,17 +21,15 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import EventType
     from airflow_provider_rooms.vendors.rest import Resource
 
-_OF_SESSIONS = frozenset({"session_started", "session_ended"})
-
 
 class HundredMsWatching(HundredMsWebhooks, Watching):
     """Webhooks name a job of the recorder by an id that no list shows: only its file can be told as they tell it."""
 
     watchable: ClassVar[Collection[EventType]] = frozenset({"session_started", "session_ended", "recording_ready"})
 
-    def happened_since(self, since: dt.datetime, types: Collection[EventType]) -> Flow[None]:
+    def happened_since(self, since: dt.datetime, types: Collection[EventType], *, over: dt.datetime) -> Flow[None]:
         """GET /v2/sessions, /v2/recordings and /v2/recording-assets of the whole workspace."""
-        if _OF_SESSIONS.intersection(types):
+        if OF_SESSIONS.intersection(types):
             for active in (True, False):  # in the order in which one becomes the other
                 yield from self._sessions_since(since, active)
         if "recording_ready" in types:
