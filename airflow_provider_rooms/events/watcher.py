@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms.errors import RoomsError, UnsupportedError
 from airflow_provider_rooms.events.cursor import Cursor, Poll
 from airflow_provider_rooms.hooks import aget_rooms_hook
-from airflow_provider_rooms.vendors.contract.watching import OF_RECORDINGS, OF_SESSIONS
+from airflow_provider_rooms.vendors.contract.watching import GROUPS
 from airflow_provider_rooms.vendors.flow import gathered
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Account:
         transport = await hook.aio.connect()
         since: dict[EventType, dt.datetime] = {}
         things: list[Thing] = []
-        for group in (OF_SESSIONS, OF_RECORDINGS):
+        for group in GROUPS:
             cursors = [cursor for cursor in wanted if cursor.type in group]
             if cursors:
                 types = {cursor.type for cursor in cursors}

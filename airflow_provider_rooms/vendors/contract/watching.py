@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 #: Types of events by what they happen to, which is what vendors have lists of.
 OF_SESSIONS: frozenset[EventType] = frozenset({"session_started", "session_ended"})
 OF_RECORDINGS: frozenset[EventType] = frozenset({"recording_started", "recording_ready", "recording_failed"})
+OF_PEOPLE: frozenset[EventType] = frozenset({"participant_joined", "participant_left"})
+OF_TRANSCRIPTS: frozenset[EventType] = frozenset({"transcript_ready"})
+#: Each is asked for by itself: a long session must not make the list of recordings longer.
+GROUPS = (OF_SESSIONS, OF_RECORDINGS, OF_PEOPLE, OF_TRANSCRIPTS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """A session or a recording as a list shows it now, and what has happened to it so far.
+    """A session or a recording, say, as a list shows it now, and what has happened to it so far.
 
     :param id: tells it apart from everything else of its account.
     :param began: by the vendor's clock; the same each time that the list is read.
