@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,41 @@ def test_the_queue_row_is_not_older_than_the_last_event(asset: int) -> None:
         (queued,) = _rows("select created_at from asset_dag_run_queue where target_dag_id = 'events_consumer'")
         (newest,) = _rows("select max(timestamp) from asset_event")
         assert queued[0] >= newest[0]
+
+
+def test_events_of_a_server_whose_clock_is_behind_come_after_those_that_are_stored(
+    asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow gives a run the events after those of the run before: an older time would never be read."""
+    publishing.Publisher().publish([event(1)])
+    late = publishing._now() - dt.timedelta(seconds=90)
+    monkeypatch.setattr(publishing, "_now", lambda: late)
+    publishing.Publisher().publish([event(2), event(3)])
+    times = [row[0] for row in _rows("select timestamp from asset_event order by id")]
+    assert times[0] < times[1] == times[2]
+    (queued,) = _rows("select created_at from asset_dag_run_queue")
+    assert queued[0] == times[2]
+
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(asset: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    away = OperationalError("select 1", {}, Exception("the server closed the connection"))
+    publisher, calls = publishing.Publisher(), []
+    real = publisher._publish
+
+    def publish(events: Any) -> int:
+        calls.append(events)
+        if len(calls) < 3:
+            raise away
+        return real(events)
+
+    monkeypatch.setattr(publisher, "_publish", publish)
+    assert publisher.publish([event(1)]) == 1
+    monkeypatch.setattr(publishing, "PATIENCE", 0.0)
+    calls.clear()
+    with pytest.raises(OperationalError):
+        publisher.publish([event(2)])
 
 
 def test_what_waits_for_a_paused_dag_stays(asset: int) -> None:

@@ -137,14 +137,13 @@ def test_a_body_that_is_too_large_is_not_read(listening: Listening) -> None:
         assert b" 413 " in link.recv(100)
 
 
-def test_guesses_cost_few_look_ups(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_cost_few_look_ups() -> None:
     from airflow_provider_rooms.events import participants
 
     asked: list[str] = []
-    monkeypatch.setattr(participants, "_look_up", lambda conn_id: asked.append(conn_id))
 
     async def guess() -> None:
-        found = participants.Participants()
+        found = participants.Participants(asked.append)
         for number in range(3000):
             await found.find(f"guess{number}")
             await found.find("again")
@@ -154,6 +153,31 @@ def test_guesses_cost_few_look_ups(listening: Listening, monkeypatch: pytest.Mon
     asyncio.run(guess())
     assert asked.count("again") <= 1
     assert len(asked) <= (time.monotonic() - start + 1) * participants.LOOK_UPS_PER_SECOND
+
+
+def test_a_connection_that_cannot_be_looked_up_now_is_not_refused(
+    connected: Connect, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vendor that is refused may never ask again."""
+    from airflow_provider_rooms.errors import AirflowDownError
+    from airflow_provider_rooms.events import participants
+
+    looks = listening.app._participants
+    conn_id, real = connected("hundredms"), looks._look_up
+    headers = {"X-Rooms": "webhook-header-canary"}
+
+    def down(conn_id: str) -> None:
+        raise AirflowDownError("Airflow's database does not answer.")
+
+    monkeypatch.setattr(looks, "_look_up", down)
+    assert knock(listening, conn_id, headers=headers)[0] == 503
+    monkeypatch.setattr(looks, "_look_up", real)
+    assert knock(listening, conn_id, headers=headers)[0] == 200
+    monkeypatch.setattr(looks, "_look_up", down)
+    monkeypatch.setattr(participants, "REMEMBERED", 0.0)
+    known = looks._found
+    known[conn_id] = (0.0, known[conn_id][1])  # a minute has passed
+    assert knock(listening, conn_id, headers=headers)[0] == 200
 
 
 def test_a_genuine_delivery_that_cannot_be_read_is_not_sent_again(connected: Connect, listening: Listening) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider_rooms.vendors import VENDORS
+from vendor_traits import TRAITS
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 
-TYPES = sorted(VENDORS)
 #: What a recording is at each vendor, when nothing else is asked for.
-USUAL = {"videosdk": "recording", "hundredms": "recording", "twilio_video": "track"}
+USUAL = {traits.conn_type: traits.recorded[0][0] for traits in TRAITS}
 #: More than any vendor of the sandbox takes from the end of a class to its files, in seconds.
 LONG = 600
 
