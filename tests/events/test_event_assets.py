@@ -72,7 +72,7 @@ def test_airflow_2_watches_nothing_and_says_so() -> None:
 
 @pytest.mark.parametrize("kind", sorted(set(EVENT_TYPES) - set(WATCHABLE)))
 def test_what_no_list_tells_cannot_be_watched(kind: str) -> None:
-    with pytest.raises(InvalidSpecError, match="Watchable are session_started, session_ended, recording_started"):
+    with pytest.raises(InvalidSpecError, match="Watchable are session_started, session_ended, participant_joined"):
         room_events("c", kind, watch=True)
 
 
