@@ -31,7 +31,7 @@ def test_several_types_mean_any_of_them() -> None:
 @pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_an_uri_is_read_back(kind: str, watched: bool) -> None:
     assert read_uri(event_uri("a.B_c-1", kind, watched=watched)) == ("a.B_c-1", kind, watched)
-    assert read_uri(f"rooms://videosdk/{kind}") is None
+    assert read_uri(f"rooms://acme/{kind}") is None
 
 
 @pytest.mark.parametrize("conn_id", ["", "a b", "a/b", "ä", "{{ var.x }}", "x" * 251, None])
