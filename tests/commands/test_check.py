@@ -122,9 +122,7 @@ def test_without_a_database_the_environment_is_tested(
 
 @pytest.mark.parametrize("width", [60, 80, 110, 200])
 def test_the_table_fits_the_terminal(width: int) -> None:
-    long = Row(
-        conn_id="a" * 20, kind="Acme Rooms and Calls", place="environment", works=False, told="why and what to do " * 12
-    )
+    long = Row(conn_id="a" * 20, kind="Acme Video", place="environment", works=False, told="why and what to do " * 12)
     short = Row(conn_id="b", kind="Acme", place="database", works=True, told="It is fine.")
     text = table([long, short], width)
     assert max(len(line) for line in text.splitlines()) <= width

@@ -25,9 +25,9 @@ pytestmark = pytest.mark.slow
 
 CANARY = "X-Amz-Signature"
 KINDS = ("session_started", "session_ended", "recording_ready")
-#: The DAGs that wait for events of one vendor, each in a file of its own.
 #: A vendor whose deliveries are checked by headers, which is easily done by hand.
 HEADED = next(kind.conn_type for kind in BY_TYPE.values() if "webhook_headers" in kind.uses)
+#: The DAGs that wait for its events, each in a file of its own.
 CONSUMERS = (f"consumer_{HEADED}", "another_consumer")
 
 

@@ -171,7 +171,7 @@ async def test_an_answer_that_cannot_be_used_ends_no_watcher(
     conn_id = conn(ANY.conn_type)
 
     def class_after_faults() -> None:
-        rooms_sandbox.fault(ANY.conn_type, status=status, method="GET", times=7)
+        rooms_sandbox.fault(ANY.conn_type, status=status, method="GET", path="*sessions*", times=7)
         a_class(rooms_sandbox, conn_id, ANY.conn_type)
 
     found = await told_by(RoomEventTrigger(conn_id=conn_id, type="session_ended"), 1, class_after_faults)
