@@ -51,7 +51,7 @@ def test_a_connection_is_added_tested_corrected_and_tested_again(
 
     works, told = page.test(conn_id)
     assert not works
-    assert f"{kind.title} refuses the sign-in (HTTP 401" in told
+    assert f"{kind.title} rejected the credentials (HTTP 401" in told
     assert "canary" not in told
     page.picture("refused")
 
@@ -80,7 +80,7 @@ def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage
     assert page.save()["extra"]["webhook_headers"] == "***"
     # Had the mask been stored, it would be no JSON.
     names = HEADED.sign_in("")
-    assert page.test("masked") == (True, f"{HEADED.title} accepts the {names.login} and {names.password}.")
+    assert page.test("masked") == (True, f"{HEADED.title} accepted the {names.login} and {names.password}.")
 
 
 BAD = [
@@ -88,8 +88,18 @@ BAD = [
     (ANY.conn_type, {"login": " "}, {}, f"has no {ANY.kind.login} (login)"),
     (ANY.conn_type, {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
     (ANY.conn_type, {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
-    (ANY.conn_type, {"host": "ftp://api.example"}, {}, f"is not a base URL. Write it like {ANY.kind.default_url}"),
-    (ANY.conn_type, {"host": "http://no-such-host.invalid"}, {}, "cannot be reached: its name is not known (DNS)"),
+    (
+        ANY.conn_type,
+        {"host": "ftp://api.example"},
+        {},
+        f"is not a valid base URL (host). Use a URL such as {ANY.kind.default_url}",
+    ),
+    (
+        ANY.conn_type,
+        {"host": "http://no-such-host.invalid"},
+        {},
+        "cannot be reached: its host name could not be resolved (DNS)",
+    ),
 ]
 
 

@@ -282,7 +282,7 @@ class TestTimetables:
         assert re.findall(r"2027-\d\d-\d\d 14:15-15:45 Europe/Berlin  MATH 101 7", text) == [
             "2027-02-01 14:15-15:45 Europe/Berlin  MATH 101 7"
         ]
-        assert "Notes:\n  line 1: columns without a meaning here, kept in extra: 'Raum'\n" in text
+        assert "Notes:\n  line 1: columns that are not used, kept in extra: 'Raum'\n" in text
 
     @pytest.mark.parametrize("column", ["section", "=Class#", "section="])
     def test_a_column_that_is_not_named(self, column: str, capsys):

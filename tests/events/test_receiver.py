@@ -142,14 +142,13 @@ def test_a_body_that_is_too_large_is_not_read(listening: Listening) -> None:
         assert b" 413 " in link.recv(100)
 
 
-def test_guesses_cost_few_look_ups(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_cost_few_look_ups() -> None:
     from airflow_provider_rooms.events import participants
 
     asked: list[str] = []
-    monkeypatch.setattr(participants, "_look_up", lambda conn_id: asked.append(conn_id))
 
     async def guess() -> None:
-        found = participants.Participants()
+        found = participants.Participants(asked.append)
         for number in range(3000):
             await found.find(f"guess{number}")
             await found.find("again")
@@ -168,19 +167,20 @@ def test_a_connection_that_cannot_be_looked_up_now_is_not_refused(
     from airflow_provider_rooms.errors import AirflowDownError
     from airflow_provider_rooms.events import participants
 
-    conn_id, real = connected(HEADED.conn_type), participants._look_up
+    looks = listening.app._participants
+    conn_id, real = connected(HEADED.conn_type), looks._look_up
     headers = {"X-Rooms": "webhook-header-canary"}
 
     def down(conn_id: str) -> None:
         raise AirflowDownError("Airflow's database does not answer.")
 
-    monkeypatch.setattr(participants, "_look_up", down)
+    monkeypatch.setattr(looks, "_look_up", down)
     assert knock(listening, conn_id, headers=headers)[0] == 503
-    monkeypatch.setattr(participants, "_look_up", real)
+    monkeypatch.setattr(looks, "_look_up", real)
     assert knock(listening, conn_id, headers=headers)[0] == 200
-    monkeypatch.setattr(participants, "_look_up", down)
+    monkeypatch.setattr(looks, "_look_up", down)
     monkeypatch.setattr(participants, "REMEMBERED", 0.0)
-    known = listening.app._participants._found
+    known = looks._found
     known[conn_id] = (0.0, known[conn_id][1])  # a minute has passed
     assert knock(listening, conn_id, headers=headers)[0] == 200
 

@@ -22,6 +22,7 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.triggers.rooms import RoomEventTrigger
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.flow import gathered
+from airflow_provider_rooms.vendors.hundredms import watching
 
 INTERVAL = 0.2
 
@@ -69,11 +70,11 @@ def test_lists_tell_the_ids_that_the_webhooks_tell(
     conn_id = connected(vendor)
     room = a_class(rooms_sandbox, conn_id, vendor, webhook=True)
     hook: Any = get_rooms_hook(conn_id)
-    types = [kind for kind in hook.vendor.watchable if kind != "recording_failed"]
+    types = [kind for kind in hook.vendor.watchable if kind not in ("recording_failed", "transcript_ready")]
     for kind in types:
         until(lambda kind=kind: listening.kept.of(kind))  # type: ignore[misc]
     since = hook.vendor.now() - dt.timedelta(hours=1)
-    things = hook.transport.run(gathered(hook.vendor.happened_since(since, types)))
+    things = hook.transport.run(gathered(hook.vendor.happened_since(since, types, over=since)))
     found = {event.id: event for thing in things for event in thing.events}
     for kind in types:
         assert {event.id for event in listening.kept.of(kind)} == {e.id for e in found.values() if e.type == kind}
@@ -120,6 +121,33 @@ async def test_a_trigger_tells_what_happens_from_now_on(
         assert {event["conn_id"] for event in found} == {conn_id}
         json.dumps(found)
     assert watcher._accounts == {}
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_history_of_100ms_tells_what_was_reported_though_nobody_received_it(
+    answers: bool, conn: Callable[..., str], listening: Listening, rooms_sandbox: RoomsSandbox
+) -> None:
+    conn_id = conn("hundredms")
+    listening.kept.failing = not answers
+    webhook = {"url": f"{listening.url}/rooms/webhooks/nobody"}
+    happen = partial(a_class, rooms_sandbox, conn_id, "hundredms", webhook=webhook)
+    found = await told_by(RoomEventTrigger(conn_id=conn_id, type="participant_left"), 1, happen)
+    assert [event["participant"] for event in found] == ["ada"]
+    assert {request["path"] for request in rooms_sandbox.requests("hundredms") if "analytics" in request["path"]} == {
+        "/v2/analytics/webhooks"
+    }
+
+
+async def test_the_pages_of_the_history_are_read_to_the_end(
+    conn: Callable[..., str], rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "HISTORY_PAGE", 1)
+    hook: Any = get_rooms_hook(conn("hundredms"))
+    hook.ensure_room({"name": "a", "webhook": {"url": "http://127.0.0.1:9/nobody"}})
+    rooms_sandbox.start_session("hundredms", "a", ["ada", "bob", "eve"])
+    since = hook.vendor.now() - dt.timedelta(hours=1)
+    things = hook.transport.run(gathered(hook.vendor.happened_since(since, ["participant_joined"], over=since)))
+    assert {event.participant for thing in things for event in thing.events} == {"ada", "bob", "eve"}
 
 
 async def test_watchers_of_one_connection_share_a_poll(conn: Callable[..., str], rooms_sandbox: RoomsSandbox) -> None:

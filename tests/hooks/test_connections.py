@@ -83,20 +83,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "login": ""}, f"has no {ANY.kind.login} (login)"),
     ({**GOOD, "login": "  "}, f"has no {ANY.kind.login} (login)"),
     ({**GOOD, "password": None}, f"has no {ANY.kind.password} (password)"),
-    ({**GOOD, "host": "ftp://api.example"}, "is not a base URL"),
-    ({**GOOD, "host": "http://"}, "is not a base URL"),
-    ({**GOOD, "host": "api example"}, "is not a base URL"),
-    ({**GOOD, "host": "https://api.example:port"}, "no usable port"),
-    ({**GOOD, "host": "https://me:canary-pw@api.example"}, "holds credentials"),
-    ({**GOOD, "host": "https://api.example/?a=1"}, "holds credentials or a query"),
-    ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number above 0"),
+    ({**GOOD, "host": "ftp://api.example"}, "is not a valid base URL"),
+    ({**GOOD, "host": "http://"}, "is not a valid base URL"),
+    ({**GOOD, "host": "api example"}, "is not a valid base URL"),
+    ({**GOOD, "host": "https://api.example:port"}, "no valid port"),
+    ({**GOOD, "host": "https://me:canary-pw@api.example"}, "contains credentials"),
+    ({**GOOD, "host": "https://api.example/?a=1"}, "contains credentials or a query"),
+    ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number greater than 0"),
     *(
-        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number above 0")
+        ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number greater than 0")
         for name in ("reads_per_second", "writes_per_second")
         for value in (0, "0", -1, "fast", "nan", True)
     ),
-    ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number above 0"),
-    ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number above 0"),
+    ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number greater than 0"),
+    ({**GOOD, "extra": {"timeout": True}}, "timeout in extra is not a number greater than 0"),
     ({**GOOD, "extra": {"webhook_url": ["a"]}}, "webhook_url in extra is not text"),
     ({**GOOD, "extra": {"roles": "teacher"}}, "roles in extra is not a JSON object"),
     ({**GOOD, "extra": {"webhook_headers": "canary-header"}}, "webhook_headers in extra is not a JSON object"),
@@ -155,7 +155,7 @@ UNREADABLE = {
         ({**GOOD, "port": "canary"}, '"port" is not a number'),
         ({**GOOD, "timeout": 5}, 'it has an unknown key "timeout"'),
         ('{"conn_type": "http", "login": "canary"', "it is not JSON ("),
-        (f"{ANY.conn_type}://canary:canary@host:junk/", "its port is not a number"),
+        (f"{ANY.conn_type}://canary:canary@host:junk/", "its host or port is invalid"),
         (
             f"{UNDERSCORED}://canary:canary@/",
             f"a URI scheme has no '_', write {UNDERSCORED.replace('_', '-')}://.",

@@ -103,7 +103,7 @@ class TestNothingIsSent:
             ({"sequence": "one"}, "sequence: expected a whole number"),
             ({"text": "{link}"}, r"text: \{link\} is no placeholder"),
             ({"text": "{join_url}", "method": "cancel"}, "text: a cancellation has no"),
-            ({"room_id": None}, "room_id: give the room, or spec"),
+            ({"room_id": None}, "room_id is required, or spec"),
             ({"attendees": [{"email": "x@example.org", "role": "boss"}]}, "role: 'boss' is not one of"),
             ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at: this is in the past"),
             (
@@ -134,12 +134,12 @@ class TestNothingIsSent:
         assert sink.mails == []
 
     def test_a_room_that_is_not_there_yet(self, sink: MailSink):
-        with pytest.raises(PermanentError, match="There is no room of this name yet"):
+        with pytest.raises(PermanentError, match="There is no room with this name yet"):
             send(spec=spec(), conn_id=ANY.conn_id)
 
     def test_a_time_that_is_missing(self, sink: MailSink):
         room = make(spec={"name": "lasting"})
-        with pytest.raises(InvalidSpecError, match="a calendar needs starts_at and ends_at"):
+        with pytest.raises(InvalidSpecError, match="A calendar invitation needs starts_at and ends_at"):
             send(room_id=room)
 
     def test_a_mail_connection_that_is_missing_or_has_no_sender(self, sink: MailSink, monkeypatch: pytest.MonkeyPatch):
@@ -199,7 +199,7 @@ class TestWhoIsLeftOut:
         assert [message["To"] for message in sink.mails] == [ADA, "alan@example.org"]
         said = logged()
         assert re.search(
-            r"attendees\[1\]: (is not a mail address|has other letters|is the same address).*; left out\.", said
+            r"attendees\[1\]: (is not a mail address|contains characters|is the same address).*; not invited\.", said
         )
         assert "x@" not in said
         assert "thief" not in said
@@ -218,7 +218,7 @@ class TestAClassThatIsOver:
         room = {**make(), "starts_at": past["starts_at"], "ends_at": past["ends_at"]}
         for about in ({"room_id": room}, {"spec": past}, {"room_id": make(), "spec": past}):
             with pytest.raises(
-                AirflowSkipException, match=r"^The class was over at .*: no invitation or cancellation is"
+                AirflowSkipException, match=r"^The class was over at .*, so no invitation or cancellation is"
             ):
                 send(**about, **given)
         assert sink.mails == []

@@ -117,7 +117,7 @@ def test_without_deferring_a_class_too_far_ahead_is_refused_with_advice(
     )
     ran = run_tasks(tmp_path, "not_deferrable", body)
     assert ran.states == {"far": "failed", "soon": "success"}
-    advice = "Leave deferrable out, so that the task waits until then; or run it later"
+    advice = "Remove deferrable=False, so that the task waits until then; or run it later"
     assert advice in str(ran.errors["far"])
     assert [room[CLOSES_UNUSED.name_key] for room in rooms_sandbox.rooms(CLOSES_UNUSED.conn_type)] == ["soon"]
 

@@ -238,7 +238,7 @@ class TestWhatIsGiven:
     def test_one_name_twice(self, conn_id: str):
         run = Run(conn_id, [spec("a"), spec("a")])
         assert run.verdicts == ["missing", "refused"]
-        assert "is the name of specs[0] too" in run.result["classes"][1]["told"]
+        assert "is also the name of specs[0]" in run.result["classes"][1]["told"]
 
     def test_names_that_differ_in_their_case(self, conn_id: str):
         run = Run(conn_id, [spec("algebra-A"), spec("algebra-a")])

@@ -250,8 +250,8 @@ def test_each_recording_in_a_task_of_its_own(rooms_sandbox: RoomsSandbox, tmp_pa
         ({"to": ""}, "to: expected a URL"),
         ({"to": "file:///tmp/{nmae}"}, "{nmae} is no placeholder"),
         ({"to": "file:///tmp/{"}, "is no placeholder"),
-        ({"to": "bucket/{id}"}, "no absolute path"),
-        ({"to": "file://data/{id}"}, "no absolute path"),
+        ({"to": "bucket/{id}"}, "not an absolute path"),
+        ({"to": "file://data/{id}"}, "not an absolute path"),
         ({"to": "floppy://a/{id}"}, "cannot write there"),
         ({"recordings": "[{"}, "recordings"),
         ({"recordings": 5.5}, "recording: expected text or a whole number"),
@@ -272,7 +272,7 @@ def test_bad_input_is_refused(given: dict[str, Any], error: str, rooms_sandbox: 
 def test_a_target_that_cannot_be_written_is_told_as_it_is(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     room = recorded(rooms_sandbox, ANY.conn_type)
     (tmp_path / "algebra").mkdir()
-    with pytest.raises(errors.InvalidSpecError, match="Name a file"):
+    with pytest.raises(errors.InvalidSpecError, match="Use the path of a file"):
         store(room, f"{tmp_path}/{{name}}")
     assert (tmp_path / "algebra").is_dir()
     assert files(tmp_path) == {}

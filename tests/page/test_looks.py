@@ -81,7 +81,7 @@ async def test_a_viewer_who_leaves_ends_nobody_elses_look() -> None:
 async def test_a_slow_vendor_is_said_to_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 0.01)
     found = await Looks(Counted(5).look).at("school")
-    assert found == Look(rooms={}, error="No answer within 0 seconds.")
+    assert found == Look(rooms={}, error="No response within 0 seconds.")
 
 
 async def test_who_is_live_on_every_vendor(vendors: RoomsSandbox) -> None:

@@ -236,7 +236,7 @@ def test_the_wait_went_through_the_triggerer(aftermath: Aftermath) -> None:
     """Rows of triggers go when they are done; what is passed to one is looked at where it is made."""
     from airflow.providers.common.compat.sdk import TaskDeferred
 
-    assert "the room is created at" in aftermath.printed
+    assert "the room will be created at" in aftermath.printed
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
