@@ -20,7 +20,7 @@ URI = "room-events://c/other"
 
 
 def event(number: int) -> RoomEvent:
-    return RoomEvent(id=f"other:{number}", type="other", vendor="videosdk", conn_id="c", participant="ada")
+    return RoomEvent(id=f"other:{number}", type="other", vendor="acme", conn_id="c", participant="ada")
 
 
 def ids(state: StateFile, limit: int = 100) -> list[str]:
@@ -104,7 +104,7 @@ from pathlib import Path
 from airflow_provider_rooms.events.statefile import StateFile
 from airflow_provider_rooms.models import RoomEvent
 state = StateFile(Path({str(tmp_path / "state")!r}))
-state.publish([RoomEvent(id="other:1", type="other", vendor="videosdk", conn_id="c")])
+state.publish([RoomEvent(id="other:1", type="other", vendor="acme", conn_id="c")])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL

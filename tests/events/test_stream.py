@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from events_help import HEADED
 from test_watcher import INTERVAL, _quick, a_class, conn
 
 from airflow_provider_rooms.models import EventType
@@ -96,7 +97,7 @@ async def _until(true: Callable[[], Any]) -> None:
 @pytest.fixture
 def stores() -> dict[EventType, Store]:
     kinds: tuple[EventType, ...] = ("session_started", "session_ended")
-    return {kind: Store(f"room-events://hundredms_watched/{kind}/watched") for kind in kinds}
+    return {kind: Store(f"room-events://{HEADED}_watched/{kind}/watched") for kind in kinds}
 
 
 def started(conn_id: str, stores: dict[EventType, Store]) -> Runner:
@@ -109,12 +110,12 @@ def started(conn_id: str, stores: dict[EventType, Store]) -> Runner:
 async def test_what_was_not_stored_is_told_again_and_what_was_is_not(
     conn: Callable[..., str], rooms_sandbox: RoomsSandbox, stores: dict[EventType, Store]
 ) -> None:
-    conn_id = conn("hundredms")
+    conn_id = conn(HEADED)
     first = started(conn_id, stores)
     await come(lambda: all(store.values for store in stores.values()))
     begun = {kind: store.values["rooms_cursor"] for kind, store in stores.items()}
     assert all(cursor["told"] == {} for cursor in begun.values())
-    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, "hundredms")
+    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, HEADED)
     await come(lambda: set(first.told) == {"session_started", "session_ended"})
     await asyncio.sleep(3 * INTERVAL)  # further polls come and go
     assert sorted(first.told) == ["session_ended", "session_started"]
@@ -142,7 +143,7 @@ async def test_a_store_that_is_away_is_asked_again_and_loses_nothing(
     from airflow_provider_rooms.events import stream
 
     monkeypatch.setattr(stream, "PAUSE", 0.05)
-    conn_id = conn("hundredms")
+    conn_id = conn(HEADED)
     store = stores.pop("session_ended")
     store.failing = True
     runner = Runner(conn_id)
@@ -151,7 +152,7 @@ async def test_a_store_that_is_away_is_asked_again_and_loses_nothing(
     store.failing = False
     await come(lambda: store.values)
     store.failing = True
-    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, "hundredms")
+    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, HEADED)
     await come(lambda: runner.told)
     runner.stored()
     await asyncio.sleep(2 * INTERVAL)
@@ -164,10 +165,10 @@ async def test_a_store_that_is_away_is_asked_again_and_loses_nothing(
 async def test_a_trigger_of_another_asset_has_nothing_to_store_in_and_tells_all_the_same(
     conn: Callable[..., str], rooms_sandbox: RoomsSandbox
 ) -> None:
-    conn_id = conn("hundredms")
+    conn_id = conn(HEADED)
     runner = Runner(conn_id)
     runner.start(1, "session_ended", Store("room-events://another/session_ended/watched"))
     await asyncio.sleep(0.2 + 3 * INTERVAL)
-    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, "hundredms")
+    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, HEADED)
     await come(lambda: runner.told == ["session_ended"])
     await runner.end()

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from events_help import Listening, until
+from events_help import HEADED, Listening, until
 from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms import hooks
@@ -22,7 +22,6 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.triggers.rooms import RoomEventTrigger
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.flow import gathered
-from airflow_provider_rooms.vendors.hundredms import watching
 
 INTERVAL = 0.2
 
@@ -124,16 +123,16 @@ async def test_a_trigger_tells_what_happens_from_now_on(
 
 
 @pytest.mark.parametrize("answers", [True, False])
-async def test_the_history_of_100ms_tells_what_was_reported_though_nobody_received_it(
+async def test_a_vendors_own_history_tells_what_was_reported_though_nobody_received_it(
     answers: bool, conn: Callable[..., str], listening: Listening, rooms_sandbox: RoomsSandbox
 ) -> None:
-    conn_id = conn("hundredms")
+    conn_id = conn(HEADED)
     listening.kept.failing = not answers
     webhook = {"url": f"{listening.url}/rooms/webhooks/nobody"}
-    happen = partial(a_class, rooms_sandbox, conn_id, "hundredms", webhook=webhook)
+    happen = partial(a_class, rooms_sandbox, conn_id, HEADED, webhook=webhook)
     found = await told_by(RoomEventTrigger(conn_id=conn_id, type="participant_left"), 1, happen)
     assert [event["participant"] for event in found] == ["ada"]
-    assert {request["path"] for request in rooms_sandbox.requests("hundredms") if "analytics" in request["path"]} == {
+    assert {request["path"] for request in rooms_sandbox.requests(HEADED) if "analytics" in request["path"]} == {
         "/v2/analytics/webhooks"
     }
 
@@ -141,10 +140,10 @@ async def test_the_history_of_100ms_tells_what_was_reported_though_nobody_receiv
 async def test_the_pages_of_the_history_are_read_to_the_end(
     conn: Callable[..., str], rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "HISTORY_PAGE", 1)
-    hook: Any = get_rooms_hook(conn("hundredms"))
+    monkeypatch.setattr(f"{vendor_class(HEADED).__module__}.watching.HISTORY_PAGE", 1)
+    hook: Any = get_rooms_hook(conn(HEADED))
     hook.ensure_room({"name": "a", "webhook": {"url": "http://127.0.0.1:9/nobody"}})
-    rooms_sandbox.start_session("hundredms", "a", ["ada", "bob", "eve"])
+    rooms_sandbox.start_session(HEADED, "a", ["ada", "bob", "eve"])
     since = hook.vendor.now() - dt.timedelta(hours=1)
     things = hook.transport.run(gathered(hook.vendor.happened_since(since, ["participant_joined"], over=since)))
     assert {event.participant for thing in things for event in thing.events} == {"ada", "bob", "eve"}
