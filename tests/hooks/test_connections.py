@@ -197,7 +197,7 @@ UNREADABLE = {
     '{"conn_type": "videosdk", "login": "canary"': "it is not JSON (",
     "videosdk://canary:canary@host:junk/": "its host or port is invalid",
     "twilio_video://canary:canary@/": "a URI scheme cannot contain '_'; write twilio-video://.",
-    "canary": "neither a JSON object nor a URI, such as videosdk://, hundredms://, twilio-video://.",
+    "canary": "neither a JSON object nor a URI such as videosdk://, hundredms://, twilio-video://.",
 }
 
 

@@ -91,7 +91,7 @@ def test_a_good_connection_is_told_so(conn_type: str, ask: Any) -> None:
     works, told = ask(conn_type)
     assert works
     key, secret = WORDS[conn_type]
-    assert told == f"{BY_TYPE[conn_type].title} accepts the {key} and {secret}.".replace(
+    assert told == f"{BY_TYPE[conn_type].title} accepted the {key} and {secret}.".replace(
         "SID and API key", "SID and its"
     )
 
@@ -131,7 +131,7 @@ def test_a_clock_that_is_off_is_named_where_tokens_carry_the_time(
     works, told = ask(conn_type, host=server(http(401, '{"message": "no"}', date_header(-ahead))))
     assert not works
     # Twilio's sign-in knows no time.
-    assert (f"{words} the vendor's. Tokens carry the time" in told) is (conn_type != "twilio_video"), told
+    assert (f"{words} the vendor's. Tokens contain the time" in told) is (conn_type != "twilio_video"), told
     assert ("set the clock (NTP)" in told) is (conn_type != "twilio_video")
 
 
@@ -186,7 +186,7 @@ def test_a_right_that_is_missing_a_limit_and_a_failure_are_told_apart_from_a_bad
 ) -> None:
     works, told = ask(conn_type, host=server(http(403, json.dumps({"message": CANARY}))))
     assert not works
-    assert "does not let it list rooms (HTTP 403)" in told
+    assert "does not allow it to list rooms (HTTP 403)" in told
     for status, words in ((429, "currently accepts no more requests"), (503, "responds, but with an error (HTTP 503)")):
         works, told = ask(conn_type, host=server(http(status, CANARY)))
         assert not works
@@ -202,7 +202,10 @@ def test_a_host_that_cannot_be_reached_is_told_why(conn_type: str, ask: Any, ser
     cases = [
         (refused, "the connection was refused. Check host and port"),
         ("http://no-such-host.invalid", "its host name could not be resolved (DNS)"),
-        (server(http(200, "plain")).replace("http:", "https:"), "it does not speak TLS. If it speaks http, write that"),
+        (
+            server(http(200, "plain")).replace("http:", "https:"),
+            "it does not speak TLS. If the host uses plain http, set",
+        ),
         (server(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n{"), "the connection was interrupted"),
     ]
     for host, words in cases:

@@ -188,7 +188,7 @@ def test_every_wrong_spec_is_named_before_any_call(rooms_sandbox: RoomsSandbox) 
         "specs[9]": "no connection 'nowhere'",
         "specs[10]": "on_drift",
         "specs[11]": "create_ahead",
-        "specs[13]": "the name of specs[12] too",
+        "specs[13]": "also the name of specs[12]",
     }
     assert list(told) == list(expected)
     for place, words in expected.items():
@@ -356,7 +356,7 @@ def test_a_class_of_twilio_that_is_too_far_ahead_is_not_due(
         "unverified": [],
     }
     assert made["outcome"] == early["outcome"] == "created"
-    assert "specs[0]: not before" in logged()
+    assert "specs[0]: not created before" in logged()
     assert names(rooms_sandbox, "twilio_video") == ["soon"]
 
 
@@ -394,7 +394,7 @@ def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, logged: Callable[[]
         make([bigger], conn_id="hundredms_default")
     (room,) = make([{**bigger, "on_drift": "ignore"}], conn_id="hundredms_default")
     assert room["drift"] == [{"field": "size", "asked": 9, "actual": 5}]
-    assert "specs[0]: size is 5, asked for 9" in logged()
+    assert "specs[0]: size is 5, but 9 was requested" in logged()
     (room,) = make([{**bigger, "on_drift": "update"}], conn_id="hundredms_default")
     assert room["outcome"] == "updated"
 

@@ -41,7 +41,7 @@ def browse(rooms_sandbox: RoomsSandbox, tmp_path: Path):  # type: ignore[no-unty
 
 def test_empty_page_says_what_to_do(browse) -> None:  # type: ignore[no-untyped-def]
     document = browse()
-    assert document.count("Make a room to play with") == 3
+    assert document.count("Create a room to play with") == 3
     assert "CreateRoomOperator" in document
 
 
