@@ -324,7 +324,7 @@ def test_failed_ones_are_said_and_if_all_failed_the_task_does(
     hook("hundredms").start_recording(room.id)
     rooms_sandbox.recording("hundredms", room.id, "complete")
     assert len(store(room.id, f"{tmp_path}/{{id}}.{{ext}}", conn_id="hundredms_default")) == 1
-    assert "100ms failed to produce " in logged()
+    assert "100ms failed to produce these recordings: " in logged()
 
 
 def test_the_room_dict_says_which_class_is_meant(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
