@@ -1,4 +1,5 @@
-"""``python -m airflow_provider_rooms check`` and ``plan``; on Airflow 3.2 and later also ``airflow rooms check`` and ``plan``.
+"""``python -m airflow_provider_rooms check``, ``plan`` and ``receive``; on Airflow 3.2 and later also ``airflow rooms check`` and
+``plan``.
 
 This module is imported whenever an ``airflow`` command starts, so it imports nothing that Airflow does not import anyway.
 """
@@ -10,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.commands import plan as plan_command
+from airflow_provider_rooms.commands import receive as receive_command
 from airflow_provider_rooms.connections import BY_TYPE
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     plan_command.add_arguments(plan)
     plan.set_defaults(run=plan_command.command)
+    receive = commands.add_parser(
+        "receive", help=receive_command.HELP, description=receive_command.DESCRIPTION, epilog=receive_command.EPILOG
+    )
+    receive_command.add_arguments(receive)
+    receive.set_defaults(run=receive_command.command)
     check.set_defaults(run=_check)
     given = parser.parse_args(argv)
     if given.run is None:

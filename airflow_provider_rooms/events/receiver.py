@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
-from airflow_provider_rooms.errors import RoomsError
+from airflow_provider_rooms.errors import PassingError, RoomsError
 from airflow_provider_rooms.events.participants import Participants
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
 
@@ -106,6 +106,23 @@ class Receiver:
         return 200
 
     # -- what the vendor does not report ---------------------------------------------------------------------------------
+
+    async def look_again(self, events: Sequence[RoomEvent]) -> None:
+        """Look at the rooms of events that were taken before a restart: what they ask for was perhaps not looked at yet."""
+        for event in events:
+            known = await self._find_in_time(event.conn_id)
+            if known is not None:
+                self._look_later(known, event)
+
+    async def _find_in_time(self, conn_id: str) -> TakesPart | None:
+        for tries_left in reversed(range(LOOK_TRIES)):
+            try:
+                return await self._participants.find(conn_id, trusted=True)
+            except PassingError as error:
+                log.warning("Connection %r could not be looked up (%s).", conn_id, type(error).__name__)
+                if tries_left:
+                    await asyncio.sleep(LOOK_PAUSE)
+        return None
 
     def _look_later(self, known: TakesPart, event: RoomEvent) -> None:
         """Have the room looked at once for all events that ask for it at about the same time."""

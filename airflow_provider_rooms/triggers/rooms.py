@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +105,9 @@ class RoomEventTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Tell what happens from now on. Only Airflow before 3.3 runs this."""
         watcher = await asyncio.to_thread(import_module, "airflow_provider_rooms.events.watcher")
-        async for payload in watcher.payloads_from_now(self.conn_id, self.type):
-            yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+        async with aclosing(watcher.payloads_from_now(self.conn_id, self.type)) as payloads:
+            async for payload in payloads:
+                yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
     def shared_stream_key(self) -> Hashable:
         """Watchers of one connection share a poll."""
@@ -121,8 +123,10 @@ class RoomEventTrigger(BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         """Tell what has happened since this watcher's cursor."""
         stream = await asyncio.to_thread(import_module, "airflow_provider_rooms.events.stream")
-        async for payload in stream.payloads(shared_stream, self.conn_id, self.type, self.asset_state_store):
-            yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+        told = stream.payloads(shared_stream, self.conn_id, self.type, self.asset_state_store)
+        async with aclosing(told) as payloads:
+            async for payload in payloads:
+                yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
 
 @functools.cache

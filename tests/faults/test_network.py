@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MODES, ensure_room
+from both_drivers import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from vendor_traits import ANY
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
@@ -54,7 +55,7 @@ def behind(rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     return lead
 
 
-def both(conn_type: str = "videosdk", **spec: Any) -> Any:
+def both(conn_type: str = ANY.conn_type, **spec: Any) -> Any:
     """What both drivers say alike: an outcome, or an error."""
     answers: list[Any] = []
     for mode in MODES:
@@ -190,7 +191,7 @@ def test_certificates_that_cannot_be_used_are_refused_before_any_request(
     assert re.search(rf"{variable} cannot be used: {path}: .*({words})\. It must name a file", str(error))
     assert PAGE in str(error)
     assert tls.connections == 0
-    works, told = get_rooms_hook("videosdk_default").test_connection()
+    works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert (works, variable in told) == (False, True)
 
 
@@ -244,14 +245,15 @@ def speaks_http(sock: socket.socket) -> None:
         sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
 
-def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any) -> None:
+def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any, rooms_sandbox: Any) -> None:
+    path = rooms_sandbox.connection(ANY.conn_type)["host"].rpartition("/")[2]
     with listening(speaks_http) as (place, seen):
         behind(f"https://{place}")
         error = both()
         assert isinstance(error, errors.TlsError)
         assert "no response: the host does not speak TLS (https)." in str(error)
-        assert f"write that in the connection's host: http://{place}/videosdk" in str(error)
-        assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2Fvideosdk)" in str(error)
+        assert f"write that in the connection's host: http://{place}/{path}" in str(error)
+        assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2F{path})" in str(error)
         assert len(seen) == len(MODES)
 
 
@@ -341,13 +343,13 @@ def test_a_proxy_that_is_not_there_is_named(
     monkeypatch.setenv(variable, environment[variable])
     error = both()
     assert type(error) is errors.TransportError
-    assert f"no response: {words}. [VideoSDK" in str(error)
+    assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
     assert (
         f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
         in str(error)
     )
     assert "canary" not in str(error)
-    works, told = get_rooms_hook("videosdk_default").test_connection()
+    works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works
     assert f"the proxy rejected the request. Check the proxy in {variable}" in told
     assert "canary" not in told
@@ -424,7 +426,7 @@ def test_sixteen_threads_share_a_hook_without_a_warning(
 ) -> None:
     with Wire(rooms_sandbox.url) as wire:
         behind(wire.url)
-        hook = get_rooms_hook("videosdk_default")
+        hook = get_rooms_hook(ANY.conn_id)
         together = threading.Barrier(16)
 
         def ask(number: int) -> Any:

@@ -8,28 +8,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pushed import Pushed
+from vendor_traits import TRAITS, facts, rows
 
 from airflow_provider_rooms.operators.rooms import CreateRoomsOperator, ReconcileRoomsOperator
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
 
 CLASSES = 200
+COSTS = facts("costs")
 #: Requests per room: looked up, created and read back one by one; found; compared.
-ONE_BY_ONE = {"videosdk": (3, 1, 1), "hundredms": (4, 2, 2), "twilio_video": (3, 1, 1)}
-#: Real settings, as people ask for them.
-SETTINGS: dict[str, dict[str, Any]] = {
-    "videosdk": {"region": "in002", "max_duration": 5400, "record": True, "webhook": {"url": "https://x.example/h"}},
-    "hundredms": {"region": "eu", "max_duration": 5400, "max_participants": 40, "description": "Room 12"},
-    "twilio_video": {"region": "us1", "max_duration": 5400, "max_participants": 40, "record": True},
-}
-#: Per number of other rooms: requests per new room, per room that is there, per class compared.
-LIMITS: dict[tuple[str, int], tuple[float, float, float]] = {
-    ("videosdk", 400): (1.2, 0.1, 0.15),
-    ("hundredms", 400): (1.2, 0.1, 0.15),
-    ("twilio_video", 400): (1.2, 0.1, 0.15),
-    ("videosdk", 5_000): (1.6, 0.3, 0.3),
-    ("hundredms", 5_000): (1.6, 0.3, 0.3),
-    ("twilio_video", 5_000): (1.2, 0.1, 0.15),
+ONE_BY_ONE = {
+    traits.conn_type: (traits.cost.absent + 1 + traits.cost.read_back, traits.cost.present, traits.cost.present)
+    for traits in TRAITS
 }
 
 
@@ -40,6 +31,7 @@ class Account:
         self.box = RoomsSandbox(server.url)
         self.server = server
         self.conn_type = conn_type
+        self.facts = COSTS[conn_type]
         self.box.limit(conn_type)  # requests are counted here, not timed
         connection = self.box.connection(conn_type)
         connection["extra"] = {
@@ -54,9 +46,9 @@ class Account:
         """Other people's rooms, a twentieth of them closed."""
         (vendor,) = (one for one in self.server.world.vendors.values() if one.conn_type == self.conn_type)
         for place in range(number):
-            room = add_room(vendor, f"other-{place}")
+            room = self.facts.add_room(vendor, f"other-{place}")
             if place % 20 == 0:
-                close(vendor, room)
+                self.facts.close(vendor, room)
 
     def cost(self, run: Callable[[], Any]) -> tuple[Any, float]:
         """What it returns, and the requests per class."""
@@ -67,38 +59,15 @@ class Account:
     def specs(self) -> list[dict[str, Any]]:
         start = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
         times = {"starts_at": start.isoformat(), "ends_at": (start + dt.timedelta(hours=1)).isoformat()}
-        return [{"name": f"class-{n}", **times, **SETTINGS[self.conn_type]} for n in range(CLASSES)]
+        return [{"name": f"class-{n}", **times, **self.facts.SETTINGS} for n in range(CLASSES)]
 
     def create(self) -> list[dict[str, Any]]:
         operator = CreateRoomsOperator(task_id="rooms", conn_id="account", specs=self.specs())
-        return operator.execute({"ti": Notes()})  # type: ignore[typeddict-item]
+        return operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
 
     def compare(self) -> dict[str, Any]:
         operator = ReconcileRoomsOperator(task_id="reconcile", conn_id="account", specs=self.specs())
-        return operator.execute({"ti": Notes()})  # type: ignore[typeddict-item]
-
-
-class Notes:
-    """The part of a task instance that an operator writes to."""
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        """Nothing is kept."""
-
-
-def add_room(vendor: Any, name: str) -> Any:
-    """A room without settings."""
-    more = (vendor.store.default_template,) if vendor.conn_type == "hundredms" else ()
-    return vendor.store.add_room(name, *more, {}, 0.0)
-
-
-def close(vendor: Any, room: Any) -> None:
-    match vendor.conn_type:
-        case "videosdk":
-            vendor.store.deactivate(room)
-        case "hundredms":
-            room.enabled = False
-        case _:
-            vendor.store.complete(room)
+        return operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
 
 
 @pytest.fixture
@@ -114,11 +83,9 @@ def account(airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
         server.stop()
 
 
-@pytest.mark.parametrize(
-    ("conn_type", "others", "shows"), [*((*row, True) for row in LIMITS), ("videosdk", 400, False)]
-)
+@pytest.mark.parametrize(("conn_type", "others", "shows", "limits"), rows("costs", "LIMITS"))
 def test_many_rooms_cost_little_more_than_their_creates(
-    conn_type: str, others: int, shows: bool, account: Callable[[str], Account]
+    conn_type: str, others: int, shows: bool, limits: tuple[float, ...], account: Callable[[str], Account]
 ) -> None:
     place = account(conn_type)
     if not shows:
@@ -131,7 +98,7 @@ def test_many_rooms_cost_little_more_than_their_creates(
     assert [room["id"] for room in new] == [room["id"] for room in found]
     assert [room["unverified"] for room in new] == [room["unverified"] for room in found]
     assert compared["counts"] == {"exists": CLASSES, "orphans": 0}
-    assert all(cost <= limit for cost, limit in zip(costs, LIMITS[conn_type, others], strict=True)), costs
+    assert all(cost <= limit for cost, limit in zip(costs, limits, strict=True)), costs
 
 
 @pytest.mark.parametrize("conn_type", ONE_BY_ONE)

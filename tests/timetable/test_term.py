@@ -232,12 +232,12 @@ class TestClass:
 
     def test_as_a_spec(self):
         (one,) = table(WEEKLY).on(MONDAY).classes
-        assert one.spec(conn_id="videosdk_default", record=True) == {
+        assert one.spec(conn_id="school_rooms", record=True) == {
             "name": ["ALG", "A", "2026-11-16"],
             "starts_at": "2026-11-16T09:00:00+01:00",
             "ends_at": "2026-11-16T09:50:00+01:00",
             "ref": {"title": "ALG A Algebra", "date": "2026-11-16", "timezone": "Europe/Berlin"},
-            "conn_id": "videosdk_default",
+            "conn_id": "school_rooms",
             "record": True,
         }
         assert one.name == room_name(*one.spec()["name"])

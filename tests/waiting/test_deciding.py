@@ -17,7 +17,7 @@ from airflow_provider_rooms.waiting.waits import CLOCK_SLACK, SHORTEST, Seen, Wa
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 TEN = NINE + dt.timedelta(hours=1)
-ROOM = Room(vendor="videosdk", conn_id="c", id="room-1", name="algebra", state="open")
+ROOM = Room(vendor="acme", conn_id="c", id="room-1", name="algebra", state="open")
 CLOSED = replace(ROOM, state="closed")
 
 
@@ -151,7 +151,7 @@ def ended(*sessions: Session) -> dict[str, Any]:
         ({}, [session(0, 50)], ROOM, 60, True),
         ({}, [session(0)], ROOM, 90, False),
         ({}, [session(0, 50)], CLOSED, 51, True),
-        ({}, [session(0)], CLOSED, 51, False),  # a room disabled at 100ms keeps its people
+        ({}, [session(0)], CLOSED, 51, False),  # a room that is only disabled keeps its people
         ({}, [], CLOSED, 5, True),
         ({"ends_at": None}, [session(0, 50)], ROOM, 51, True),
         ({"ends_at": None}, [session(-20, -10)], ROOM, 5, False),  # a test before the class does not make one
@@ -207,7 +207,7 @@ CLASS = session(0, 60)
         ({}, [film(of="s70")], 61, None, None),
         ({}, [film(of=None, made=-90)], 61, None, None),
         ({}, [film(of=None, made=61)], 70, None, None),
-        # Twilio names no session: the time tells
+        # it names no session: the time tells
         ({}, [film(of=None, made=30)], 61, "success", None),
         ({}, [film(of=None, made=None)], 61, "success", None),
     ],
