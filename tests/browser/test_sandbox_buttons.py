@@ -34,7 +34,7 @@ def test_a_newcomer_plays_a_class(at_the_page: Any, rooms_sandbox: RoomsSandbox,
         for button in buttons:
             part.get_by_role("button", name=button, exact=True).click()
 
-    press("Make a room to play with", "Start session", "One more joins")
+    press("Create a room to play with", "Start session", "One more joins")
     press("Record", "Finish recording", "Record", "Fail recording", "End session")
     part.get_by_role("button", name="Start session", exact=True).wait_for()
     held = rooms_sandbox.state()[vendor]
@@ -55,7 +55,7 @@ def test_a_newcomer_moves_the_clock_sets_a_fault_and_begins_again(
     at_the_page.get_by_text("1 fault waiting").wait_for()
     press.filter(has_text="Clear").click()
     at_the_page.get_by_text("1 fault waiting").wait_for(state="hidden")
-    press.filter(has_text="Make a room to play with").first.click()
+    press.filter(has_text="Create a room to play with").first.click()
     at_the_page.get_by_role("button", name="Start session", exact=True).wait_for()
     press.filter(has_text="Reset everything").click()
     at_the_page.get_by_role("button", name="Start session", exact=True).wait_for(state="detached")
