@@ -26,7 +26,7 @@ NPM = HERE.parents[1] / "build" / "npm"
 REQUIRED = os.environ.get("ROOMS_REQUIRE_CLIENTS") == "1"
 
 
-def drive(script: str, package: str, url: str, *arguments: str) -> dict[str, Any]:
+def drive(script: str, package: str, url: str, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
     """What the script saw, as it printed it."""
     node = shutil.which("node")
     lacking = "node is not installed" if node is None else ""
@@ -39,6 +39,7 @@ def drive(script: str, package: str, url: str, *arguments: str) -> dict[str, Any
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         [str(node), str(HERE / script), url, *arguments],
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,
