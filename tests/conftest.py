@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -27,6 +28,17 @@ temporary_airflow(AIRFLOW__CORE__DAGS_FOLDER=str(REPO / "example_dags"))
 # A busy machine is no bug; and what CI says of a commit is the same each time.
 settings.register_profile("rooms", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("rooms")
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists of rooms come in pages of ten, so that a few rooms make several."""
+    from airflow_provider_rooms.vendors import vendor_class
+
+    for conn_type in ("twilio_video", "videosdk"):
+        monkeypatch.setattr(f"airflow_provider_rooms.vendors.{conn_type}.rooms.LONGEST_PAGE", 10)
+    kind: Any = vendor_class("hundredms")
+    monkeypatch.setattr(kind, "cursor", replace(kind.cursor, size=("limit", 10)))
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Anything, in any order: whatever workers, people, networks and clocks do, there is at most one usable room of a name.
 
 Workers are flows that are advanced one request at a time, so that hypothesis decides who goes next, who is killed and
-when. People close rooms and change settings, faults strike, the vendors' clock moves on.
+when. People close rooms and change settings, faults strike, the vendors' clock moves on. Workers of a batch know names from
+lists that may be out of order, cut, late or stale, and are read while rooms are closed and opened.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +55,16 @@ SIGN_IN = {
     "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),
     "twilio_video": (credentials.TWILIO_API_KEY, credentials.TWILIO_SECRET, "twilio"),
 }
+#: What may be wrong with the lists of rooms.
+LISTS: dict[str, dict[str, Any]] = {
+    "right": {},
+    "cut": {"list_cut": True},
+    "late": {"list_lag_seconds": 300},
+    "stale": {"list_stale": True},
+    "without disabled rooms": {"list_disabled": False},
+}
+#: Rooms of others, which make the lists longer than a page.
+OTHERS = 11
 #: Errors that may end a worker when nothing is broken.
 DECIDED = (errors.DriftError, errors.RoomClosedError, errors.ClassOverError)
 
@@ -123,11 +135,16 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             patience = Patience(tries=3, first_wait=1, longest_wait=4, deadline=60, total=200)
             self.vendor = vendor_class(scene.conn_type)(config, runtime=runtime, patience=patience)
             self.transport = BlockingTransport(scene.session, config.base_url)
+            for number in range(OTHERS):
+                plan = make_plan(self.vendor, RoomSpec.read({"name": f"other-{number}"}))
+                self._run(self.vendor.create(plan.name, plan))
             #: How often anybody changed anything.
             self.changes = 0
             self.faults = False
             #: What the lists showed of each name, and how often the world had been changed by then.
             self.seen: list[tuple[int, dict[str, Any]]] = []
+            #: How often it had been changed when the lists became stale; None while they are not.
+            self.stale_since: int | None = None
 
         # -- workers ----------------------------------------------------------------------------------------------------
 
@@ -154,19 +171,49 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             asks: Any = {"on_drift": on_drift, "on_closed": on_closed, "known": known.get(name)}
             return Worker(ensure_room(self.vendor, spec, **asks), name, asked, on_drift, began)
 
-        @rule(order=st.sampled_from(["newest", "oldest", "any"]), variant=st.integers(0, 2))
-        def somebody_reads_the_lists(self, order: str, variant: int) -> None:
-            scene.box.behave(scene.conn_type, list_order=order)
+        @rule(
+            order=st.sampled_from(["newest", "oldest", "any"]),
+            wrong=st.sampled_from([name for name in LISTS if name[:7] != "without" or scene.conn_type == "videosdk"]),
+            variant=st.integers(0, 2),
+            switched=st.sampled_from([None, *NAMES]),
+            before=st.integers(1, 7),
+        )
+        def somebody_reads_the_lists(
+            self, order: str, wrong: str, variant: int, switched: str | None, before: int
+        ) -> None:
+            """A room may be closed before one of the requests, or opened again."""
+            usual = {"list_cut": False, "list_lag_seconds": 0, "list_stale": False}
+            scene.box.behave(scene.conn_type, list_order=order, **{**usual, **LISTS[wrong]})
+            if wrong != "stale":
+                self.stale_since = None
+            elif self.stale_since is None:
+                self.stale_since = self.changes
+            began = self.changes if self.stale_since is None else self.stale_since
+            if wrong == "late" and scene.conn_type == "hundredms":
+                began = -1  # what is in no list yet is overwritten, as the promise says
             specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
-            flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
-            began = self.changes
+            there = {name for name in NAMES if self._rooms(name)}
+            sent = 0
+
+            def between(step: Any) -> None:
+                nonlocal sent
+                sent += isinstance(step, Request)
+                if switched is not None and sent == before and isinstance(step, Request):
+                    self._switch(switched)
+
             try:
-                directory = self._run(flow)
+                directory = self._run(
+                    read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True)), between
+                )
             except errors.RoomsError:
                 if not self.faults:
                     raise
                 return
-            self.seen.append((began, {name: directory.take(name) for name in NAMES}))
+            known = {name: directory.take(name) for name in NAMES}
+            if scene.conn_type == "hundredms" and wrong in ("right", "cut"):
+                # Its create overwrites, so that no room may count as absent.
+                assert not [name for name in there if known[name] is not None and known[name].existing is None]
+            self.seen.append((began, known))
 
         @rule(target=workers, worker=consumes(workers))
         def it_does_one_thing(self, worker: Worker) -> Any:
@@ -191,12 +238,17 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             assert worker.result is not None, worker.error
             assert worker.result.id in self._usable(name)
 
-        def _run(self, flow: Any) -> Any:
-            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told."""
+        def _run(self, flow: Any, between: Callable[[Any], None] = lambda step: None) -> Any:
+            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told.
+
+            :param between: called before each step.
+            """
             answer, failure = None, None
             try:
                 while True:
-                    answer, failure = self._perform(flow.throw(failure) if failure else flow.send(answer))
+                    step = flow.throw(failure) if failure else flow.send(answer)
+                    between(step)
+                    answer, failure = self._perform(step)
             except StopIteration as end:
                 return end.value
 
@@ -256,7 +308,20 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_closes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self.transport.run(close(self.vendor, room_id))
+                self._run(close(self.vendor, room_id))
+                self.changes += 1
+
+        def _switch(self, name: str) -> None:
+            """Close the room of a name; or open it again where the vendor can."""
+            for item in self._rooms(name):
+                room = self.vendor.room(item)
+                if scene.conn_type == "hundredms":
+                    path, enabled = f"/v2/rooms/{room.id}", {"enabled": room.state != "open"}
+                    self._run(self.vendor.post(path, enabled))
+                elif room.state == "open":
+                    self._run(close(self.vendor, room.id))
+                else:
+                    continue
                 self.changes += 1
 
         @precondition(lambda self: scene.conn_type == "hundredms")
@@ -264,7 +329,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_changes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self.transport.run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self._run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
                 self.changes += 1
 
         @rule(
@@ -323,7 +388,9 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.parametrize("conn_type", sorted(SETTINGS))
-def test_whatever_happens_there_is_one_usable_room_of_a_name(conn_type: str, rooms_sandbox: Any) -> None:
+def test_whatever_happens_there_is_one_usable_room_of_a_name(
+    conn_type: str, rooms_sandbox: Any, small_pages: None
+) -> None:
     with blocking_session() as session:
         run_state_machine_as_test(
             make_machine(Scene(conn_type, rooms_sandbox, session)),

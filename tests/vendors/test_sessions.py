@@ -12,6 +12,7 @@ from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Session
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS
+from airflow_provider_rooms.waiting.waits import Wait
 
 MINUTE = 60.0
 
@@ -175,6 +176,49 @@ def test_the_live_rooms_of_an_account(hooks: Any, rooms_sandbox: RoomsSandbox) -
             assert (survey.live, survey.open) == (None, {room.id for room in rooms})
         else:
             assert (set(survey.live), survey.open) == ({rooms[1].id}, None)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "starts_in", "closed", "requests"),
+    [
+        ("started", 120, False, 1),  # nobody can have come yet: only the room can decide
+        ("started", 10, False, 4),  # the room, and who is there, on the way back, and gone
+        ("started", 10, True, 2),  # nobody is in a room that is completed
+        ("ended", -30, False, 1),  # not over before its end, whoever is there
+        ("ended", -90, False, 4),
+        ("recording", -30, False, 1),
+    ],
+)
+def test_a_look_reads_no_more_than_it_needs_at_twilio(
+    purpose: Any, starts_in: float, closed: bool, requests: int, hooks: Any, rooms_sandbox: RoomsSandbox
+) -> None:
+    hook = hooks("twilio_video")
+    room = hook.ensure_room({"name": "algebra"})
+    if closed:
+        room = hook.close_room(room)
+    starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=starts_in)
+    wait = Wait(purpose=purpose, starts_at=starts_at, ends_at=starts_at + dt.timedelta(hours=1))
+    for fresh in (False, True):
+        before = len(rooms_sandbox.requests("twilio"))
+        seen = hook.look(room, wait, fresh=fresh)
+        assert seen.room.state == ("closed" if closed else "open")
+        assert len(rooms_sandbox.requests("twilio")) - before == requests - fresh
+
+
+def test_the_list_of_open_rooms_is_read_as_far_as_needed(
+    hooks: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_rooms.vendors.twilio_video.sessions.LONGEST_PAGE", 5)
+    hook = hooks("twilio_video")
+    old = [hook.ensure_room({"name": f"old-{number}"}) for number in range(12)]
+    new = hook.ensure_room({"name": "new"})
+    for rooms, pages, is_open in (([new.id], 1, None), ([new.id, old[0].id], 3, True), (["RM-gone"], 3, True)):
+        before = len(rooms_sandbox.requests("twilio"))
+        survey = hook.survey(rooms)
+        assert survey.pages == len(rooms_sandbox.requests("twilio")) - before == pages
+        # Of what it did not come to it tells nothing.
+        assert (survey.is_open(new.id), survey.is_open(old[0].id)) == (True, is_open)
+    assert survey.is_open("RM-gone") is False
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
