@@ -15,17 +15,15 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="rooms-bench-"))
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "CRITICAL"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
-from account import CLASSES, ONE_BY_ONE, Account, most
-from airflow_provider_rooms.sandbox.server import SandboxServer
+from accounts import CLASSES, COSTS, ONE_BY_ONE, Account, most_beside_many  # type: ignore[import-not-found]
 
-#: Vendors of which it is unknown whether they show settings.
-UNKNOWN = {"videosdk"}
+from airflow_provider_rooms.sandbox.server import SandboxServer
 
 
 def main() -> int:
@@ -43,13 +41,17 @@ def main() -> int:
     )
     good = True
     for conn_type in given.vendors:
+        limits = {(others, shows): most for others, shows, most in COSTS[conn_type].LIMITS}
+        both = sorted({shows for _, shows in limits}, reverse=True)  # whether settings are shown, where that is unknown
         for others in given.others:
-            for shows in (True, False) if conn_type in UNKNOWN else (True,):
-                good = row(conn_type, others, shows) and good
+            least = most_beside_many(conn_type, others)
+            known = {size: limits.get((size, True)) for size, _ in limits}
+            for shows in both:
+                good = row(conn_type, others, shows, known.get(others) or least) and good
     return 0 if good else 1
 
 
-def row(conn_type: str, others: int, shows: bool) -> bool:
+def row(conn_type: str, others: int, shows: bool, allowed: tuple[float, float, float]) -> bool:
     """Print one; whether it is within what is allowed."""
     began = time.monotonic()
     server = SandboxServer().start()
@@ -59,7 +61,6 @@ def row(conn_type: str, others: int, shows: bool) -> bool:
         costs = [place.cost(run)[1] for run in (place.create, place.create, place.compare)]
     finally:
         server.stop()
-    allowed = most(conn_type, others)
     held = all(cost <= limit for cost, limit in zip(costs, allowed, strict=True))
     new, found, compared = costs
     print(

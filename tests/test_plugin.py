@@ -29,7 +29,7 @@ def shown():
     if airflow.__version__.startswith("2."):
         from airflow.api_connexion.schemas.connection_schema import connection_schema
         from airflow.models.connection import Connection
-        return connection_schema.dump(Connection(conn_id="x", conn_type="hundredms", extra=extra))["extra"]
+        return connection_schema.dump(Connection(conn_id="x", conn_type="http", extra=extra))["extra"]
     from airflow.api_fastapi.core_api.datamodels.connections import ConnectionResponse
     return ConnectionResponse.redact_extra(extra)
 from airflow import plugins_manager

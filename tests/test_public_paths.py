@@ -22,7 +22,8 @@ PATHS = {
         *("StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
-    "triggers.rooms": ("RoomTrigger",),
+    "triggers.rooms": ("RoomEventTrigger", "RoomTrigger"),
+    "events": ("read_events", "room_events"),
     "links.rooms": ("RoomLink",),
     "hooks": (*(one.hook.rpartition(".")[2] for one in CONNECTION_TYPES), "get_rooms_hook"),
     "names": ("room_name",),
@@ -69,6 +70,7 @@ TRIGGERS = [
             "give_up_at": "2026-11-20T12:00:00+00:00",
         },
     ),
+    ("airflow_provider_rooms.triggers.rooms.RoomEventTrigger", {"conn_id": "rooms", "type": "session_ended"}),
 ]
 
 

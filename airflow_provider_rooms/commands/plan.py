@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.planning.lookups import Planned
@@ -125,6 +125,10 @@ OPTIONS = (
     Option(
         ("--all",), {"dest": "everything", "action": "store_true", "help": "list every class, however many there are"}
     ),
+    Option(
+        ("--json",),
+        {"dest": "as_json", "action": "store_true", "help": "one JSON document with every class, instead of text"},
+    ),
 )
 
 
@@ -184,16 +188,27 @@ def run(given: Any, write: Callable[[str], Any]) -> int:
     if given.conn:
         from airflow_provider_rooms.errors import PermanentError
 
+        conn_ids = list(dict.fromkeys(given.conn))
+        sys.stderr.write(f"Looking up the rooms of {len(chosen.classes)} classes: {', '.join(conn_ids)} …\n")
+        sys.stderr.flush()
         try:
-            planned = _planned(chosen, list(dict.fromkeys(given.conn)), given.spec)
+            planned = _planned(chosen, conn_ids, given.spec)
         except PermanentError as error:
             sys.stderr.write(f"{error}\n")
             return 2
     about = [problem for problem in timetable.problems if problem.of_file]
-    for line in report(first, last, chosen, planned, about=about, everything=given.everything):
-        write(f"{line}\n")
+    meeting = _meeting_names(chosen.classes)
     trouble = any(one.finding.verdict in _trouble() for one in planned)
-    return 1 if trouble or chosen.bad or _meeting_names(chosen.classes) else 0
+    code = 1 if trouble or chosen.bad or meeting else 0
+    if given.as_json:
+        from airflow_provider_rooms.commands.plan_json import document
+
+        plan = document(first, last, chosen, planned, about=about, meeting=meeting, exit_code=code)
+        write(f"{json.dumps(plan, indent=2)}\n")
+        return code
+    for line in report(first, last, chosen, planned, about=about, meeting=meeting, everything=given.everything):
+        write(f"{line}\n")
+    return code
 
 
 def report(
@@ -203,18 +218,19 @@ def report(
     planned: Sequence[Planned],
     *,
     about: Sequence[Problem] = (),
+    meeting: Mapping[str, int] | None = None,
     everything: bool = False,
 ) -> Iterator[str]:
     """The plan as lines of text.
 
     :param about: notes on the timetable as a whole.
+    :param meeting: room names that several classes have, and how many.
     """
     from airflow_provider_rooms.planning import summary
 
     classes = chosen.classes
     days = len({one.starts_at.date() for one in classes})
     span = f"{first}" if first == last else f"{first} to {last}"
-    met = _meeting_names(classes)
     yield f"{len(classes)} classes on {days} {'day' if days == 1 else 'days'}, {span}"
     yield f"{len({one.key for one in classes})} keys, {len({one.name for one in classes})} room names"
     yield f"{len(chosen.collisions)} collisions, {len(chosen.bad_lines)} bad rows, {len(chosen.cancelled)} cancelled"
@@ -229,6 +245,7 @@ def report(
         yield from _weeks(classes)
     needing = [str(one) for one in planned if one.finding.verdict in _trouble()]
     yield from _section("Need attention", needing if len(planned) > _LISTED and not everything else [], everything)
+    met = [f"{name}: {count} classes" for name, count in (meeting or {}).items()]
     yield from _section("Names that meet", met, everything)
     yield from _section(
         "Cancelled", [f"{one.starts_at:%Y-%m-%d %H:%M}  {one.label}" for one in chosen.cancelled], everything
@@ -261,12 +278,12 @@ def _section(title: str, lines: Any, everything: bool) -> Iterator[str]:
         yield f"  and {len(listed) - len(shown)} more (--all shows them)"
 
 
-def _meeting_names(classes: Sequence[Class]) -> list[str]:
-    """Room names that two different classes have, where a vendor ignores case too."""
+def _meeting_names(classes: Sequence[Class]) -> dict[str, int]:
+    """Room names that several classes have, where a vendor ignores case too, and how many have each."""
     from airflow_provider_rooms.names import fold
 
     counts = Counter(fold(one.name) for one in classes)
-    return [f"{name}: {count} classes" for name, count in counts.items() if count > 1]
+    return {name: count for name, count in counts.items() if count > 1}
 
 
 def _trouble() -> Any:

@@ -1,12 +1,12 @@
-"""``read_events(context)``: the events that started a run, and those that no other run reads."""
+"""``read_events(context)``: the events that started a run, and those that no other run has read."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.events.assets import read_uri
 from airflow_provider_rooms.events.ledger import Row, events_in, read_by
+from airflow_provider_rooms.events.uris import read_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,14 +19,13 @@ LONGEST_MEMORY = dt.timedelta(days=7)
 
 
 def read_events(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The events that this run of a DAG scheduled on :func:`room_events` is to handle.
+    """The events that this run of a DAG scheduled on :func:`room_events` has to process. Every event is read by
+    exactly one run of the DAG, even if it was delivered twice or arrived between two runs. All tasks of a run get the
+    same events, and so does a task that is retried.
 
-    Every event is read by exactly one run of the DAG, also if it was told twice or came between two runs. All tasks of a run
-    get the same, and so does a task that is tried again.
-
-    :param context: the task's.
-    :returns: dicts with the fields of :class:`~airflow_provider_rooms.models.RoomEvent`, oldest first, each id once; none in
-        a run that was not started by events.
+    :param context: the task's context.
+    :returns: dicts with the fields of :class:`~airflow_provider_rooms.models.RoomEvent`, oldest first, each id once;
+        empty in a run that was not started by events.
     """
     given = context.get("triggering_asset_events") or context.get("triggering_dataset_events") or {}
     ours = {uri: list(events) for uri, events in _by_uri(given) if read_uri(uri)}

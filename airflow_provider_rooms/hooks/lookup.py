@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
-from airflow_provider_rooms.errors import ConnectionNotFoundError
+from airflow_provider_rooms.errors import AirflowDownError, ConnectionNotFoundError
 from airflow_provider_rooms.hooks.outages import Outage
 from airflow_provider_rooms.hooks.variables import missing
 from airflow_provider_rooms.values import not_given
@@ -62,6 +62,26 @@ async def afind_connection(
             await asyncio.sleep(await sync_to_async(search.pause_after)(error))
 
 
+def find_in_secrets(conn_id: str) -> Connection | None:
+    """Look up a connection in the environment and in secrets backends only: neither Airflow's database nor its API is asked.
+
+    :raises AirflowDownError: it is in none of them, and not all of them could be read.
+    """
+    failed = []
+    for backend in _backends():
+        if type(backend).__name__ not in ("MetastoreBackend", "ExecutionAPISecretsBackend"):
+            try:
+                found: Connection | None = backend.get_connection(conn_id=conn_id)
+            except Exception as error:  # noqa: BLE001 - any backend's; its text may hold the connection
+                failed.append(f"{type(backend).__name__} ({type(error).__name__})")
+                continue
+            if found is not None:
+                return found
+    if failed:
+        raise AirflowDownError(f"Connection {conn_id!r} could not be read from {', '.join(failed)}.")
+    return None
+
+
 def no_connection(conn_id: str, kinds: str) -> ConnectionNotFoundError:
     """The error for a connection that does not exist; before 3.2 that is also one whose extra is broken.
 
@@ -69,8 +89,8 @@ def no_connection(conn_id: str, kinds: str) -> ConnectionNotFoundError:
     """
     if not_given(conn_id):
         return ConnectionNotFoundError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
+            f"conn_id: {conn_id!r} is not a connection id.",
+            advice=f"Use the id of a connection of type {kinds}; a template may have rendered to an empty string.",
         )
     message, advice = missing(conn_id, kinds)
     return ConnectionNotFoundError(message, advice=advice)

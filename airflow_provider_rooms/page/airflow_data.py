@@ -23,7 +23,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from airflow_provider_rooms.links.rooms import ROOM_URL
-from airflow_provider_rooms.page.classes import FAILED, Pushed
+from airflow_provider_rooms.page.classes import FAILED, KEYS, Pushed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +85,7 @@ def pushed_by(dag_ids: Iterable[str], *, now: dt.datetime) -> tuple[list[Pushed]
             address.value.label("room_url"),
         )
         .join(DagRun, and_(DagRun.dag_id == TaskInstance.dag_id, DagRun.run_id == TaskInstance.run_id))
-        .outerjoin(XComModel, and_(of_task(XComModel), XComModel.key.in_(("room", "rooms"))))
+        .outerjoin(XComModel, and_(of_task(XComModel), XComModel.key.in_(KEYS)))
         .outerjoin(address, and_(of_task(address), address.key == ROOM_URL))
         .where(
             TaskInstance.dag_id.in_(sorted(dag_ids)),

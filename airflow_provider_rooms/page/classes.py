@@ -17,6 +17,8 @@ from airflow_provider_rooms.models import LONGEST_CLASS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: XComs that say something of classes: a room, many of them, what became of a recording.
+KEYS = ("room", "rooms", "recording")
 #: What a task says with its state alone: it failed, and pushed nothing that says otherwise.
 FAILED = frozenset({"failed", "upstream_failed"})
 
@@ -32,6 +34,8 @@ _VERDICTS = {
 }
 #: States that the end of a class does not change.
 _LASTING = frozenset({"missing", "failed"})
+#: The state of a class whose end a task waited for, by what became of the recording.
+_RECORDED = {"ready": "recorded", "late": "recording_late", "failed": "recording_failed"}
 #: Longest text of a message that the page is sent.
 _LONGEST = 600
 
@@ -42,7 +46,7 @@ class Pushed:
 
     :param task_state: Airflow's state of the task instance.
     :param label: the name of a mapped task instance, if it has one.
-    :param key: ``room`` or ``rooms``; None for a task that failed without either.
+    :param key: ``room``, ``rooms`` or ``recording``; None for a task that failed without any.
     :param value: what was pushed.
     :param at: when.
     :param run_after: when the run was due.
@@ -83,17 +87,22 @@ def classes_of(pushed: Iterable[Pushed], *, start: dt.datetime, end: dt.datetime
     :param end: its end, which does not belong to it.
     """
     newest: dict[tuple[str, ...], tuple[dt.datetime, dict[str, Any]]] = {}
+    recordings: list[_Recording] = []
     unreadable = 0
     for one in pushed:
         for row in _rows(one):
-            read = None if row is None else _read(one, row, now)
+            read = None if row is None else _recording(one, row) if one.key == "recording" else _read(one, row, now)
             if read is None:
                 unreadable += 1
-                continue
-            key, shown = read
-            if key not in newest or newest[key][0] <= one.at:
-                newest[key] = (one.at, shown)
-    inside = [shown for _, shown in newest.values() if start <= dt.datetime.fromisoformat(shown["at"]) < end]
+            elif isinstance(read, _Recording):
+                recordings.append(read)
+            else:
+                key, shown = read
+                if key not in newest or newest[key][0] <= one.at:
+                    newest[key] = (one.at, shown)
+    known = [shown for _, shown in newest.values()]
+    _add_recordings(known, recordings)
+    inside = [shown for shown in known if start <= dt.datetime.fromisoformat(shown["at"]) < end]
     inside.sort(key=lambda shown: (dt.datetime.fromisoformat(shown["at"]), shown["title"], shown["conn_id"]))
     return Day(classes=inside, unreadable=unreadable)
 
@@ -103,7 +112,7 @@ def _rows(one: Pushed) -> Iterator[Mapping[str, Any] | None]:
     if one.key is None:
         yield {}
         return
-    for row in one.value if one.key == "rooms" and isinstance(one.value, list) else [one.value]:
+    for row in one.value if one.key != "room" and isinstance(one.value, list) else [one.value]:
         yield row if isinstance(row, Mapping) and isinstance(row.get("conn_id"), str) else None
 
 
@@ -130,14 +139,59 @@ def _read(one: Pushed, row: Mapping[str, Any], now: dt.datetime) -> tuple[tuple[
         "id": room_id or None,
         "differs": _fields(row.get("drift")),
         "error": _text(row.get("error"))[:_LONGEST] or None,
-        "task": _task(one),
-        "task_state": one.task_state,
-        "task_url": _task_url(one),
-        "room_url": _web(one.room_url) if one.key == "room" else None,
+        "room_url": _web(one.room_url if one.key == "room" else row.get("url")),
+        **_task(one),
     }
     if not name:  # nothing but the task tells which class it was
         return (one.dag_id, one.run_id, one.task_id, str(one.map_index)), shown
     return (conn_id, name, shown["starts_at"] or ""), shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recording:
+    """What became of the recording of a room's class.
+
+    :param starts_at: when the class starts, if the task knew.
+    :param at: when the task said so.
+    :param shown: what is shown of the class instead.
+    """
+
+    conn_id: str
+    id: str
+    starts_at: dt.datetime | None
+    at: dt.datetime
+    shown: Mapping[str, Any]
+
+
+def _recording(one: Pushed, row: Mapping[str, Any]) -> _Recording | None:
+    """What a task that waited for a recording pushed; None if it has another form than this version knows."""
+    state, room_id = _RECORDED.get(_text(row.get("recording"))), _text(row.get("id"))
+    try:
+        starts_at = _time(row.get("starts_at"))
+    except (TypeError, ValueError):
+        return None
+    if not state or not room_id:
+        return None
+    error = None if state == "recorded" else _text(row.get("message"))[:_LONGEST] or None
+    shown = {"state": state, "error": error, **_task(one)}
+    return _Recording(conn_id=_text(row.get("conn_id")), id=room_id, starts_at=starts_at, at=one.at, shown=shown)
+
+
+def _add_recordings(known: Iterable[dict[str, Any]], recordings: Iterable[_Recording]) -> None:
+    """Show what became of each recording with its class: that of its start, else the last that had begun by then."""
+    of_room: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for shown in known:
+        if shown["id"]:
+            of_room.setdefault((shown["conn_id"], shown["id"]), []).append(shown)
+    for one in sorted(recordings, key=lambda one: one.at):
+        begun = [
+            (at, shown)
+            for shown in of_room.get((one.conn_id, one.id), ())
+            if (at := dt.datetime.fromisoformat(shown["at"])) <= one.at
+            and (one.starts_at is None or shown["starts_at"] is None or at == one.starts_at)
+        ]
+        if begun:
+            max(begun, key=lambda pair: pair[0])[1].update(one.shown)
 
 
 def _state(
@@ -186,9 +240,14 @@ def _time(value: Any) -> dt.datetime | None:
     return read
 
 
-def _task(one: Pushed) -> str:
+def _task(one: Pushed) -> dict[str, Any]:
+    """The task whose log says more."""
     mapped = f"[{one.map_index}]" if one.map_index >= 0 else ""
-    return f"{one.dag_id} · {one.task_id}{mapped}"
+    return {
+        "task": f"{one.dag_id} · {one.task_id}{mapped}",
+        "task_state": one.task_state,
+        "task_url": _task_url(one),
+    }
 
 
 def _task_url(one: Pushed) -> str:

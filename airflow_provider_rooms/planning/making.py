@@ -108,7 +108,9 @@ class _Making:
         try:
             if refusal := self._refused.get(hook.conn_id):
                 raise AuthenticationError(
-                    f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
+                    f"Not attempted, because the first room failed: {refusal.message}",
+                    vendor=refusal.vendor,
+                    advice=refusal.advice,
                 )
             async with self._gate:  # what is made and what is read back, together
                 transport = await hook.aio.connect()

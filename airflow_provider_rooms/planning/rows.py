@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import RoomSpec
     from airflow_provider_rooms.planning.lookups import Planned
+    from airflow_provider_rooms.vendors.base import Vendor
 
 
 def without_room(
@@ -39,16 +40,20 @@ def without_room(
     return row if error is None else {**row, "error": str(error)}
 
 
-def row_of(planned: Planned, found: Mapping[str, Any], vendor: str) -> dict[str, Any]:
-    """The row of a class that was looked up, with what was found as ``verdict``.
+def with_url(row: Mapping[str, Any], vendor: Vendor) -> dict[str, Any]:
+    """The row with the address of its room's page as ``url``: a task that has many rooms has one link only."""
+    return {**row, "url": vendor.room_url(row["id"]) if row["id"] else None}
+
+
+def row_of(planned: Planned, found: Mapping[str, Any], vendor: Vendor) -> dict[str, Any]:
+    """The row of a class that was looked up, with what was found as ``verdict``, and ``url``.
 
     :param found: the class as :meth:`Planned.as_dict` gives it, with what became of it since.
-    :param vendor: the connection type.
     """
     room = planned.finding.room
     ends_at = planned.spec.get("ends_at")
     row = {
-        "vendor": vendor,
+        "vendor": vendor.name,
         "conn_id": planned.conn_id,
         "id": found["id"],
         "name": found["name"],
@@ -62,17 +67,17 @@ def row_of(planned: Planned, found: Mapping[str, Any], vendor: str) -> dict[str,
         "unverified": room.unverified if room else [],
         "verdict": found["verdict"],
     }
-    return {**row, "error": found["told"]} if found["told"] else row
+    return with_url({**row, "error": found["told"]} if found["told"] else row, vendor)
 
 
 def summed_up(ready: int, total: int, due: Iterable[dt.datetime], others: Mapping[str, int]) -> str:
-    """One line about the rooms of a run: ``28 of 30 rooms ready, 2 due from 15:13 UTC``.
+    """One line about the rooms of a run: ``28 of 30 ready, 2 due from 15:13 UTC``.
 
     :param due: when the rooms that are not due yet will be.
     :param others: how many rooms are in another state, by the words for it; those with none are left out.
     """
     times = sorted(due)
-    parts = [f"{ready} of {total} rooms ready"]
+    parts = [f"{ready} of {total} ready"]
     if times:
         parts.append(f"{len(times)} due {_when(times)}")
     parts += [f"{count} {words}" for words, count in others.items() if count]

@@ -113,6 +113,7 @@ class Situation:
     :param begin: the minute at which the task starts.
     :param before: happens before the task starts.
     :param only: whether it can happen at a vendor.
+    :param recording: what the task says of the recording, for the Rooms page.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Situation:
     restarts: Sequence[float] = ()
     only: Callable[[Traits], bool] = lambda traits: True
     url: bool = True
+    recording: Any = None
 
     def happens(self, traits: Traits) -> bool:
         """Whether it can happen at a vendor, and be waited for there."""
@@ -194,14 +196,15 @@ SITUATIONS = (
               value=class_value((-20, -15), (0, 45))),
     Situation("ends, no window", ENDED, [(0, come), (45, go)], params=NO_WINDOW, value=class_value((0, 45))),
     # -- recordings
-    Situation("recording ready", RECORDED, _RECORDED_CLASS, value=READY),
+    Situation("recording ready", RECORDED, _RECORDED_CLASS, value=READY, recording="ready"),
     Situation("recording late", RECORDED, [*_RECORDED_CLASS[:2], (60, lambda stage: None), (58, go), (100, finish_recording)],
-              value=READY),
-    Situation("recording never made", RECORDED, [(0, come), (60, go)], how="skip"),
+              value=READY, recording="ready"),
+    Situation("recording never made", RECORDED, [(0, come), (60, go)], how="skip", recording="late"),
     Situation("recording never made, fail", RECORDED, [(0, come), (60, go)], how="RecordingMissingError",
-              params={"on_missing": "fail"}),
+              params={"on_missing": "fail"}, recording="late"),
     Situation("recording failed", RECORDED, [*_RECORDED_CLASS, (60, fail_recording)],
-              how=By(lambda traits: traits.recording_failed)),
+              how=By(lambda traits: traits.recording_failed),
+              recording=By(lambda traits: "late" if traits.recording_failed == "skip" else "failed")),
     Situation("recording, and nobody came", RECORDED, how="skip"),
     # -- vendors and networks
     Situation("one 503", STARTED, [(-10, fault(status=503, times=20)), (0, come)], value="s1"),

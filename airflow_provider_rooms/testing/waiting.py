@@ -39,6 +39,7 @@ def play(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterat
         stage.box.clear_faults()
         _played.setdefault((situation.name, traits.conn_type), {})[mode] = outcome
         assert ("room_url" in stage.xcoms) is situation.url
+        assert stage.xcoms.get("recording", {}).get("recording") == situation.recording
         return outcome
 
     yield run

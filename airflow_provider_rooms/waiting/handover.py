@@ -1,7 +1,7 @@
 """What a trigger hands to the task that waits: plain JSON with everything the resumed task needs.
 
 ``{"status": "success" | "skip" | "error" | "timeout" | "task_timeout", "value", "message", "error", "context", "room_url",
-"give_up_at", "task_timeout_at"}``
+"room", "recording", "give_up_at", "task_timeout_at"}``
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What an error knows of where it happened.
 _CONTEXT = ("vendor", "room", "status", "code", "request_id", "advice", "retry_after")
+#: What tells which room it was.
+_ROOM = ("vendor", "conn_id", "id", "name")
 
 
 def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def handover_of(verdict: Verdict, seen: Seen, *, title: str) -> dict[str, Any]:
         "error": verdict.error,
         "context": context,
         "room_url": seen.url,
+        "room": {name: getattr(seen.room, name) for name in _ROOM},
+        "recording": verdict.recording,
     }
 
 
@@ -53,7 +57,7 @@ def handover_of_timeout(give_up_at: str) -> dict[str, Any]:
     """A wait that took longer than it may."""
     return {
         "status": "timeout",
-        "message": f"The sensor has timed out: the wait was not over by {give_up_at}.",
+        "message": f"The sensor timed out: the wait was not over by {give_up_at}.",
         "room_url": None,
     }
 
@@ -63,7 +67,7 @@ def handover_of_task_timeout(task_timeout_at: str) -> dict[str, Any]:
     return {
         **handover_of_timeout(task_timeout_at),
         "status": "task_timeout",
-        "message": f"The execution_timeout of the task is over: the wait was not over by {task_timeout_at}.",
+        "message": f"The task's execution_timeout has passed: the wait was not over by {task_timeout_at}.",
     }
 
 
@@ -104,6 +108,6 @@ def _error(handover: Mapping[str, Any], message: str) -> errors.RoomsError:
 
 def _unknown(what: str) -> errors.RoomsError:
     return errors.PassingError(
-        f"The trigger answered with {what}: it is not known how the wait ended.",
-        advice="Clear the task to wait again; restart triggerers after an upgrade of this package.",
+        f"The trigger returned {what}, so the result of the wait is unknown.",
+        advice="Clear the task to wait again, and restart the triggerers after upgrading this package.",
     )

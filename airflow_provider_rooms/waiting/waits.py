@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Purpose = Literal["started", "ended", "recording"]
 Status = Literal["success", "skip", "error"]
+#: What became of the recording of a class: ``late`` was not ready by the deadline.
+Recorded = Literal["ready", "late", "failed"]
 
 #: A session that ended this long before ``since`` by the vendor's clock may have ended after it by ours.
 CLOCK_SLACK = dt.timedelta(minutes=2)
@@ -178,6 +180,7 @@ class Verdict:
     :param message: what happened, for the log and for people.
     :param error: name of the class in :mod:`airflow_provider_rooms.errors`, where the status is ``error``.
     :param advice: what to do about the error.
+    :param recording: what became of the recording, where one was waited for and people came.
     """
 
     status: Status
@@ -185,6 +188,7 @@ class Verdict:
     message: str = ""
     error: str | None = None
     advice: str | None = None
+    recording: Recorded | None = None
 
 
 def decide(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
@@ -198,9 +202,9 @@ def _started(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         session = _main(wait, sessions)
         return Verdict(status="success", value=session.id, message=f"The session started at {session.started_at}.")
     if seen.room.state == "closed":
-        return _no_show(wait, None, "The room was closed before anybody came.")
+        return _no_show(wait, None, "The room was closed before anybody joined.")
     if wait.no_show_at is not None and now >= wait.no_show_at:
-        return _no_show(wait, None, f"Nobody came until {wait.no_show_at.isoformat()}.")
+        return _no_show(wait, None, f"Nobody joined before {wait.no_show_at.isoformat()}.")
     return None
 
 
@@ -215,7 +219,7 @@ def _ended(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         "sessions": [session.as_dict() for session in sessions],
     }
     if not sessions:
-        return _no_show(wait, value, "The class is over, and nobody came.")
+        return _no_show(wait, value, "The class is over, and nobody joined.")
     return Verdict(status="success", value=value, message=f"The class ended at {value['last_end']}.")
 
 
@@ -248,14 +252,16 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
     mine = _recordings(wait, seen, sessions)
     by_state = {state: [r.id for r in mine if r.state == state] for state in ("processing", "ready", "failed")}
     rows = [_row(recording) for recording in mine]
-    failed = f"The vendor failed to make {_listed(wait, by_state['failed'])}."
+    failed = f"The vendor failed to produce {_listed(wait, by_state['failed'])}."
     if mine and not by_state["processing"]:
         if by_state["failed"] and (wait.on_failed == "any" or not by_state["ready"]):
             return _failed(failed, rows)
-        return Verdict(status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.")
+        return Verdict(
+            status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.", recording="ready"
+        )
     if not mine and not sessions:
-        advice = 'Use on_missing="skip" if that is no failure.'
-        return _missing(wait, f"Nobody came, so there is no {wait.kind}.", advice, rows)
+        advice = 'If this is expected, set on_missing="skip".'
+        return _missing(wait, f"Nobody joined, so there is no {wait.kind}.", advice, rows, None)
     due = _due(wait, seen, sessions, now)
     if now < due:
         return None
@@ -263,11 +269,14 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         return _failed(failed, rows)  # no skip: another that is late does not make up for it
     if by_state["ready"] and wait.on_failed == "all":
         return Verdict(
-            status="success", value=rows, message=f"Ready by the deadline: {_listed(wait, by_state['ready'])}."
+            status="success",
+            value=rows,
+            message=f"Ready by the deadline: {_listed(wait, by_state['ready'])}.",
+            recording="ready",
         )
     late = f"{_listed(wait, by_state['processing'])} was not ready" if mine else f"there was no {wait.kind}"
-    advice = 'Raise deadline, or use on_missing="skip" if that is no failure.'
-    return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", advice, rows)
+    advice = 'Increase deadline, or set on_missing="skip" if this is expected.'
+    return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", advice, rows, "late")
 
 
 _DECISIONS: Mapping[str, Callable[[Wait, Seen, dt.datetime], Verdict | None]] = {
@@ -370,7 +379,7 @@ def _listed(wait: Wait, ids: Sequence[str]) -> str:
 def _no_show(wait: Wait, value: Any, message: str) -> Verdict:
     match wait.on_no_show:
         case "fail":
-            advice = 'Use on_no_show="skip" or "value" if that is no failure.'
+            advice = 'If this is expected, set on_no_show="skip" or "value".'
             return Verdict(status="error", message=message, error="NoShowError", advice=advice)
         case "value":
             return Verdict(status="success", value=value, message=message)
@@ -378,17 +387,31 @@ def _no_show(wait: Wait, value: Any, message: str) -> Verdict:
             return Verdict(status="skip", message=message)
 
 
-def _missing(wait: Wait, message: str, advice: str, rows: list[dict[str, Any]]) -> Verdict:
+def _missing(wait: Wait, message: str, advice: str, rows: list[dict[str, Any]], recording: Recorded | None) -> Verdict:
     if wait.on_missing == "skip":
-        return Verdict(status="skip", message=message)
-    return Verdict(status="error", value=rows, message=message, error="RecordingMissingError", advice=advice)
+        return Verdict(status="skip", message=message, recording=recording)
+    return Verdict(
+        status="error",
+        value=rows,
+        message=message,
+        error="RecordingMissingError",
+        advice=advice,
+        recording=recording,
+    )
 
 
 def _failed(message: str, rows: list[dict[str, Any]]) -> Verdict:
-    advice = "Look at it in the vendor's dashboard"
+    advice = "Check it in the vendor's dashboard"
     if any(row["state"] != "failed" for row in rows):
-        advice += ', or use on_failed="all" to go on with the others'
-    return Verdict(status="error", value=rows, message=message, error="RecordingFailedError", advice=f"{advice}.")
+        advice += ', or set on_failed="all" to continue with the others'
+    return Verdict(
+        status="error",
+        value=rows,
+        message=message,
+        error="RecordingFailedError",
+        advice=f"{advice}.",
+        recording="failed",
+    )
 
 
 def _time(text: str) -> dt.datetime:

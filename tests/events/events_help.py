@@ -9,13 +9,9 @@ from typing import Any
 
 from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.models import RoomEvent
-from airflow_provider_rooms.sandbox.credentials import SECRET
+from receiving import CHECKED_BY
 
-#: What a connection needs beside the sandbox's credentials for its deliveries to be checked.
-CHECKED_BY: dict[str, dict[str, Any]] = {
-    "hundredms": {"webhook_headers": {"X-Rooms": "webhook-header-canary"}},
-    "twilio_video": {"auth_token": SECRET},
-}
+__all__ = ["CHECKED_BY", "Kept", "Listening", "until"]
 
 
 @dataclass

@@ -27,10 +27,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from vendor_traits import TRAITS_OF, TYPES, facts
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
-from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import vendor_class
@@ -44,25 +44,14 @@ from airflow_provider_rooms.vendors.rooms import close
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
 NAMES = ("algebra", "botany")
-#: What is asked for, by vendor: nothing, some settings, others.
-SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
-    "videosdk": ({}, {"region": "in002"}, {"region": "us001"}),
-    "hundredms": ({}, {"region": "eu", "description": "A"}, {"region": "us", "description": "B"}),
-    "twilio_video": ({}, {"max_participants": 10}, {"max_participants": 20}),
-}
-SIGN_IN = {
-    "videosdk": (credentials.KEY, credentials.SECRET, "videosdk"),
-    "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),
-    "twilio_video": (credentials.TWILIO_API_KEY, credentials.TWILIO_SECRET, "twilio"),
-}
 #: What may be wrong with the lists of rooms.
 LISTS: dict[str, dict[str, Any]] = {
     "right": {},
     "cut": {"list_cut": True},
     "late": {"list_lag_seconds": 300},
     "stale": {"list_stale": True},
-    "without disabled rooms": {"list_disabled": False},
 }
+USUAL: dict[str, Any] = {"list_cut": False, "list_lag_seconds": 0, "list_stale": False}
 #: Rooms of others, which make the lists longer than a page.
 OTHERS = 11
 #: Errors that may end a worker when nothing is broken.
@@ -115,6 +104,9 @@ class Scene:
 
 def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     """The machine for one vendor."""
+    traits = TRAITS_OF[scene.conn_type]
+    listed = facts("directory")[scene.conn_type]
+    lists = {**LISTS, **listed.WRONG}
 
     class Rooms(RuleBasedStateMachine):
         workers = Bundle("workers")
@@ -122,22 +114,21 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         @initialize()
         def begin_anew(self) -> None:
             scene.box.reset()
-            scene.box.limit("twilio")  # our seconds pass faster than the sandbox's
+            scene.box.limit(scene.conn_type)  # our seconds pass faster than the sandbox's
             self.clock = Clock()
-            login, secret, prefix = SIGN_IN[scene.conn_type]
-            config = Config(conn_id="c", base_url=f"{scene.box.url}/{prefix}", key=login, secret=secret)
+            made = scene.box.connection(scene.conn_type)
+            config = Config(
+                conn_id="c", base_url=made["host"], key=made["login"], secret=made["password"], settings=made["extra"]
+            )
             runtime = Runtime(
-                # Only Twilio's tokens have no time in them.
-                wall=self.clock.wall if scene.conn_type == "twilio_video" else time.time,
+                # Tokens have the time in them.
+                wall=time.time if traits.renews_token else self.clock.wall,
                 monotonic=self.clock,
                 random=lambda: 0.5,
             )
             patience = Patience(tries=3, first_wait=1, longest_wait=4, deadline=60, total=200)
             self.vendor = vendor_class(scene.conn_type)(config, runtime=runtime, patience=patience)
             self.transport = BlockingTransport(scene.session, config.base_url)
-            for number in range(OTHERS):
-                plan = make_plan(self.vendor, RoomSpec.read({"name": f"other-{number}"}))
-                self._run(self.vendor.create(plan.name, plan))
             #: How often anybody changed anything.
             self.changes = 0
             self.faults = False
@@ -145,6 +136,9 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             self.seen: list[tuple[int, dict[str, Any]]] = []
             #: How often it had been changed when the lists became stale; None while they are not.
             self.stale_since: int | None = None
+            for number in range(OTHERS):
+                plan = make_plan(self.vendor, RoomSpec.read({"name": f"other-{number}"}))
+                self._run(self.vendor.create(plan.name, plan))
 
         # -- workers ----------------------------------------------------------------------------------------------------
 
@@ -152,14 +146,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             target=workers,
             name=st.sampled_from(NAMES),
             variant=st.integers(0, 2),
-            on_drift=st.sampled_from(
-                ["fail", "ignore", "update"] if scene.conn_type == "hundredms" else ["fail", "ignore"]
-            ),
+            on_drift=st.sampled_from(["fail", "ignore", "update"] if traits.updates else ["fail", "ignore"]),
             on_closed=st.sampled_from(["fail", "reopen"]),
             back=st.integers(0, 3),
         )
         def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str, back: int) -> Worker:
-            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed, back)
+            return self._worker(name, ({}, dict(traits.sample), dict(traits.other))[variant], on_drift, on_closed, back)
 
         def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str, back: int = 0) -> Worker:
             """It may know the name from a list that was read some time ago.
@@ -173,7 +165,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
         @rule(
             order=st.sampled_from(["newest", "oldest", "any"]),
-            wrong=st.sampled_from([name for name in LISTS if name[:7] != "without" or scene.conn_type == "videosdk"]),
+            wrong=st.sampled_from(sorted(lists)),
             variant=st.integers(0, 2),
             switched=st.sampled_from([None, *NAMES]),
             before=st.integers(1, 7),
@@ -181,17 +173,20 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         def somebody_reads_the_lists(
             self, order: str, wrong: str, variant: int, switched: str | None, before: int
         ) -> None:
-            """A room may be closed before one of the requests, or opened again."""
-            usual = {"list_cut": False, "list_lag_seconds": 0, "list_stale": False}
-            scene.box.behave(scene.conn_type, list_order=order, **{**usual, **LISTS[wrong]})
+            """Before one of the requests, a room may be closed, or opened again."""
+            scene.box.behave(scene.conn_type, list_order=order, **{**USUAL, **listed.USUAL, **lists[wrong]})
             if wrong != "stale":
                 self.stale_since = None
             elif self.stale_since is None:
                 self.stale_since = self.changes
+            specs = {
+                name: RoomSpec.read({"name": name, **({}, dict(traits.sample), dict(traits.other))[variant]})
+                for name in NAMES
+            }
+            flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
             began = self.changes if self.stale_since is None else self.stale_since
-            if wrong == "late" and scene.conn_type == "hundredms":
-                began = -1  # what is in no list yet is overwritten, as the promise says
-            specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
+            if wrong == "late" and listed.UNSEEN:
+                began = -1  # what is in no list yet may be overwritten or brought back, as the promise says
             there = {name for name in NAMES if self._rooms(name)}
             sent = 0
 
@@ -199,19 +194,18 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 nonlocal sent
                 sent += isinstance(step, Request)
                 if switched is not None and sent == before and isinstance(step, Request):
-                    self._switch(switched)
+                    for item in self._rooms(switched):
+                        self._run(listed.switch(self.vendor, self.vendor.room(item)))
+                        self.changes += 1
 
             try:
-                directory = self._run(
-                    read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True)), between
-                )
+                directory = self._run(flow, between)
             except errors.RoomsError:
                 if not self.faults:
                     raise
                 return
             known = {name: directory.take(name) for name in NAMES}
-            if scene.conn_type == "hundredms" and wrong in ("right", "cut"):
-                # Its create overwrites, so that no room may count as absent.
+            if listed.OVERWRITES and wrong in ("right", "cut"):
                 assert not [name for name in there if known[name] is not None and known[name].existing is None]
             self.seen.append((began, known))
 
@@ -311,25 +305,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 self._run(close(self.vendor, room_id))
                 self.changes += 1
 
-        def _switch(self, name: str) -> None:
-            """Close the room of a name; or open it again where the vendor can."""
-            for item in self._rooms(name):
-                room = self.vendor.room(item)
-                if scene.conn_type == "hundredms":
-                    path, enabled = f"/v2/rooms/{room.id}", {"enabled": room.state != "open"}
-                    self._run(self.vendor.post(path, enabled))
-                elif room.state == "open":
-                    self._run(close(self.vendor, room.id))
-                else:
-                    continue
-                self.changes += 1
-
-        @precondition(lambda self: scene.conn_type == "hundredms")
+        @precondition(lambda self: traits.updates)
         @rule(name=st.sampled_from(NAMES))
         def somebody_changes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self._run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self._run(self.vendor.post(f"{self.vendor.rooms.path}/{room_id}", {"description": "changed by hand"}))
                 self.changes += 1
 
         @rule(
@@ -373,8 +354,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
         def _rooms(self, name: str) -> list[dict[str, Any]]:
             """Rooms of the name and those that took over from them."""
-            key = {"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[scene.conn_type]
-            return [item for item in scene.box.rooms(scene.conn_type) if str(item[key]).partition("-r")[0] == name]
+            return [
+                item
+                for item in scene.box.rooms(scene.conn_type)
+                if str(item[traits.name_key]).partition("-r")[0] == name
+            ]
 
         def _id(self, item: dict[str, Any]) -> str:
             return self.vendor.room(item).id
@@ -387,10 +371,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     return Rooms
 
 
-@pytest.mark.parametrize("conn_type", sorted(SETTINGS))
+@pytest.mark.parametrize("conn_type", TYPES)
 def test_whatever_happens_there_is_one_usable_room_of_a_name(
-    conn_type: str, rooms_sandbox: Any, small_pages: None
+    conn_type: str, rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    facts("directory")[conn_type].small_pages(monkeypatch, TRAITS_OF[conn_type].vendor)
     with blocking_session() as session:
         run_state_machine_as_test(
             make_machine(Scene(conn_type, rooms_sandbox, session)),

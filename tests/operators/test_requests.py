@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from accounts import CLASSES, ONE_BY_ONE, Account, most_beside_many
+from vendor_traits import rows
 
-from account import CLASSES, ONE_BY_ONE, Account, most
 from airflow_provider_rooms.sandbox.server import SandboxServer
 
 
@@ -24,12 +25,9 @@ def account(airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         server.stop()
 
 
-@pytest.mark.parametrize(
-    ("conn_type", "others", "shows"),
-    [*((conn_type, others, True) for conn_type in ONE_BY_ONE for others in (400, 5_000)), ("videosdk", 400, False)],
-)
+@pytest.mark.parametrize(("conn_type", "others", "shows", "limits"), rows("costs", "LIMITS"))
 def test_many_rooms_cost_little_more_than_their_creates(
-    conn_type: str, others: int, shows: bool, account: Callable[..., Account]
+    conn_type: str, others: int, shows: bool, limits: tuple[float, ...], account: Callable[..., Account]
 ) -> None:
     place = account(conn_type, shows=shows)
     place.fill(others)
@@ -39,7 +37,7 @@ def test_many_rooms_cost_little_more_than_their_creates(
     assert [room["id"] for room in new] == [room["id"] for room in found]
     assert [room["unverified"] for room in new] == [room["unverified"] for room in found]
     assert compared["counts"] == {"exists": CLASSES, "orphans": 0}
-    assert all(cost <= limit for cost, limit in zip(costs, most(conn_type, others), strict=True)), costs
+    assert all(cost <= limit for cost, limit in zip(costs, limits, strict=True)), costs
 
 
 @pytest.mark.parametrize("conn_type", ONE_BY_ONE)
@@ -51,4 +49,4 @@ def test_a_huge_account_costs_little_more_than_asking_one_by_one(
     (new, found), costs = zip(*map(place.cost, (place.create, place.create)), strict=True)
     assert [room["id"] for room in new] == [room["id"] for room in found]
     assert len({room["id"] for room in new}) == CLASSES
-    assert all(cost <= limit for cost, limit in zip(costs, most(conn_type, 50_000), strict=False)), costs
+    assert all(cost <= limit for cost, limit in zip(costs, most_beside_many(conn_type, 50_000), strict=False)), costs

@@ -16,7 +16,7 @@ LATER, EARLIER = "2026-11-20T15:00:00+00:00", "2026-11-20T09:00:00+00:00"
 
 def row(**given: Any) -> dict[str, Any]:
     made = {
-        "vendor": "videosdk",
+        "vendor": "acme",
         "conn_id": "school",
         "id": "abcd-efgh",
         "name": "algebra",
@@ -88,10 +88,17 @@ def test_what_is_shown_of_a_class() -> None:
     assert "not for everybody" not in str(shown)
 
 
+def test_each_room_of_a_batch_has_a_link_of_its_own() -> None:
+    rows = [row(name=name, url=f"https://console.example/{name}") for name in ("a", "b")]
+    shown = classes_of([pushed(rows, key="rooms", room_url="https://console.example/first")], **DAY).classes
+    assert [one["room_url"] for one in shown] == ["https://console.example/a", "https://console.example/b"]
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", 7, None])
 def test_an_address_that_is_none_leads_nowhere(url: Any) -> None:
-    (shown,) = classes_of([pushed(row(), room_url=url)], **DAY).classes
-    assert shown["room_url"] is None
+    for one in (pushed(row(), room_url=url), pushed([row(url=url)], key="rooms")):
+        (shown,) = classes_of([one], **DAY).classes
+        assert shown["room_url"] is None
 
 
 def test_values_that_differ_stay_in_the_xcom() -> None:
@@ -153,3 +160,70 @@ def test_odd_values_of_other_fields_are_left_out() -> None:
     odd = row(ref=["x"], drift="none", vendor={"a": 1}, error=None, id=17, name=None)
     (shown,) = classes_of([pushed(odd)], **DAY).classes
     assert (shown["title"], shown["vendor"], shown["id"]) == ("Algebra", "", "17")
+
+
+def recording(state: Any = "ready", at: dt.datetime = NOON, **given: Any) -> Pushed:
+    known = {"vendor": "acme", "conn_id": "school", "id": "abcd-efgh", "name": "algebra", "starts_at": EARLIER}
+    value = known | {"recording": state, "message": f"It is {state}."} | given
+    return pushed(value, key="recording", task_id="recorded", at=at)
+
+
+OVER = {"starts_at": EARLIER, "ends_at": "2026-11-20T10:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "error"),
+    [
+        ("ready", "recorded", None),
+        ("late", "recording_late", "It is late."),
+        ("failed", "recording_failed", "It is failed."),
+    ],
+)
+def test_what_became_of_the_recording_of_a_class(said: str, state: str, error: str | None) -> None:
+    made = pushed(row(**OVER), room_url="https://console.example/r/1")
+    for order in ([made, recording(said)], [recording(said), made]):
+        (shown,) = classes_of(order, **DAY).classes
+        assert (shown["state"], shown["error"]) == (state, error)
+        # The task that waited says more, the room is the same.
+        assert shown["task"] == "nightly · recorded[3]"
+        assert shown["task_url"].endswith("/tasks/recorded/mapped/3")
+        assert shown["room_url"] == "https://console.example/r/1"
+
+
+def test_the_last_word_on_a_recording_counts() -> None:
+    both = [recording("ready"), recording("late", at=NOON - dt.timedelta(hours=1))]
+    for order in (both, both[::-1]):
+        (shown,) = classes_of([pushed(row(**OVER)), *order], **DAY).classes
+        assert shown["state"] == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ({}, ["morning"]),
+        ({"starts_at": "2026-11-20T10:00:00+01:00"}, ["morning"]),  # the same time
+        # Nothing but the room is known: the last class in it that has begun.
+        ({"starts_at": None}, ["noon"]),
+        ({"starts_at": "2026-11-19T09:00:00+00:00"}, []),
+        ({"id": "another"}, []),
+        ({"conn_id": "another"}, []),
+    ],
+)
+def test_a_recording_is_of_one_class_of_its_room(given: dict[str, Any], recorded: list[str]) -> None:
+    times = {"morning": EARLIER, "noon": "2026-11-20T11:00:00+00:00", "evening": LATER}
+    rooms = [row(name=name, starts_at=start) for name, start in times.items()]
+    shown = classes_of([pushed(rooms, key="rooms"), recording(**given)], **DAY).classes
+    assert [one["name"] for one in shown if one["state"] == "recorded"] == recorded
+    assert len(shown) == 3
+
+
+def test_a_recording_by_itself_is_no_class() -> None:
+    day = classes_of([recording()], **DAY)
+    assert (day.classes, day.unreadable) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "given", [{"recording": "trimmed"}, {"recording": ["ready"]}, {"id": None}, {"starts_at": "x"}, {"conn_id": 1}]
+)
+def test_a_recording_of_another_form_is_counted(given: dict[str, Any]) -> None:
+    assert classes_of([recording(**given)], **DAY).unreadable == 1

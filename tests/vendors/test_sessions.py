@@ -7,12 +7,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from vendor_traits import TYPES, facts
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, Session
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
-from airflow_provider_rooms.vendors import VENDORS
-from airflow_provider_rooms.waiting.waits import Wait
 
 MINUTE = 60.0
 
@@ -21,7 +20,7 @@ def minutes(person: Participant) -> int:
     return round(person.seconds / 60)
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_a_room_without_people_has_no_session(vendor: str, hooks: Any) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -30,7 +29,7 @@ def test_a_room_without_people_has_no_session(vendor: str, hooks: Any) -> None:
     assert hook.occupied(room) is False
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_sessions_newest_first_with_stable_ids(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -52,7 +51,7 @@ def test_sessions_newest_first_with_stable_ids(vendor: str, hooks: Any, rooms_sa
     assert len(list(hook.sessions(room.id, since=middle.isoformat()))) == 1
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_lists_of_many_pages_are_read_to_the_end(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -69,7 +68,7 @@ def test_lists_of_many_pages_are_read_to_the_end(vendor: str, hooks: Any, rooms_
     assert len(list(hook.participants(next(iter(hook.sessions(room.id)))))) == 45
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_attendance_merges_rejoins(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -87,7 +86,7 @@ def test_attendance_merges_rejoins(vendor: str, hooks: Any, rooms_sandbox: Rooms
     assert [len(ann.intervals), len(bob.intervals)] == [2, 1]
     assert all(stay["left_at"] for person in (ann, bob) for stay in person.intervals)
     assert ann.identity != bob.identity
-    if vendor == "hundredms":
+    if ann.role:
         assert [(ann.name, ann.role), (bob.name, bob.role)] == [("Ann", "host"), ("Bob", "guest")]
     # a session's dict and its id will do as well, and the awaitable gives the same
     assert hook.attendance(session.as_dict()) == hook.attendance(session.id)
@@ -100,7 +99,7 @@ async def _awaited(hook: Any, session: Session) -> Any:
         return await rooms.attendance(session)
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_who_is_still_there_counts_up_to_now(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -112,7 +111,7 @@ def test_who_is_still_there_counts_up_to_now(vendor: str, hooks: Any, rooms_sand
     assert ann.seconds <= 2
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_a_session_is_ended_and_seen_to_be_over(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks(vendor)
     room = hook.ensure_room({"name": "algebra"})
@@ -128,100 +127,19 @@ def test_a_session_is_ended_and_seen_to_be_over(vendor: str, hooks: Any, rooms_s
     assert writes == []
 
 
-def test_the_recorder_is_no_person(hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
-    hook = hooks("hundredms")
-    room = hook.ensure_room({"name": "algebra"})
-    rooms_sandbox.recording("hundredms", room.id, "start")
-    assert list(hook.sessions(room.id)) == []
-    assert hook.survey().live == {}
-    assert hook.occupied(room) is False
-    rooms_sandbox.start_session("hundredms", room.id, ["Ann"])
-    assert hook.occupied(room) is True
-    (session,) = hook.sessions(room.id)
-    assert hook.survey().live == {room.id: session}
-    assert {person.name for person in hook.participants(session)} == {"Beam", "Ann"}
-    assert [person.name for person in hook.attendance(session)] == ["Ann"]
-    rooms_sandbox.advance(MINUTE)
-    rooms_sandbox.end_session("hundredms", room.id, ["Ann"])
-    (over,) = hook.sessions(room.id)
-    assert over.live is False
-    assert hook.occupied(room) is False
-    # it is still running at the vendor, and ended all the same
-    assert hook.end_session(room.id).id == session.id
+@pytest.mark.parametrize("vendor", TYPES)
+def test_the_live_rooms_of_an_account(vendor: str, hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
+    hook = hooks(vendor)
+    rooms = [hook.ensure_room({"name": f"class-{number}"}) for number in range(3)]
+    rooms_sandbox.start_session(vendor, rooms[1].id)
+    survey = hook.survey()
+    if facts("sessions")[vendor].LIVE_LISTED:
+        assert (set(survey.live), survey.open) == ({rooms[1].id}, None)
+    else:
+        assert (survey.live, survey.open) == (None, {room.id for room in rooms})
 
 
-def test_a_page_reloaded_is_one_session_at_twilio(hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
-    hook = hooks("twilio_video")
-    room = hook.ensure_room({"name": "algebra"})
-    for pause in (40.0, 300.0, 0.0):
-        rooms_sandbox.start_session("twilio", room.id, ["Ann"])
-        rooms_sandbox.advance(600.0)
-        rooms_sandbox.end_session("twilio", room.id)
-        rooms_sandbox.advance(pause)
-    later, first = hook.sessions(room.id)
-    # Twilio's times are whole seconds, and the test takes some time of its own.
-    assert (first.seconds, later.seconds) == pytest.approx((1240, 600), abs=1)
-    assert [len(hook.attendance(session)[0].intervals) for session in (first, later)] == [2, 1]
-    hook.close_room(room.id)
-    assert list(hook.sessions(room.id)) == [later, first]
-
-
-def test_the_live_rooms_of_an_account(hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
-    for vendor in VENDORS:
-        hook = hooks(vendor)
-        rooms = [hook.ensure_room({"name": f"class-{number}"}) for number in range(3)]
-        rooms_sandbox.start_session(vendor, rooms[1].id)
-        survey = hook.survey()
-        if vendor == "twilio_video":
-            assert (survey.live, survey.open) == (None, {room.id for room in rooms})
-        else:
-            assert (set(survey.live), survey.open) == ({rooms[1].id}, None)
-
-
-@pytest.mark.parametrize(
-    ("purpose", "starts_in", "closed", "requests"),
-    [
-        ("started", 120, False, 1),  # nobody can have come yet: only the room can decide
-        ("started", 10, False, 4),  # the room, and who is there, on the way back, and gone
-        ("started", 10, True, 2),  # nobody is in a room that is completed
-        ("ended", -30, False, 1),  # not over before its end, whoever is there
-        ("ended", -90, False, 4),
-        ("recording", -30, False, 1),
-    ],
-)
-def test_a_look_reads_no_more_than_it_needs_at_twilio(
-    purpose: Any, starts_in: float, closed: bool, requests: int, hooks: Any, rooms_sandbox: RoomsSandbox
-) -> None:
-    hook = hooks("twilio_video")
-    room = hook.ensure_room({"name": "algebra"})
-    if closed:
-        room = hook.close_room(room)
-    starts_at = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=starts_in)
-    wait = Wait(purpose=purpose, starts_at=starts_at, ends_at=starts_at + dt.timedelta(hours=1))
-    for fresh in (False, True):
-        before = len(rooms_sandbox.requests("twilio"))
-        seen = hook.look(room, wait, fresh=fresh)
-        assert seen.room.state == ("closed" if closed else "open")
-        assert len(rooms_sandbox.requests("twilio")) - before == requests - fresh
-
-
-def test_the_list_of_open_rooms_is_read_as_far_as_needed(
-    hooks: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("airflow_provider_rooms.vendors.twilio_video.sessions.LONGEST_PAGE", 5)
-    hook = hooks("twilio_video")
-    old = [hook.ensure_room({"name": f"old-{number}"}) for number in range(12)]
-    new = hook.ensure_room({"name": "new"})
-    for rooms, pages, is_open in (([new.id], 1, None), ([new.id, old[0].id], 3, True), (["RM-gone"], 3, True)):
-        before = len(rooms_sandbox.requests("twilio"))
-        survey = hook.survey(rooms)
-        assert survey.pages == len(rooms_sandbox.requests("twilio")) - before == pages
-        # Of what it did not come to it tells nothing.
-        assert (survey.is_open(new.id), survey.is_open(old[0].id)) == (True, is_open)
-    assert survey.is_open("RM-gone") is False
-
-
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_unknown_rooms_and_sessions(vendor: str, hooks: Any) -> None:
     hook = hooks(vendor)
     hook.ensure_room({"name": "algebra"})
@@ -229,20 +147,10 @@ def test_unknown_rooms_and_sessions(vendor: str, hooks: Any) -> None:
         list(hook.sessions("no-such-room"))
     with pytest.raises(errors.NotFoundError):
         hook.end_session("no-such-room")
-    unknown = f"RM{'0' * 32}-1" if vendor == "twilio_video" else "0" * 24
+    unknown = facts("names")[vendor].UNKNOWN_SESSION
     for read in (hook.attendance, lambda session: list(hook.participants(session))):
         with pytest.raises(errors.NotFoundError, match=f"has no session '{unknown}'"):
             read(unknown)
     for nothing in ("", None, {}, 5, "None"):
         with pytest.raises(errors.InvalidSpecError):
             hook.attendance(nothing)
-
-
-def test_ids_of_other_vendors_are_told_apart(hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
-    hook = hooks("twilio_video")
-    room = hook.ensure_room({"name": "algebra"})
-    with pytest.raises(errors.InvalidSpecError, match="no session of Twilio"):
-        hook.attendance("0" * 24)
-    rooms_sandbox.start_session("twilio", room.id)
-    with pytest.raises(errors.NotFoundError, match="began then"):
-        hook.attendance(f"{room.id}-1")

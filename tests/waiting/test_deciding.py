@@ -26,7 +26,7 @@ from airflow_provider_rooms.waiting.waits import (
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 TEN = NINE + dt.timedelta(hours=1)
-ROOM = Room(vendor="videosdk", conn_id="c", id="room-1", name="algebra", state="open")
+ROOM = Room(vendor="acme", conn_id="c", id="room-1", name="algebra", state="open")
 CLOSED = replace(ROOM, state="closed")
 
 
@@ -160,7 +160,7 @@ def ended(*sessions: Session) -> dict[str, Any]:
         ({}, [session(0, 50)], ROOM, 60, True),
         ({}, [session(0)], ROOM, 90, False),
         ({}, [session(0, 50)], CLOSED, 51, True),
-        ({}, [session(0)], CLOSED, 51, False),  # a room disabled at 100ms keeps its people
+        ({}, [session(0)], CLOSED, 51, False),  # a room that is only disabled keeps its people
         ({}, [], CLOSED, 5, True),
         ({"ends_at": None}, [session(0, 50)], ROOM, 51, True),
         ({"ends_at": None}, [session(-20, -10)], ROOM, 5, False),  # a test before the class does not make one
@@ -216,7 +216,7 @@ CLASS = session(0, 60)
         ({}, [film(of="s70")], 61, None, None),
         ({}, [film(of=None, made=-90)], 61, None, None),
         ({}, [film(of=None, made=61)], 70, None, None),
-        # Twilio names no session: the time tells
+        # it names no session: the time tells
         ({}, [film(of=None, made=30)], 61, "success", None),
         ({}, [film(of=None, made=None)], 61, "success", None),
     ],
@@ -225,6 +225,9 @@ def test_recordings_of_the_class(change: Any, recordings: Any, now: float, statu
     shown = seen(CLASS, session(70, 80), recordings=recordings)
     verdict = decide(wait("recording", **change), shown, at(now))
     assert (verdict and verdict.status, verdict and verdict.error) == (status, error)
+    if verdict is not None:
+        said = {"success": "ready", "skip": "late", "error": "late" if error == "RecordingMissingError" else "failed"}
+        assert verdict.recording == said[verdict.status]
     assert wants_recordings(wait("recording"), shown, at(now)) is (now >= 60)
 
 
@@ -253,7 +256,9 @@ def test_recordings_of_a_class_that_runs_over() -> None:
 
 
 def test_without_people_there_is_nothing_to_wait_for() -> None:
-    assert how(wait("recording"), seen(), 60) == ("skip", None)
+    nobody = decide(wait("recording"), seen(), at(60))
+    assert nobody is not None
+    assert (nobody.status, nobody.value, nobody.recording) == ("skip", None, None)
     # but what a recorder made by itself is there
     assert how(wait("recording"), seen(recordings=[film(of="x", made=10)]), 60)[0] == "success"
     free = wait("recording", starts_at=None, ends_at=None, since=NINE)

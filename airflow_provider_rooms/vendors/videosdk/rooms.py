@@ -25,6 +25,24 @@ LONGEST_PAGE = 100
 DEFAULT_RECORDING = {"config": {"layout": {"type": "GRID", "priority": "SPEAKER", "gridSize": 4}}}
 
 
+def _started(spec: RoomSpec) -> Mapping[str, Any]:
+    """What the options start with the session."""
+    start = (spec.options or {}).get("autoStartConfig")
+    return start if isinstance(start, Mapping) else {}
+
+
+def _not_both(parameter: str, spec: RoomSpec, parts: Mapping[str, Any]) -> None:
+    """VideoSDK has no field for "no": a part that is there starts, unless it says ``enabled: false``.
+
+    :raises InvalidSpecError: the parameter is False and the options ask for the part.
+    """
+    for path, part in parts.items():
+        if part is not None and not (isinstance(part, Mapping) and part.get("enabled") is False):
+            raise errors.InvalidSpecError(
+                f"options.autoStartConfig.{path} is given, but {parameter} is False.", advice="Give one of the two."
+            )
+
+
 class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     """The room name is ``customRoomId``, on which create is get-or-create; VideoSDK never opens a closed room again."""
 
@@ -39,8 +57,8 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     taken: ClassVar[frozenset[int | str]] = frozenset({409})
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
     unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
-        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
+        "description": "Put the text into your invitation, or pass it to later tasks with ref.",
+        "max_participants": "List the allowed participants in options.allowedParticipantIds, or send fewer join links.",
     }
 
     # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
@@ -50,20 +68,26 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
         return {"autoCloseConfig": {"duration": -(-value // unit)}}
 
     def _recorded(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
-        return {"autoStartConfig": {"recording": {}}} if value else {}
+        if value:
+            return {"autoStartConfig": {"recording": {}}}
+        _not_both("record", spec, {"recording": _started(spec).get("recording")})
+        return {}
 
     def _transcription(self, value: bool, spec: RoomSpec) -> Mapping[str, Any]:
+        start = _started(spec)
+        kinds = [kind for kind in ("recording", "hls") if start.get(kind) is not None]
         if not value:
+            parts = {kind: start[kind] for kind in kinds if isinstance(start[kind], Mapping)}
+            transcripts = {f"{kind}.transcription": part.get("transcription") for kind, part in parts.items()}
+            _not_both("transcribe", spec, transcripts)
             return {}
-        start = (spec.options or {}).get("autoStartConfig")
-        kinds = [k for k in ("recording", "hls") if isinstance(start, Mapping) and start.get(k) is not None]
         if spec.record and "recording" not in kinds:
             kinds.append("recording")
         if not kinds:
             raise errors.UnsupportedError(
-                "transcribe: VideoSDK transcribes a recording or an HLS stream only.",
+                "transcribe: VideoSDK only transcribes a recording or an HLS stream.",
                 vendor=self.title,
-                advice="Give record=True as well, or options.autoStartConfig.hls.",
+                advice="Set record=True as well, or options.autoStartConfig.hls.",
             )
         return {"autoStartConfig": {kind: {"transcription": {"enabled": True}} for kind in kinds}}
 
@@ -104,15 +128,18 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             raise errors.UnsupportedError(
                 "options.region: VideoSDK has discontinued it.",
                 vendor=self.title,
-                advice="Use the region parameter or options.geoFence.",
+                advice="Use the region parameter, or options.geoFence.",
             )
         for event in (body.get("webhook") or {}).get("events") or []:
             if "*" not in event and event not in WEBHOOK_EVENTS:
-                yield f"webhook event {event!r} is on none of VideoSDK's pages; it is sent as it is."
+                yield f"VideoSDK's documentation does not list the webhook event {event!r}; it is sent unchanged."
         for kind in ("recording", "hls"):
             part = (body.get("autoStartConfig") or {}).get(kind) or {}
             if ((part.get("config") or {}).get("layout") or {}).get("gridSize", 0) > 4:
-                yield f"{kind}: VideoSDK's create page allows a gridSize of at most 4, other pages up to 25."
+                yield (
+                    f"{kind}: VideoSDK's documentation of the create call allows a gridSize up to 4, other pages up "
+                    "to 25."
+                )
 
     # -- rooms ----------------------------------------------------------------------------------------------------------
 
@@ -140,7 +167,7 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             answer = self.a_room()(response)
             room = self.room(answer)
             if text not in (room.id, room.name):
-                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+                raise errors.UnreadableAnswerError("The response is about another room.", status=response.status)
             return answer if meant(room) == text else None
 
         return or_none(self.fetch(self.rooms.at(text), read, room=text))
@@ -166,4 +193,4 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     def check(self) -> Flow[str]:
         """One room of the list."""
         yield from self.page(self.rooms, {"perPage": 1})
-        return "VideoSDK accepts the API key and secret."
+        return "VideoSDK accepted the API key and secret."

@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from control_help import CREATE
+from sandbox_help import FACTS, create
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "unique_name"}
-#: The parameter for a name, and the vendor's word for the length of a page.
-FILTER = {"videosdk": "query", "hundredms": "name", "twilio": "UniqueName"}
-
 
 def make(client: httpx.Client, vendor: str, *names: str) -> None:
-    key = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "UniqueName"}[vendor]
     for name in names:
-        path, body = CREATE[vendor]
-        client.post(path, **{how: {key: name} for how in body}).raise_for_status()  # type: ignore[arg-type]
+        create(client, vendor, name).raise_for_status()
 
 
-def listed(client: httpx.Client, vendor: str, **query: str) -> list[str]:
-    body = client.get(CREATE[vendor][0], params=query).raise_for_status().json()
-    return [item[NAME[vendor]] for item in body["rooms" if vendor == "twilio" else "data"]]
+def listed(client: httpx.Client, vendor: str, name: str | None = None) -> list[str]:
+    """Names in the list; or in that of one name."""
+    facts = FACTS[vendor]
+    body = client.get(facts.ROOMS, params={} if name is None else {facts.NAME_FILTER: name}).raise_for_status().json()
+    return [item[facts.NAME] for item in body[facts.LISTED]]
 
 
 def test_the_order_is_as_it_is_told(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
@@ -42,7 +38,7 @@ def test_a_page_may_be_cut(rooms_sandbox: RoomsSandbox, client: httpx.Client, ve
     make(client, vendor, "a", "b", "c")
     rooms_sandbox.behave(vendor, list_cut=True)
     assert listed(client, vendor) == ["c", "b"]
-    assert listed(client, vendor, **{FILTER[vendor]: "a"}) == ["a"]
+    assert listed(client, vendor, "a") == ["a"]
 
 
 def test_a_room_may_come_into_the_list_late(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
@@ -51,8 +47,8 @@ def test_a_room_may_come_into_the_list_late(rooms_sandbox: RoomsSandbox, client:
     make(client, vendor, "new")
     rooms_sandbox.behave(vendor, list_lag_seconds=60)
     assert listed(client, vendor) == ["old"]
-    assert listed(client, vendor, **{FILTER[vendor]: "new"}) == ["new"]
-    # It is by the sandbox clock. Twilio closes rooms that nobody uses after five minutes.
+    assert listed(client, vendor, "new") == ["new"]
+    # It is by the sandbox clock. Rooms that nobody uses may be closed after five minutes.
     rooms_sandbox.advance(60)
     assert listed(client, vendor) == ["new", "old"]
 
@@ -63,7 +59,7 @@ def test_a_list_may_be_stale(rooms_sandbox: RoomsSandbox, client: httpx.Client, 
     assert listed(client, vendor) == ["old"]
     make(client, vendor, "new")
     assert listed(client, vendor) == ["old"]
-    assert listed(client, vendor, **{FILTER[vendor]: "new"}) == ["new"]
+    assert listed(client, vendor, "new") == ["new"]
     rooms_sandbox.behave(vendor, list_stale=False)
     assert listed(client, vendor) == ["new", "old"]
 
