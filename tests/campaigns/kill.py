@@ -33,6 +33,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=100, help="kills per vendor (default 100)")
     options.add_argument("--batches", type=int, help="kills of batches per vendor (default: a fifth)")
+    options.add_argument("--vendors", nargs="*", default=VENDORS)
     options.add_argument("--latency-ms", type=float, default=30, help="what the vendors take to answer (default 30)")
     options.add_argument("--seed", type=int, default=random.randrange(10**6), help="for the moments of the kills")
     given = options.parse_args()
@@ -41,7 +42,7 @@ def main() -> int:
     chance = random.Random(given.seed)
     faults: list[str] = []
     with sandbox_process(given.latency_ms) as vendors, stage(vendors.env()) as airflow:
-        for conn_type in VENDORS:
+        for conn_type in given.vendors:
             faults += campaign(airflow, vendors, conn_type, "create", given.kills, chance)
             faults += campaign(airflow, vendors, conn_type, "batch", batches, chance)
     for fault in faults:

@@ -25,11 +25,12 @@ def main() -> int:
     """Run the campaign; 0 when every race ended with one room."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--races", type=int, default=50, help="races per vendor (default 50)")
+    options.add_argument("--vendors", nargs="*", default=VENDORS)
     options.add_argument("--latency-ms", type=float, default=20, help="what the vendors take to answer (default 20)")
     given = options.parse_args()
     faults: list[str] = []
     with sandbox_process(given.latency_ms) as vendors, stage(vendors.env()) as airflow:
-        for conn_type, (tasks, rarer) in itertools.product(VENDORS, RACERS):
+        for conn_type, (tasks, rarer) in itertools.product(given.vendors, RACERS):
             began = time.monotonic()
             races = max(2, given.races // rarer)
             met = sum(race(airflow, vendors, conn_type, tasks, number, faults) for number in range(races))
