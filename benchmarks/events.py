@@ -37,7 +37,7 @@ from fleet.report import table
 from receiving import DATABASES, Receiving
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from airflow_provider_rooms.sandbox.webhooks import Parcel
 
@@ -51,6 +51,8 @@ MODES = ("twice", "shuffled", "late", "lost")
 #: What is to be reached: seconds for the answers of a steady rate (99 of 100), and for all of a burst.
 SOON, BURST = 1.0, 10.0
 PATIENCE = 600.0
+#: In a room.
+PEOPLE = 25
 #: What the vendors call it when somebody comes.
 JOINED = ("participant-joined", "peer.join.success", "participant-connected")
 
@@ -133,13 +135,14 @@ class Bench:
         for vendor in VENDORS:
             own = self._world.vendors[conn_types()[vendor]]
             found: list[Parcel] = []
-            name, room_id = self.room(vendor)
-            report, own.report = own.report, found.append
-            self.box.start_session(vendor, name, [f"student-{n}" for n in range(-(-number // len(VENDORS)))])
-            own.report = report
-            joined = [parcel for parcel in found if is_join(parcel.event)]
-            told[vendor, room_id] = len(joined)
-            kept.append(joined)
+            while len(found) < number / len(VENDORS):
+                name, room_id = self.room(vendor)
+                report, own.report = own.report, found.append
+                self.box.start_session(vendor, name, [f"student-{n}" for n in range(PEOPLE)])
+                own.report = report
+                found = [parcel for parcel in found if is_join(parcel.event)]
+                told[vendor, room_id] = PEOPLE
+            kept.append(found)
         return [parcel for group in zip(*kept, strict=True) for parcel in group], told
 
     # -- what is measured --------------------------------------------------------------------------------------------------
@@ -189,6 +192,35 @@ class Bench:
         self.rows.append((f"{number} things, {', '.join(MODES)}", f"{good}/{len(attempts)}", "", "", "", "", read, ""))
         self.failed |= good < len(attempts)
         print("  " + "  ".join(self.rows[-1]), flush=True)
+
+    def interrupted(self, what: str, leave: Callable[[], object]) -> None:
+        """100ms repeats what is not answered: nothing is lost while something is away in the middle."""
+        told, vendor = Told(), "hundredms"
+        before = len(self.box.deliveries())
+        self.box.webhooks(vendor, "shuffled", 6)
+        for _ in range(4):
+            told.update(self.join(vendor, PEOPLE))
+        time.sleep(1)
+        leave()
+        self.box.webhooks(vendor, "on")
+        told.update(self.join(vendor, 1))
+        wait_until(lambda: all(_settled(row) for row in self.box.deliveries()[before:]), 120, "the sandbox")
+        attempts = Counter(
+            str(attempt.get("status", attempt.get("error")))
+            for row in self.box.deliveries()[before:]
+            for attempt in row["attempts"]
+        )
+        read = self.wait_until_read(told)
+        answers = ", ".join(f"{number} x {status}" for status, number in attempts.most_common())
+        self.rows.append((f"{told.total()} things, {what}", answers, "", "", "", "", read, ""))
+        print("  " + "  ".join(self.rows[-1]), flush=True)
+
+    def database_away(self) -> None:
+        """The database stops for ten seconds."""
+        if store := self.running.store:
+            store.stop()
+            time.sleep(10)
+            store.start()
 
     def wait_until_sent(self) -> None:
         """Until the sandbox has sent all that is not lost."""
@@ -309,6 +341,11 @@ def _filler(vendor: str, number: int) -> dict[str, Any]:
     return event.as_dict()
 
 
+def _settled(row: dict[str, Any]) -> bool:
+    """Whether the vendor does not send a delivery again: it was answered, or 100ms has tried four times."""
+    return any(attempt.get("status") == 200 for attempt in row["attempts"]) or len(row["attempts"]) >= 4
+
+
 def is_join(word: str) -> bool:
     """Whether a vendor's word says that somebody came."""
     return word in JOINED
@@ -336,8 +373,11 @@ def main() -> int:
         bench = Bench(running, server)
         print(f"\nAirflow {running.command('version').strip()}, {given.database}", flush=True)
         bench.classes()
-        bench.modes(25)
+        bench.modes(PEOPLE)
         bench.load("300 things, each 1-3 times", 300, 30, SOON, times=(1, 2, 3))
+        bench.interrupted("API server restarts", lambda: running.restart("api-server"))
+        if running.store:
+            bench.interrupted("database away for 10 s", bench.database_away)
         rounds = ["empty", *([f"{given.week} stored"] if given.week else [])]
         for state in rounds:
             if state != "empty":

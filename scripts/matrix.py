@@ -52,6 +52,8 @@ TESTS = [
     "tests/contract/test_creating.py",
     "tests/contract/test_waiting.py",
     "tests/contract/test_secrets.py",
+    "tests/events/test_event_assets.py",
+    "tests/events/test_publishing.py",
     "tests/hooks",
     "tests/operators",
     "tests/sensors",

@@ -57,7 +57,7 @@ def test_without_a_wait_the_task_decides(kind: type[errors.RoomsError], wait: fl
 @pytest.mark.parametrize("kind", PERMANENT)
 def test_what_cannot_pass_fails(kind: type[errors.RoomsError]) -> None:
     decision = decide(kind("canary", retry_after=5.0))
-    assert (decision.action, decision.reason) == (RetryAction.FAIL, f"{kind.__name__}: trying again cannot help.")
+    assert (decision.action, decision.reason) == (RetryAction.FAIL, f"{kind.__name__}: a retry cannot fix this.")
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), TypeError(), OSError()])

@@ -19,19 +19,21 @@ WATCHABLE = tuple(kind for kind in EVENT_TYPES if kind not in ("room_closed", "o
 
 
 def room_events(conn_id: str, *types: str, watch: bool = False) -> Any:
-    """What to schedule a DAG on, so that events of a connection's rooms start it.
+    """A schedule for a DAG that is started by events in a connection's rooms.
 
-    :param conn_id: the connection; it may have letters, digits, ``_``, ``.`` and ``-`` in its id.
+    :param conn_id: the connection; its id may contain letters, digits, ``_``, ``.`` and ``-``.
     :param types: one or more of :data:`EVENT_TYPES`; any of them starts the DAG.
-    :param watch: the triggerer asks the vendor for events, every ``watch_interval`` seconds of the connection, where no
-        webhook reaches Airflow. Only :data:`WATCHABLE` types can be found so, and not each at every vendor. Airflow 3.0 or
-        newer.
+    :param watch: find events by polling the vendor in the triggerer, every ``watch_interval`` seconds of the connection, if
+        webhooks cannot reach Airflow. Only :data:`WATCHABLE` types can be found this way, and not every vendor supports all of
+        them. Needs Airflow 3.0 or newer.
     :returns: one object for ``schedule=``. A list of several would wait for all of them.
-    :raises InvalidSpecError: no type, an unknown one, one that cannot be watched, or a connection id that cannot take part.
+    :raises InvalidSpecError: no type, an unknown one, one that cannot be watched, or a connection id that cannot be used.
     """
     check_conn_id(conn_id)
     if not types:
-        raise InvalidSpecError("room_events: no type of event is given.", advice=f"Known: {', '.join(EVENT_TYPES)}.")
+        raise InvalidSpecError(
+            "room_events: no event type was passed.", advice=f"Known types: {', '.join(EVENT_TYPES)}."
+        )
     make = _watched if watch else _received
     first, *others = (make(conn_id, kind) for kind in dict.fromkeys(types))
     schedule: Any = first
@@ -47,8 +49,9 @@ def check_conn_id(conn_id: object) -> None:
     """
     if not isinstance(conn_id, str) or not takes_part(conn_id):
         raise InvalidSpecError(
-            f"conn_id: {conn_id!r} cannot have events.",
-            advice="Rename the connection: 1 to 250 letters, digits, '_', '.' or '-'. Templates are not rendered here.",
+            f"conn_id: {conn_id!r} cannot be used for events.",
+            advice="Rename the connection: 1 to 250 letters, digits, '_', '.' or '-'. Templates are not supported "
+            "here.",
         )
 
 
@@ -83,6 +86,6 @@ def _watched(conn_id: str, kind: str) -> Asset:
 def _check_type(kind: str) -> None:
     if kind not in EVENT_TYPES:
         raise InvalidSpecError(
-            f"room_events: unknown type {kind!r}.{suggestion(kind, EVENT_TYPES)}",
-            advice=f"Known: {', '.join(EVENT_TYPES)}.",
+            f"room_events: unknown event type {kind!r}.{suggestion(kind, EVENT_TYPES)}",
+            advice=f"Known types: {', '.join(EVENT_TYPES)}.",
         )

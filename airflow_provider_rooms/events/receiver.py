@@ -7,6 +7,7 @@ answer at the same time, and nothing of a body is logged.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +15,9 @@ from urllib.parse import unquote
 
 from airflow_provider_rooms.errors import PassingError, RoomsError
 from airflow_provider_rooms.events.participants import Participants
+from airflow_provider_rooms.events.publishing import WEEK
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
+from airflow_provider_rooms.vendors.presence import iso
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.events.participants import TakesPart
@@ -100,8 +103,12 @@ class Receiver:
             # Genuine, but nothing that could be told: the vendor need not send it again.
             log.warning("Connection %r: a genuine webhook could not be read.", known.conn_id)
             return 200
-        await self._queue.store(events)
-        for event in events:
+        oldest = iso(dt.datetime.now(dt.UTC) - WEEK)
+        fresh = [event for event in events if not event.happened_at or event.happened_at >= oldest]
+        if events and not fresh:
+            return 403  # somebody kept it until its id was forgotten
+        await self._queue.store(fresh)
+        for event in fresh:
             self._look_later(known, event)
         return 200
 
@@ -136,7 +143,9 @@ class Receiver:
             else:
                 return
         elif len(self._looks) >= MOST_LOOKS:
-            log.warning("Connection %r: too many rooms to look at; the watcher may find what happened.", known.conn_id)
+            log.warning(
+                "Connection %r: too many rooms to check at once; the watcher may find the events.", known.conn_id
+            )
             return
         task = self._looks[key] = asyncio.create_task(self._look(known, event.room_id, delay))
         task.add_done_callback(lambda done: self._looks.pop(key) if self._looks.get(key) is done else None)
@@ -149,10 +158,10 @@ class Receiver:
                 return
             except RoomsError as error:
                 log.warning(
-                    "Connection %r: room %s could not be looked at (%s).", known.conn_id, room_id, type(error).__name__
+                    "Connection %r: room %s could not be checked (%s).", known.conn_id, room_id, type(error).__name__
                 )
             except Exception as error:  # noqa: BLE001 - the database: tried again
-                log.error("What was found in a room could not be stored (%s).", type(error).__name__)
+                log.error("The events found in a room could not be stored (%s).", type(error).__name__)
             await asyncio.sleep(LOOK_PAUSE)
 
 
@@ -172,7 +181,7 @@ class _Queue:
         if not events:
             return
         if len(self._waiting) >= MOST_WAITING:
-            raise OverflowError("too many deliveries wait")
+            raise OverflowError("too many deliveries are waiting")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((events, done))
         if self._worker is None or self._worker.done():

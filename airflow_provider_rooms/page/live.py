@@ -74,7 +74,7 @@ class Looks:
         try:
             return await asyncio.wait_for(self._look(conn_id), PATIENCE)
         except TimeoutError:
-            return Look(rooms={}, error=f"No answer within {PATIENCE:.0f} seconds.")
+            return Look(rooms={}, error=f"No response within {PATIENCE:.0f} seconds.")
         except RoomsError as error:
             return Look(rooms={}, error=str(error))
 
@@ -88,7 +88,7 @@ async def look_at(conn_id: str) -> Look:
     async with hook.aio as rooms:
         survey = await rooms.survey()
         if survey.live is None and survey.open is None:
-            return Look(rooms={}, error=f"{hook.vendor.title} has no list that tells which rooms are live.")
+            return Look(rooms={}, error=f"{hook.vendor.title} has no list of live rooms.")
         if survey.live is not None:
             live = dict(survey.live)
         else:

@@ -99,7 +99,9 @@ class _Making:
         try:
             if refusal := self._refused.get(hook.conn_id):
                 raise AuthenticationError(
-                    f"Not tried after the first: {refusal.message}", vendor=refusal.vendor, advice=refusal.advice
+                    f"Not attempted, because the first room failed: {refusal.message}",
+                    vendor=refusal.vendor,
+                    advice=refusal.advice,
                 )
             transport = await hook.aio.connect()
             room = await transport.run(noted(hook.vendor, flow(hook.vendor)))

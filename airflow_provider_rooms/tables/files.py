@@ -34,7 +34,8 @@ def writer_for(name: str) -> Writer:
     ending = next((ending for ending in WRITERS if name.lower().endswith(ending)), None)
     if ending is None:
         raise InvalidSpecError(
-            f"to: the name ends with none of {', '.join(WRITERS)}: {name!r}.", advice="The ending chooses the format."
+            f"to: the file extension must be one of {', '.join(WRITERS)}: {name!r}.",
+            advice="The file extension selects the format.",
         )
     if ending == ".parquet":
         _pyarrow()
@@ -114,7 +115,7 @@ def _pyarrow() -> tuple[Any, Any]:
     except ImportError:
         raise InvalidSpecError(
             "to: Parquet files need pyarrow, which is not installed.",
-            advice="Install airflow-provider-rooms[tables], or write .csv or .jsonl.",
+            advice="Install airflow-provider-rooms[tables], or use .csv or .jsonl.",
         ) from None
     return pa, pq
 

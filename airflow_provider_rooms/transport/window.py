@@ -42,7 +42,8 @@ class RedisWindow:
             import redis
         except ImportError:
             raise InvalidConnectionError(
-                "pace_conn_id: the library redis is not installed.", advice="pip install 'airflow-provider-rooms[pace]'"
+                "pace_conn_id needs the library redis, which is not installed.",
+                advice="pip install 'airflow-provider-rooms[pace]'",
             ) from None
         from redis.backoff import NoBackoff
         from redis.retry import Retry
@@ -78,6 +79,10 @@ class RedisWindow:
         with self._lock:
             changed, self._away = self._away is not away, away
         if changed and away:
-            log.warning("The Redis of pace_conn_id does not answer (%s): each process finds its pace by itself.", why)
+            log.warning(
+                "The Redis server of pace_conn_id does not respond (%s). Each process limits its own rate until "
+                "it does.",
+                why,
+            )
         elif changed:
-            log.info("The Redis of pace_conn_id answers again.")
+            log.info("The Redis server of pace_conn_id responds again.")

@@ -141,9 +141,9 @@ class _Follower:
             self._missing_since = self._missing_since or self._watch.now()
             if self._watch.now() - self._missing_since >= dt.timedelta(seconds=MISSING * self._interval):
                 raise
-            log.warning("Room %s: could not look. %s", self._room, error)
+            log.warning("Room %s: the poll failed. %s", self._room, error)
         except PassingError as error:
-            log.warning("Room %s: could not look; the next poll may do better. %s", self._label, error)
+            log.warning("Room %s: this poll failed; the next one will retry. %s", self._label, error)
             rest = error.retry_after or 0.0
         except AuthenticationError:
             # The secret may have been changed while we wait: once, the connection is looked up again.

@@ -158,7 +158,9 @@ class Watch:
             raise
         except PermanentError as error:
             # A key may be allowed to read its rooms and not to list all of them.
-            log.warning("%s does not list the whole account, each room is asked for by itself. %s", self.title, error)
+            log.warning(
+                "%s does not list the whole account, so each room is requested separately. %s", self.title, error
+            )
             survey = Survey()
         self._pages = survey.pages
         return survey

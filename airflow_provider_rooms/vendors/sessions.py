@@ -87,7 +87,9 @@ def _people_of(vendor: Vendor, session: str) -> Flow[None]:
     except errors.NotFoundError as error:
         if error.status is not None:  # the vendor's own words, which do not say of which session
             error.message = f"{vendor.title} has no session {session!r}."
-            error.advice = "Take the id from hook.sessions(room), and check that the connection belongs to its account."
+            error.advice = (
+                "Use an id from hook.sessions(room), and check whether the connection belongs to the right account."
+            )
         raise
 
 
@@ -116,10 +118,10 @@ def end_session(vendor: Vendor, room: RoomRef) -> Flow[Session | None]:
         if wait is not None:
             yield Sleep(wait)
     raise errors.NotVisibleYetError(
-        "The vendor took the request to end the session, but still shows it as live.",
+        "The vendor accepted the request to end the session, but still reports it as live.",
         vendor=vendor.title,
         room=found.id,
-        advice="Ask again in a minute.",
+        advice="Try again in a minute.",
     )
 
 

@@ -21,15 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
 
 DAG_FILE = """
 from airflow.sdk import DAG
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
-for conn_type in ("videosdk", "hundredms", "twilio_video"):
+for conn_type in BY_TYPE:
     with DAG(f"campaign_{conn_type}", schedule=None, params={"name": "unset"}):
         for task_id in ("create", "create_too"):
             CreateRoomOperator(
@@ -258,17 +260,20 @@ def sandbox_process(latency_ms: float) -> Iterator[RoomsSandbox]:
         process.wait()
 
 
+def traits_of(conn_type: str) -> Any:
+    """Facts about a vendor. They import Airflow, which must find its home set."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from vendor_traits import TRAITS_OF
+
+    return TRAITS_OF[conn_type]
+
+
 def name_of(conn_type: str, room: dict[str, Any]) -> str:
     """The room name in a vendor's own description."""
-    return str(room[{"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[conn_type]])
+    return str(room[traits_of(conn_type).name_key])
 
 
 def usable(conn_type: str, rooms: list[dict[str, Any]]) -> list[str]:
     """The ids of those that people can enter."""
-    match conn_type:
-        case "videosdk":
-            return [room["roomId"] for room in rooms if not room["disabled"]]
-        case "hundredms":
-            return [room["id"] for room in rooms if room["enabled"]]
-        case _:
-            return [room["sid"] for room in rooms if room["status"] == "in-progress"]
+    traits = traits_of(conn_type)
+    return [room[traits.id_key] for room in rooms if traits.usable(room)]

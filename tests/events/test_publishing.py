@@ -22,7 +22,7 @@ pytestmark = [
 
 
 def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
-    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="acme", conn_id=conn_id, room_id="r")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def asset() -> Iterator[int]:
 def _dag(session: Any, dag_id: str) -> Any:
     from airflow.models.dag import DagModel
 
-    known: dict[str, Any] = {"dag_id": dag_id, "is_paused": False, "fileloc": str(Path(__file__))}
+    known: dict[str, Any] = {"dag_id": dag_id, "is_paused": False, "is_stale": False, "fileloc": str(Path(__file__))}
     if hasattr(DagModel, "bundle_name"):
         from airflow.models.dagbundle import DagBundleModel
 
@@ -81,6 +81,15 @@ def _rows(query: str) -> list[Any]:
     ]
 
 
+def _run(statement: str) -> None:
+    from airflow import settings
+    from sqlalchemy import text
+
+    with settings.Session() as session:
+        session.execute(text(statement))
+        session.commit()
+
+
 def test_an_event_is_stored_once(asset: int) -> None:
     publisher = publishing.Publisher()
     assert publisher.publish([event(1), event(1), event(2)]) == 2
@@ -103,6 +112,23 @@ def test_nothing_is_stored_for_an_asset_that_no_dag_names(asset: int) -> None:
     assert publisher.publish([event(1, "session_ended"), event(1, conn_id="other_school")]) == 0
     assert stored(asset) == []
     assert len(_rows("select id from asset")) == 1
+
+
+def test_nothing_is_stored_for_an_asset_that_no_dag_names_any_more(asset: int) -> None:
+    publisher = publishing.Publisher()
+    assert publisher.publish([event(1)]) == 1
+    _run("delete from asset_active")
+    assert publisher.publish([event(2)]) == 0
+    assert stored(asset) == ["other:1"]
+
+
+def test_an_event_that_airflow_has_cleaned_is_new_only_to_a_server_that_does_not_remember_it(asset: int) -> None:
+    publisher = publishing.Publisher()
+    publisher.publish([event(1)])
+    _run("delete from asset_event")
+    assert publisher.publish([event(1), event(2)]) == 1
+    assert publishing.Publisher().publish([event(1), event(2)]) == 1
+    assert stored(asset) == ["other:2", "other:1"]
 
 
 def test_the_queue_row_is_not_older_than_the_last_event(asset: int) -> None:
@@ -150,14 +176,9 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(asset: int, monkeypa
 
 
 def test_what_waits_for_a_paused_dag_stays(asset: int) -> None:
-    from airflow import settings
-    from sqlalchemy import text
-
     publisher = publishing.Publisher()
     publisher.publish([event(1)])
-    with settings.Session() as session:
-        session.execute(text("update dag set is_paused = 1 where dag_id = 'events_consumer'"))
-        session.commit()
+    _run("update dag set is_paused = 1 where dag_id = 'events_consumer'")
     publisher.publish([event(2)])
     assert len(_rows("select * from asset_dag_run_queue")) == 1
 
@@ -172,9 +193,10 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
 
     def register(**kwargs: Any) -> Any:
         calls.append(1)
-        if len(calls) == 2:
+        row = real(**kwargs)
+        if len(calls) == 1:
             raise OSError
-        return real(**kwargs)
+        return row
 
     monkeypatch.setattr(type(asset_manager), "register_asset_change", staticmethod(register))
     with pytest.raises(OSError):  # noqa: PT011 - the one above
@@ -182,6 +204,29 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
     assert stored(asset) == []
     assert publisher.publish([event(1), event(2)]) == 2
     assert stored(asset) == ["other:1", "other:2"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_manager_of_the_user_is_told_of_each_event_and_airflows_of_one(
+    own: bool, asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.assets import manager
+
+    told: list[str] = []
+
+    class Own(manager.AssetManager):
+        @classmethod
+        def register_asset_change(cls, **kwargs: Any) -> Any:
+            told.append(kwargs["extra"]["id"])
+            return super().register_asset_change(**kwargs)
+
+    monkeypatch.setattr(manager, "asset_manager", Own())
+    if not own:
+        monkeypatch.setattr(manager, "AssetManager", Own)
+    assert publishing.Publisher().publish([event(number) for number in range(3)]) == 3
+    assert told == (["other:0", "other:1", "other:2"] if own else ["other:0"])
+    assert stored(asset) == ["other:0", "other:1", "other:2"]
+    assert len({row[0] for row in _rows("select timestamp from asset_event")}) == 1
 
 
 def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:

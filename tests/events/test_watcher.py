@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from events_help import Listening, until
+from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms import hooks
 from airflow_provider_rooms.events import watcher
@@ -25,7 +26,6 @@ from airflow_provider_rooms.vendors.flow import gathered
 from airflow_provider_rooms.vendors.hundredms import watching
 
 INTERVAL = 0.2
-SANDBOX = {"twilio_video": "twilio"}
 
 
 @pytest.fixture(autouse=True)
@@ -194,14 +194,14 @@ async def test_the_pages_of_the_history_are_read_to_the_end(
 
 
 async def test_watchers_of_one_connection_share_a_poll(conn: Callable[..., str], rooms_sandbox: RoomsSandbox) -> None:
-    conn_id = conn("hundredms")
+    conn_id = conn(TRAITS[1].conn_type)
     kinds: list[EventType] = ["session_started", "session_ended", "session_ended", "session_started"]
     tasks: list[Any] = [
         asyncio.create_task(anext(RoomEventTrigger(conn_id=conn_id, type=kind).run())) for kind in kinds
     ]  # type: ignore[arg-type]
     await asyncio.sleep(0.1 + 5 * INTERVAL)
-    asked = len(rooms_sandbox.requests("hundredms"))
-    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, "hundredms")
+    asked = len(rooms_sandbox.requests(TRAITS[1].conn_type))
+    await asyncio.to_thread(a_class, rooms_sandbox, conn_id, TRAITS[1].conn_type)
     events = await asyncio.gather(*tasks)
     assert [event.payload["events"][0]["type"] for event in events] == kinds
     assert asked <= 2 * 7  # two lists a poll, for all four
@@ -211,11 +211,11 @@ async def test_watchers_of_one_connection_share_a_poll(conn: Callable[..., str],
 async def test_an_answer_that_cannot_be_used_ends_no_watcher(
     status: int, conn: Callable[..., str], rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conn_id = conn("videosdk")
+    conn_id = conn(ANY.conn_type)
 
     def class_after_faults() -> None:
-        rooms_sandbox.fault("videosdk", status=status, method="GET", path="/v2/sessions*", times=7)
-        a_class(rooms_sandbox, conn_id, "videosdk")
+        rooms_sandbox.fault(ANY.conn_type, status=status, method="GET", path="*sessions*", times=7)
+        a_class(rooms_sandbox, conn_id, ANY.conn_type)
 
     found = await told_by(RoomEventTrigger(conn_id=conn_id, type="session_ended"), 1, class_after_faults)
     assert len(found) == 1
@@ -225,7 +225,7 @@ async def test_a_connection_that_is_changed_is_looked_up_again(
     conn: Callable[..., str], rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "LOOKED_UP_FOR", 0.0)
-    conn_id = conn("videosdk", watch_interval=0.1)
+    conn_id = conn(ANY.conn_type, watch_interval=0.1)
     lookups = 0
     look_up = hooks.aget_rooms_hook
 
@@ -238,7 +238,7 @@ async def test_a_connection_that_is_changed_is_looked_up_again(
     await told_by(
         RoomEventTrigger(conn_id=conn_id, type="session_started"),
         1,
-        lambda: a_class(rooms_sandbox, conn_id, "videosdk"),
+        lambda: a_class(rooms_sandbox, conn_id, ANY.conn_type),
     )
     assert lookups >= 2
 
@@ -246,9 +246,9 @@ async def test_a_connection_that_is_changed_is_looked_up_again(
 async def test_a_type_that_the_vendor_does_not_list_asks_nothing_and_is_named(
     conn: Callable[..., str], rooms_sandbox: RoomsSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    conn_id = conn("videosdk")
+    conn_id = conn(ANY.conn_type)
     events: AsyncIterator[Any] = RoomEventTrigger(conn_id=conn_id, type="recording_failed").run()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(events), 1.0)
-    assert rooms_sandbox.requests("videosdk") == []
+    assert rooms_sandbox.requests(ANY.conn_type) == []
     assert caplog.text.count("Watchable are recording_ready, session_ended, session_started") == 1

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MODES, ensure_room
+from both_drivers import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -136,8 +136,8 @@ def tls(rooms_sandbox: Any, authority: Path, behind: Any) -> Iterator[Wire]:
 def test_a_refused_certificate_is_tried_once_and_named_with_what_decides(conn_type: str, tls: Wire) -> None:
     error = both(conn_type)
     assert isinstance(error, errors.TlsError)
-    assert "no answer: the certificate was not accepted (unable to get local issuer certificate)." in str(error)
-    assert f"name its file in SSL_CERT_FILE. {PAGE}" in str(error)
+    assert "no response: the certificate was not accepted (unable to get local issuer certificate)." in str(error)
+    assert f"set SSL_CERT_FILE to its file. {PAGE}" in str(error)
     assert tls.connections == len(MODES)
 
 
@@ -159,7 +159,7 @@ def test_the_first_variable_decides_and_is_named(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority / "own.pem"))
     error = both()
     assert isinstance(error, errors.TlsError)
-    assert f"It was checked with {other}, named by REQUESTS_CA_BUNDLE" in str(error)
+    assert f"It was checked against {other}, which is set in REQUESTS_CA_BUNDLE" in str(error)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority / "own.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
     assert both() == "created"
@@ -171,9 +171,9 @@ def rubbish(path: Path) -> None:
 
 UNUSABLE: list[tuple[Callable[[Path], Any], str]] = [
     (lambda path: None, "no such file or directory"),
-    (lambda path: path.write_text(""), "no certificate that can be read"),
-    (lambda path: path.write_bytes(b"\0\1\2"), "no certificate that can be read"),
-    (rubbish, "no certificate that can be read"),
+    (lambda path: path.write_text(""), "no readable certificate"),
+    (lambda path: path.write_bytes(b"\0\1\2"), "no readable certificate"),
+    (rubbish, "it contains no readable certificate"),
     (lambda path: path.mkdir(), "run openssl rehash"),
 ]
 
@@ -251,7 +251,7 @@ def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any, rooms
         behind(f"https://{place}")
         error = both()
         assert isinstance(error, errors.TlsError)
-        assert "no answer: the host does not speak TLS (https)." in str(error)
+        assert "no response: the host does not speak TLS (https)." in str(error)
         assert f"write that in the connection's host: http://{place}/{path}" in str(error)
         assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2F{path})" in str(error)
         assert len(seen) == len(MODES)
@@ -322,15 +322,15 @@ def test_a_proxy_is_used_for_https_and_certificates_are_checked_behind_it(
         monkeypatch.setenv("HTTPS_PROXY", f"http://{place}")
         error = both()
         assert isinstance(error, errors.TlsError)
-        assert "no answer: the certificate was not accepted" in str(error)
+        assert "no response: the certificate was not accepted" in str(error)
         monkeypatch.setenv("SSL_CERT_FILE", str(authority / "own.pem"))
         assert both() == "created"
         assert len(seen) >= 2 * len(MODES)
 
 
 NO_WAY: list[tuple[dict[str, str], str]] = [
-    ({"HTTPS_PROXY": "http://user:canary@proxy.invalid:3128"}, "the proxy: the host's name is not known"),
-    ({"ALL_PROXY": "proxy.invalid:3128"}, "the proxy: the host's name is not known"),
+    ({"HTTPS_PROXY": "http://user:canary@proxy.invalid:3128"}, "the proxy: the host name could not be resolved"),
+    ({"ALL_PROXY": "proxy.invalid:3128"}, "the proxy: the host name could not be resolved"),
     ({"https_proxy": "http://user:canary@127.0.0.1:9"}, "the proxy: connection refused"),
 ]
 
@@ -344,18 +344,21 @@ def test_a_proxy_that_is_not_there_is_named(
     error = both()
     assert type(error) is errors.TransportError
     assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
-    assert f"Check the proxy in {variable}; NO_PROXY lists hosts and networks to reach without it. {PAGE}" in str(error)
+    assert (
+        f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
+        in str(error)
+    )
     assert "canary" not in str(error)
     works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works
-    assert f"the proxy does not let it through. Check the proxy in {variable}" in told
+    assert f"the proxy rejected the request. Check the proxy in {variable}" in told
     assert "canary" not in told
 
 
 def test_a_proxy_that_refuses_is_named(tls: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(tunnel("403 Forbidden")) as (place, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{place}")
-        assert "the proxy: it does not let the request through." in str(both())
+        assert "the proxy: it rejected the request." in str(both())
     assert tls.connections == 0
 
 
@@ -364,9 +367,9 @@ REFUSED = [
     ("socks5h://127.0.0.1:1080", "names a proxy of type socks5h, which is not supported"),
     ("socks4://127.0.0.1:1080", "names a proxy of type socks4, which is not supported"),
     ("ftp://127.0.0.1:21", "names a proxy of type ftp, which is not supported"),
-    ("http://", "names no usable proxy URL"),
-    ("http://127.0.0.1:canary", "names no usable proxy URL"),
-    ("http://[", "names no usable proxy URL"),
+    ("http://", "is set to an invalid proxy URL"),
+    ("http://127.0.0.1:canary", "is set to an invalid proxy URL"),
+    ("http://[", "is set to an invalid proxy URL"),
 ]
 
 

@@ -64,7 +64,7 @@ def test_where_there_is_another_backend_nothing_is_known_to_be_missing(
     monkeypatch.setattr(lookup, "_backends", lambda: [VaultBackend()])
     began = time.monotonic()
     with pytest.raises(
-        AirflowDownError, match=r"Connection 'nobody': Airflow gave no answer for 1 s \(AirflowNotFound"
+        AirflowDownError, match=r"Connection 'nobody': Airflow did not respond for 1 s \(AirflowNotFound"
     ):
         get_rooms_hook("nobody")
     assert time.monotonic() - began >= 1

@@ -180,7 +180,7 @@ def test_what_is_no_spec_and_no_text_is_refused(rooms_sandbox: RoomsSandbox, mon
     with pytest.raises(InvalidSpecError, match="prefix: expected text"):
         list(hook.list_rooms(["alg"]))  # type: ignore[arg-type]
     for conn_id in (None, "", "None"):
-        with pytest.raises(InvalidConnectionError, match="names no connection"):
+        with pytest.raises(InvalidConnectionError, match="is not a connection id"):
             get_rooms_hook(conn_id)  # type: ignore[arg-type]
     assert rooms_sandbox.requests() == []
 

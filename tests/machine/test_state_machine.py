@@ -25,10 +25,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from vendor_traits import TRAITS_OF, TYPES
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
-from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import vendor_class
@@ -42,17 +42,6 @@ from airflow_provider_rooms.vendors.rooms import close
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
 NAMES = ("algebra", "botany")
-#: What is asked for, by vendor: nothing, some settings, others.
-SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
-    "videosdk": ({}, {"region": "in002"}, {"region": "us001"}),
-    "hundredms": ({}, {"region": "eu", "description": "A"}, {"region": "us", "description": "B"}),
-    "twilio_video": ({}, {"max_participants": 10}, {"max_participants": 20}),
-}
-SIGN_IN = {
-    "videosdk": (credentials.KEY, credentials.SECRET, "videosdk"),
-    "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),
-    "twilio_video": (credentials.TWILIO_API_KEY, credentials.TWILIO_SECRET, "twilio"),
-}
 #: Errors that may end a worker when nothing is broken.
 DECIDED = (errors.DriftError, errors.RoomClosedError, errors.ClassOverError)
 
@@ -103,6 +92,7 @@ class Scene:
 
 def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     """The machine for one vendor."""
+    traits = TRAITS_OF[scene.conn_type]
 
     class Rooms(RuleBasedStateMachine):
         workers = Bundle("workers")
@@ -110,13 +100,15 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         @initialize()
         def begin_anew(self) -> None:
             scene.box.reset()
-            scene.box.limit("twilio")  # our seconds pass faster than the sandbox's
+            scene.box.limit(scene.conn_type)  # our seconds pass faster than the sandbox's
             self.clock = Clock()
-            login, secret, prefix = SIGN_IN[scene.conn_type]
-            config = Config(conn_id="c", base_url=f"{scene.box.url}/{prefix}", key=login, secret=secret)
+            made = scene.box.connection(scene.conn_type)
+            config = Config(
+                conn_id="c", base_url=made["host"], key=made["login"], secret=made["password"], settings=made["extra"]
+            )
             runtime = Runtime(
-                # Only Twilio's tokens have no time in them.
-                wall=self.clock.wall if scene.conn_type == "twilio_video" else time.time,
+                # Tokens have the time in them.
+                wall=time.time if traits.renews_token else self.clock.wall,
                 monotonic=self.clock,
                 random=lambda: 0.5,
             )
@@ -135,14 +127,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             target=workers,
             name=st.sampled_from(NAMES),
             variant=st.integers(0, 2),
-            on_drift=st.sampled_from(
-                ["fail", "ignore", "update"] if scene.conn_type == "hundredms" else ["fail", "ignore"]
-            ),
+            on_drift=st.sampled_from(["fail", "ignore", "update"] if traits.updates else ["fail", "ignore"]),
             on_closed=st.sampled_from(["fail", "reopen"]),
             back=st.integers(0, 3),
         )
         def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str, back: int) -> Worker:
-            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed, back)
+            return self._worker(name, ({}, dict(traits.sample), dict(traits.other))[variant], on_drift, on_closed, back)
 
         def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str, back: int = 0) -> Worker:
             """It may know the name from a list that was read some time ago.
@@ -157,7 +147,10 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         @rule(order=st.sampled_from(["newest", "oldest", "any"]), variant=st.integers(0, 2))
         def somebody_reads_the_lists(self, order: str, variant: int) -> None:
             scene.box.behave(scene.conn_type, list_order=order)
-            specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
+            specs = {
+                name: RoomSpec.read({"name": name, **({}, dict(traits.sample), dict(traits.other))[variant]})
+                for name in NAMES
+            }
             flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
             began = self.changes
             try:
@@ -259,12 +252,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 self._run(close(self.vendor, room_id))
                 self.changes += 1
 
-        @precondition(lambda self: scene.conn_type == "hundredms")
+        @precondition(lambda self: traits.updates)
         @rule(name=st.sampled_from(NAMES))
         def somebody_changes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self._run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self._run(self.vendor.post(f"{self.vendor.rooms.path}/{room_id}", {"description": "changed by hand"}))
                 self.changes += 1
 
         @rule(
@@ -308,8 +301,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
         def _rooms(self, name: str) -> list[dict[str, Any]]:
             """Rooms of the name and those that took over from them."""
-            key = {"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[scene.conn_type]
-            return [item for item in scene.box.rooms(scene.conn_type) if str(item[key]).partition("-r")[0] == name]
+            return [
+                item
+                for item in scene.box.rooms(scene.conn_type)
+                if str(item[traits.name_key]).partition("-r")[0] == name
+            ]
 
         def _id(self, item: dict[str, Any]) -> str:
             return self.vendor.room(item).id
@@ -322,7 +318,7 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     return Rooms
 
 
-@pytest.mark.parametrize("conn_type", sorted(SETTINGS))
+@pytest.mark.parametrize("conn_type", TYPES)
 def test_whatever_happens_there_is_one_usable_room_of_a_name(conn_type: str, rooms_sandbox: Any) -> None:
     with blocking_session() as session:
         run_state_machine_as_test(

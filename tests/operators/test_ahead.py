@@ -117,7 +117,7 @@ def test_without_deferring_a_class_too_far_ahead_is_refused_with_advice(
     )
     ran = run_tasks(tmp_path, "not_deferrable", body)
     assert ran.states == {"far": "failed", "soon": "success"}
-    advice = "Leave deferrable out, so that the task waits until then; or run it later"
+    advice = "Remove deferrable=False, so that the task waits until then; or run it later"
     assert advice in str(ran.errors["far"])
     assert [room[CLOSES_UNUSED.name_key] for room in rooms_sandbox.rooms(CLOSES_UNUSED.conn_type)] == ["soon"]
 
@@ -128,7 +128,7 @@ def test_the_others_create_at_once_unless_told(rooms_sandbox: RoomsSandbox, tmp_
     body += create("told", ANY.conn_type, **{**times, "name": "told", "create_ahead": 3600, "deferrable": False})
     ran = run_tasks(tmp_path, "at_once", body)
     assert ran.states == {**dict.fromkeys(AT_ONCE, "success"), "told": "failed"}
-    assert f"or leave create_ahead out: {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
+    assert f"or remove create_ahead, because {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
 
 
 def test_create_ahead_may_be_given(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

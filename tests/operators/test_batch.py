@@ -172,16 +172,16 @@ def test_every_wrong_spec_is_named_before_any_call(rooms_sandbox: RoomsSandbox) 
     with pytest.raises(errors.InvalidSpecError) as error:
         make(specs)
     text = str(error.value)
-    assert text.startswith("12 of 17 specs are wrong; no room was made.")
+    assert text.startswith("12 of 17 specs are invalid, so no room was created.")
     told = {line.split(":")[0]: line for line in text.splitlines()[1:]}
     expected = {
         "specs[1]": "name 'a b'",
         "specs[2]": "unknown key 'nam'",
-        "specs[3]": "needs one",
+        "specs[3]": "is required",
         "specs[4]": "not JSON",
         "specs[5]": "no time zone",
         "specs[6], specs[7]": next(iter(CANNOT)),
-        "specs[8]": "the name of specs[0] too",
+        "specs[8]": "also the name of specs[0]",
         "specs[9]": "no connection 'nowhere'",
         "specs[10]": "on_drift",
         "specs[11]": "create_ahead",
@@ -214,9 +214,9 @@ def test_a_thousand_wrong_specs_fit_on_a_page(rooms_sandbox: RoomsSandbox) -> No
         ({"concurrency": None}, "concurrency"),
         ({"on_error": "reprot"}, "Did you mean 'report'"),
         ({"max_rooms": 0}, "max_rooms"),
-        ({"max_rooms": 1}, "2 rooms, at most max_rooms=1"),
-        ({"conn_id": None}, "names a connection"),
-        ({"conn_id": ""}, "names a connection"),
+        ({"max_rooms": 1}, "2 rooms exceed the limit max_rooms=1"),
+        ({"conn_id": None}, "conn_id is required"),
+        ({"conn_id": ""}, "conn_id is required"),
         ({"specs": {"name": "x"}}, "expected a list"),
         ({"specs": "[{"}, "specs"),
         ({"specs": 7}, "expected a list"),
@@ -301,7 +301,7 @@ def test_a_key_that_is_refused_is_not_tried_for_every_room(
     assert len(rooms_sandbox.requests(ONE_TRY.conn_type)) <= 5  # four at a time, after the list
     rows = pushed.xcoms["return_value"]
     assert [row["outcome"] for row in rows] == [None] * 50 + ["created"]
-    assert "Not tried after the first" in rows[49]["error"]
+    assert "Not attempted, because the first room failed" in rows[49]["error"]
     shown = pushed.xcoms["rooms"]
     assert [{key: value for key, value in row.items() if key != "url"} for row in shown] == rows
     assert [row["url"] for row in shown] == [None] * 50 + [pushed.xcoms["room_url"]]
@@ -353,7 +353,7 @@ def test_where_unused_rooms_are_closed_a_class_that_is_too_far_ahead_is_not_due(
         "unverified": [],
     }
     assert made["outcome"] == early["outcome"] == "created"
-    assert "specs[0]: not before" in logged()
+    assert "specs[0]: not created before" in logged()
     assert names(rooms_sandbox, CLOSES_UNUSED.conn_type) == ["soon"]
 
 
@@ -366,7 +366,7 @@ def test_a_row_that_was_not_due_leads_to_the_room_of_its_own_class(rooms_sandbox
     (row,) = make([{"name": "algebra", **times}], conn_id=CLOSES_UNUSED.conn_id)
     assert row["outcome"] == "not_due"
     close = CloseRoomOperator(task_id="close", conn_id=CLOSES_UNUSED.conn_id, room_id=row)
-    with pytest.raises(errors.NotFoundError, match=r"not made yet.*'algebra'.*Run the batch again"):
+    with pytest.raises(errors.NotFoundError, match=r"has no room yet.*'algebra'.*Run the batch again"):
         close.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
     made = hook.ensure_room({"name": "algebra"}, on_closed="reopen")
     assert hook.get_room(row).id == made.id
@@ -378,7 +378,7 @@ def test_a_class_that_is_over_fails_nothing_and_if_all_are_the_task_is_skipped(r
     assert "class is over" in past["error"]
     assert today["outcome"] == "created"
     pushed = Pushed()
-    with pytest.raises(AirflowSkipException, match="Every class is over"):
+    with pytest.raises(AirflowSkipException, match="All classes are over"):
         make([over], pushed)
     assert len(pushed.xcoms["return_value"]) == 1
     assert names(rooms_sandbox) == ["today"]
@@ -392,7 +392,7 @@ def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, logged: Callable[[]
     (room,) = make([{**bigger, "on_drift": "ignore"}], conn_id=UPDATES.conn_id)
     (drift,) = room["drift"]
     assert (drift["asked"], drift["actual"]) == (9, 5)
-    assert f"specs[0]: {drift['field']} is 5, asked for 9" in logged()
+    assert f"specs[0]: {drift['field']} is 5, but 9 was requested" in logged()
     (room,) = make([{**bigger, "on_drift": "update"}], conn_id=UPDATES.conn_id)
     assert room["outcome"] == "updated"
 
@@ -408,8 +408,6 @@ def test_the_error_says_whether_another_try_may_help(rooms_sandbox: RoomsSandbox
         make([*specs, {"name": "new"}])
     assert not isinstance(passing.value, errors.PermanentError)
     assert passing.value.retry_after == 90
-
-
 
 
 def test_a_room_that_fails_in_a_way_nobody_foresaw_does_not_lose_the_others(

@@ -123,7 +123,7 @@ def test_before_its_time_a_room_stays_open_even_when_all_else_failed(
         assert ran.states[f"close_{conn_type}"] == "success"
         assert ran.value(f"close_{conn_type}") == "open"
         assert hook(conn_type).get_room("algebra").state == "open"
-    assert "stays open: it is not to be closed before" in logged()
+    assert "stays open, because it must not be closed before" in logged()
 
 
 def test_after_its_time_it_is_closed(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

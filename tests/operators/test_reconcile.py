@@ -197,8 +197,8 @@ class TestOrphans:
         ("specs", "said"),
         [
             ([], "specs is empty"),
-            ([spec("bad name")], "1 specs are wrong"),
-            ([spec("d"), spec("bad name", minutes=600)], "1 specs are wrong"),
+            ([spec("bad name")], "1 specs are invalid"),
+            ([spec("d"), spec("bad name", minutes=600)], "1 specs are invalid"),
             ([spec("x")], "3 rooms belong to no class, more than max_close=2"),
         ],
     )
@@ -238,7 +238,7 @@ class TestWhatIsGiven:
     def test_one_name_twice(self, conn_id: str):
         run = Run(conn_id, [spec("a"), spec("a")])
         assert run.verdicts == ["missing", "refused"]
-        assert "is the name of specs[0] too" in run.result["classes"][1]["told"]
+        assert "is also the name of specs[0]" in run.result["classes"][1]["told"]
 
     def test_names_that_differ_in_their_case(self, conn_id: str):
         run = Run(conn_id, [spec("algebra-A"), spec("algebra-a")])

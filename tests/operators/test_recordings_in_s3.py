@@ -107,7 +107,7 @@ def test_half_a_film_is_not_left_in_s3(bucket: Any, rooms_sandbox: RoomsSandbox)
     opened = operator.hook.open_recording(row)
     opened.size = MEDIA_BYTES
     operator.hook.open_recording = lambda recording: opened  # type: ignore[method-assign]
-    with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes came"):
+    with pytest.raises(errors.TransportError, match=f"of {MEDIA_BYTES} bytes"):
         operator.execute({"ti": Pushed()})  # type: ignore[typeddict-item]
     assert bucket.get_object(Bucket="films", Key="film.mp4")["Body"].read() == b"half"  # what it was before
     store(room, "s3://films_aws@films/film.mp4")

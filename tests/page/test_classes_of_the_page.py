@@ -16,7 +16,7 @@ LATER, EARLIER = "2026-11-20T15:00:00+00:00", "2026-11-20T09:00:00+00:00"
 
 def row(**given: Any) -> dict[str, Any]:
     made = {
-        "vendor": "videosdk",
+        "vendor": "acme",
         "conn_id": "school",
         "id": "abcd-efgh",
         "name": "algebra",
@@ -163,7 +163,7 @@ def test_odd_values_of_other_fields_are_left_out() -> None:
 
 
 def recording(state: Any = "ready", at: dt.datetime = NOON, **given: Any) -> Pushed:
-    known = {"vendor": "videosdk", "conn_id": "school", "id": "abcd-efgh", "name": "algebra", "starts_at": EARLIER}
+    known = {"vendor": "acme", "conn_id": "school", "id": "abcd-efgh", "name": "algebra", "starts_at": EARLIER}
     value = known | {"recording": state, "message": f"It is {state}."} | given
     return pushed(value, key="recording", task_id="recorded", at=at)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from vendor_traits import ANY
 
 from airflow_provider_rooms.plugin import RoomsPlugin
 from airflow_provider_rooms.testing import airflow_versions, dag_lab
@@ -23,9 +25,9 @@ TASKS = """
 from airflow_provider_rooms.models import RoomSpec
 
 times = {{"starts_at": "{start}", "ends_at": "{end}", "ref": {{"title": "{title}"}}}}
-CreateRoomOperator(task_id="made", conn_id="videosdk_default", name="{dag_id}", **times)
-CreateRoomOperator(task_id="refused", conn_id="videosdk_default", name="{dag_id}-2", options={{"nonsense": 1}}, **times)
-CreateRoomOperator(task_id="early", conn_id="videosdk_default", name="x" * 200, **times)
+CreateRoomOperator(task_id="made", conn_id="rooms", name="{dag_id}", **times)
+CreateRoomOperator(task_id="refused", conn_id="rooms", name="{dag_id}-2", options={{"nonsense": 1}}, **times)
+CreateRoomOperator(task_id="early", conn_id="rooms", name="x" * 200, **times)
 
 @task
 def somebody_elses():
@@ -59,6 +61,7 @@ def ran(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with sandbox(folder / "sandbox.log") as vendors, pytest.MonkeyPatch.context() as patch:
         for name, value in vendors.env().items():
             patch.setenv(name, value)
+        patch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(vendors.connection(ANY.conn_type)))
         for dag_id in dags:
             body = TASKS.format(start=start.isoformat(), end=end.isoformat(), title=f"Class of {dag_id}", dag_id=dag_id)
             dag_lab.run_tasks(folder, dag_id, body)
@@ -80,18 +83,18 @@ def classes(server: Any, role: str | None = "viewer") -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/rooms"])
 def test_nobody_sees_anything_without_a_sign_in(server: Any, path: str) -> None:
     assert server.get(f"/rooms/{path}").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/rooms"])
 def test_who_may_see_no_plugin_sees_nothing(server: Any, path: str) -> None:
     assert server.get(f"/rooms/{path}", headers=signed_in(None)).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["", "classes", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes", "live/rooms"])
 def test_nothing_can_be_changed(server: Any, method: str, path: str) -> None:
     assert server.request(method, f"/rooms/{path}", headers=signed_in("admin")).status_code == 405
 
@@ -185,8 +188,8 @@ def test_a_period_that_is_none_is_refused(server: Any, start: str, end: str) -> 
 
 
 def test_who_is_live_is_for_those_who_may_read_the_connection(server: Any, ran: list[str]) -> None:
-    assert server.get("/rooms/live/videosdk_default", headers=signed_in("viewer")).status_code == 403
-    answer = server.get("/rooms/live/videosdk_default", headers=signed_in("admin"))
+    assert server.get("/rooms/live/rooms", headers=signed_in("viewer")).status_code == 403
+    answer = server.get("/rooms/live/rooms", headers=signed_in("admin"))
     assert answer.json() == {"rooms": {}, "error": None}
 
 

@@ -28,16 +28,12 @@ from canary_dag import KEEPS
 from cryptography.fernet import Fernet
 from vendor_traits import ANY, CLOSES_UNUSED, TRAITS
 
-from airflow_provider_rooms.testing import Traits
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
-
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
-from airflow_provider_rooms.testing import dag_lab
+from airflow_provider_rooms.testing import Traits, dag_lab
 from airflow_provider_rooms.testing import wire as w
 from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors.plans import checked_plan
@@ -240,7 +236,7 @@ def test_the_wait_went_through_the_triggerer(aftermath: Aftermath) -> None:
     """Rows of triggers go when they are done; what is passed to one is looked at where it is made."""
     from airflow.providers.common.compat.sdk import TaskDeferred
 
-    assert "the room is created at" in aftermath.printed
+    assert "the room will be created at" in aftermath.printed
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)

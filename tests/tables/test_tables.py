@@ -255,7 +255,7 @@ def test_people_as_codes_or_not_at_all(
         ({"table": "people"}, "table: 'people'"),
         ({"people": "show"}, "people: 'show'"),
         ({"to": "file:///tmp/x.xlsx"}, "ends with none of .csv, .jsonl, .parquet"),
-        ({"to": "x.csv"}, "no absolute path"),
+        ({"to": "x.csv"}, "not an absolute path"),
         ({"to": "floppy://x.csv"}, "cannot write there"),
         ({"to": ""}, "to: expected a URL"),
     ],

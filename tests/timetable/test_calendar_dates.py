@@ -33,7 +33,9 @@ class TestDatesAmongTimes:
     def test_that_day_is_meant(self, line, expected):
         found = read((*MONDAYS, line))
         assert starts(found) == expected
-        assert said(found) == [f"{line.partition(';')[0]} is a date, DTSTART a time: all of that day is meant"]
+        assert said(found) == [
+            f"{line.partition(';')[0]} is a date, but DTSTART is a time; the whole day is excluded or added"
+        ]
 
     def test_of_a_change_as_well(self):
         event = ("UID:alg-1", "RECURRENCE-ID;VALUE=DATE:20261012", *LATER)
@@ -89,7 +91,7 @@ class TestDatesAmongTimes:
     def test_a_time_in_no_zone_is_one_in_that_of_dtstart(self, line):
         found = read((*MONDAYS, line))
         assert starts(found) == WITHOUT
-        assert said(found) == ["EXDATE names no time zone; read in that of DTSTART"]
+        assert said(found) == ["EXDATE has no time zone; the time zone of DTSTART is used"]
 
     def test_digits_under_the_name_of_another_zone(self):
         assert starts(read((*MONDAYS, "EXDATE:20261012T090000Z"))) == WITHOUT
@@ -113,7 +115,7 @@ class TestNothingIsLostOverWhatIsNoClass:
     def test_a_deadline_is_a_moment(self, lines):
         found = read(single(**lines), single(UID=":y"), timezone="Europe/Berlin")
         assert starts(found) == ["05 09:00"]
-        assert said(found) == ["'X' is a moment, not a class"]
+        assert said(found) == ["'X' is a point in time, not a class"]
 
     @pytest.mark.parametrize(
         "line",
@@ -171,10 +173,10 @@ class TestNothingIsLostOverWhatIsNoClass:
     @pytest.mark.parametrize(
         ("line", "text"),
         [
-            (f"EXDATE{BERLIN}20261013T090000", "EXDATE meets no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}20261012T080000", "EXDATE meets no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}20261012T080000,20261019T090000", "1 of 2 entries of EXDATE meet no class of 'Algebra'"),
-            (f"EXDATE{BERLIN}21991012T080000", "EXDATE meets no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261013T090000", "EXDATE matches no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261012T080000", "EXDATE matches no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}20261012T080000,20261019T090000", "1 of 2 entries of EXDATE match no class of 'Algebra'"),
+            (f"EXDATE{BERLIN}21991012T080000", "EXDATE matches no class of 'Algebra'"),
         ],
     )
     def test_an_exdate_that_meets_no_class_is_noted(self, line, text):
@@ -182,7 +184,7 @@ class TestNothingIsLostOverWhatIsNoClass:
 
     def test_a_change_that_exdate_leaves_out_is_noted(self):
         found = read((*MONDAYS, f"EXDATE{BERLIN}20261012T090000"), (*SECOND, *LATER))
-        assert (starts(found), said(found)) == (WITHOUT, ["'Algebra' is left out by EXDATE"])
+        assert (starts(found), said(found)) == (WITHOUT, ["'Algebra' is excluded by EXDATE"])
 
     def test_a_change_that_meets_no_class_is_added_and_noted(self):
         event = (
@@ -194,7 +196,7 @@ class TestNothingIsLostOverWhatIsNoClass:
         found = read(MONDAYS, event)
         assert starts(found) == ["05 09:00", "12 09:00", "13 11:00", "19 09:00", "26 09:00"]
         assert keys(found)[2] == ("alg-1", "2026-10-13")
-        assert said(found) == ["RECURRENCE-ID meets no class of the event; it is added"]
+        assert said(found) == ["RECURRENCE-ID matches no class of the event; the event is added"]
 
     def test_rules_that_end_nowhere_or_never_begin(self):
         assert refused((*single(), "RRULE:FREQ=DAILY;INTERVAL=0"))

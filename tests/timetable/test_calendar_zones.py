@@ -44,7 +44,7 @@ class TestZones:
         (one,) = found.classes
         assert one.starts_at.isoformat() == "2026-10-05T09:00:00-04:00"
         assert one.timezone == "America/New_York"
-        assert "is defined with other clocks than Europe/Berlin; read as America/New_York" in said(found)[0]
+        assert "is not defined like Europe/Berlin; it is read as America/New_York" in said(found)[0]
 
     def test_a_definition_without_summer_time(self):
         (one,) = self.at(
@@ -88,14 +88,14 @@ class TestZones:
         head = ("BEGIN:VTIMEZONE", "TZID:Europe/Berlin", *lines, "END:VTIMEZONE")
         found = self.at("Europe/Berlin", head)
         assert [one.timezone for one in found.classes] == ["Europe/Berlin"]
-        assert said(found) == ["the definition of 'Europe/Berlin' cannot be read; its name is used"]
+        assert said(found) == ["the definition of 'Europe/Berlin' cannot be read, so the zone of that name is used"]
 
     def test_clocks_that_no_zone_has(self):
         odd = zone("Ours", ("STANDARD", "19700101T000000", "+0123", "+0123", ""))
         event = single(DTSTART=";TZID=Ours:20261005T090000", DTEND=";TZID=Ours:20261005T100000")
         found = read(event, head=odd, timezone="Europe/Berlin")
         assert [one.starts_at.isoformat() for one in found.classes] == ["2026-10-05T09:37:00+02:00"]
-        assert said(found) == ["'Ours' is defined as no IANA zone is; its times are shown in Europe/Berlin"]
+        assert said(found) == ["'Ours' does not match any IANA time zone; its times are shown in Europe/Berlin"]
 
     @pytest.mark.parametrize(
         ("defined", "used"),
@@ -168,7 +168,7 @@ class TestZones:
         found = read(
             event, single(UID=":y", DTSTART=":20261005T090000Z", DTEND=":20261005T093000Z"), head=head, **options
         )
-        assert len([text for text in said(found) if "people will read UTC; give timezone=" in text]) == noted
+        assert len([text for text in said(found) if "people will see UTC; set timezone=" in text]) == noted
 
     def test_a_calendars_zone_may_be_one_that_it_defines(self):
         event = single(DTSTART=":20261005T090000", DTEND=":20261005T100000")

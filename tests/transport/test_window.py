@@ -98,10 +98,10 @@ def test_a_store_that_goes_and_comes_is_told(redis_server: Server, caplog: pytes
     redis_server.stop()
     assert window.take("writes", 5.0) is None
     assert window.take("writes", 5.0) is None
-    assert caplog.text.count("does not answer") == 1
+    assert caplog.text.count("does not respond") == 1
     redis_server.start()
     assert window.take("writes", 5.0) is not None
-    assert "answers again" in caplog.text
+    assert "responds again" in caplog.text
 
 
 @pytest.fixture

@@ -395,7 +395,7 @@ async def test_a_room_closed_before_anybody_came_is_noticed(vendor: str, rooms_s
     for room in rooms:
         get_rooms_hook(f"{vendor}_default").close_room(room)
     for event in await asyncio.wait_for(asyncio.gather(*tasks), 10):
-        assert (event["status"], event["message"]) == ("skip", "The room was closed before anybody came.")
+        assert (event["status"], event["message"]) == ("skip", "The room was closed before anybody joined.")
 
 
 # -- back in the task -----------------------------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ async def test_a_room_closed_before_anybody_came_is_noticed(vendor: str, rooms_s
 
 @pytest.mark.parametrize("event", [None, "done", 5, [], {}, {"status": None}, {"status": "finished"}])
 def test_events_of_nobody_are_told(event: Any) -> None:
-    with pytest.raises(errors.PassingError, match="not known how the wait ended"):
+    with pytest.raises(errors.PassingError, match="the result of the wait is unknown"):
         conclude(event)
 
 

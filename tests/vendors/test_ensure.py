@@ -26,7 +26,7 @@ CREATES = {traits.conn_type: traits.cost.absent + 1 for traits in TRAITS}
 def test_a_room_that_is_never_shown_is_not_taken_for_made(conn_type: str, hand: Any) -> None:
     worker = hand(conn_type)
     worker.box.behave(conn_type, read_lag_seconds=600)
-    with pytest.raises(errors.NotVisibleYetError, match="took the room but does not show it"):
+    with pytest.raises(errors.NotVisibleYetError, match="accepted the request but does not return the room yet"):
         worker.ensure()
     assert worker.slept == [0.5, 1.0, 2.0, 4.0, 8.0]
     assert (worker.sent.count("POST"), len(worker.rooms())) == (1, 1)
@@ -105,7 +105,7 @@ def test_rooms_are_found_with_and_without_the_prefix(conn_type: str, hand: Any) 
     for ref in ({}, "", "None", None, 5, {"id": ""}):
         with pytest.raises(errors.InvalidSpecError, match="expected an id, a name or the room dict"):
             worker.run(find(worker.vendor, ref))
-    with pytest.raises(errors.InvalidSpecError, match="this is a room of zoom"):
+    with pytest.raises(errors.InvalidSpecError, match="this room is from zoom"):
         worker.run(find(worker.vendor, {"vendor": "zoom", "id": "x"}))
 
 
@@ -126,7 +126,7 @@ def test_a_name_leads_to_the_room_that_is_usable(conn_type: str, hand: Any) -> N
 def test_a_row_that_was_not_due_leads_to_its_room_once_it_is_made(conn_type: str, hand: Any) -> None:
     worker = hand(conn_type)
     row = {"vendor": conn_type, "id": None, "name": "algebra", "outcome": "not_due", "starts_at": None, "ends_at": None}
-    with pytest.raises(errors.NotFoundError, match="not made yet"):
+    with pytest.raises(errors.NotFoundError, match="has no room yet"):
         worker.run(find(worker.vendor, row))
     room = worker.ensure()
     assert worker.run(find(worker.vendor, row)).id == room.id

@@ -169,7 +169,7 @@ def test_everything_that_is_asked_has_a_deadline_together() -> None:
     play.run(hurried.get("/"), 200)
     assert [request.timeout for request in play.sent] == [30, 26]
     play.seconds = 50
-    with pytest.raises(DeadlineError, match="GET /: not sent, 50 s for the whole exchange are used up"):
+    with pytest.raises(DeadlineError, match="GET /: not sent, because the limit of 50 s"):
         play.run(hurried.get("/"), 200)
     play.run(play.vendor.get("/"), 200)
 

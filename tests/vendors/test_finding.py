@@ -290,7 +290,7 @@ def test_a_room_counts_as_closed_when_it_is(
     room = worker.make("alg-1")
     really = worker.vendor.close_room
     monkeypatch.setattr(worker.vendor, "close_room", lambda room: iter(()))
-    with pytest.raises(errors.NotVisibleYetError, match="still shows it as open"):
+    with pytest.raises(errors.NotVisibleYetError, match="still reports it as open"):
         worker.run(close(worker.vendor, room.id))
     assert sum(worker.slept) == pytest.approx(30.5)
 

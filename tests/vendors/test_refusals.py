@@ -19,15 +19,15 @@ from airflow_provider_rooms.vendors.flow import Response
 
 TABLE: list[tuple[str, Response, type[errors.RoomsError], str]] = [
     *rows("refusals", "REFUSALS"),
-    *[(v, answer(429), RateLimitError, "without a reason") for v in TYPES],
-    *[(v, answer(408), VendorDownError, "without a reason") for v in TYPES],
+    *[(v, answer(429), RateLimitError, "without giving a reason") for v in TYPES],
+    *[(v, answer(408), VendorDownError, "without giving a reason") for v in TYPES],
     *[(v, answer(503, "<!doctype html><p>"), VendorDownError, "an HTML page") for v in TYPES],
     *[(v, answer(500, "[" * 5000), VendorDownError, "[[[") for v in TYPES],
     *[(v, answer(400, '"just text"'), RequestRefusedError, "just text") for v in TYPES],
-    *[(v, answer(400, "[1]"), RequestRefusedError, "without a reason") for v in TYPES],
-    *[(v, answer(400, {"message": 5}), RequestRefusedError, "without a reason") for v in TYPES],
+    *[(v, answer(400, "[1]"), RequestRefusedError, "without giving a reason") for v in TYPES],
+    *[(v, answer(400, {"message": 5}), RequestRefusedError, "without giving a reason") for v in TYPES],
     *[(v, answer(400, "two\n lines"), RequestRefusedError, "two lines") for v in TYPES],
-    *[(v, answer(308), RequestRefusedError, "redirects elsewhere") for v in TYPES],
+    *[(v, answer(308), RequestRefusedError, "redirects to another address") for v in TYPES],
 ]
 
 

@@ -48,11 +48,12 @@ class HundredMsRecordings(HundredMsApi, Recordings):
     """A job of the recorder leaves files (assets) behind. A recording is its file, or the job until there is one."""
 
     lacks: ClassVar[Mapping[str, str]] = {
-        "delete_recording": "Files in its own storage vanish after 15 days; in your bucket, delete them there."
+        "delete_recording": "100ms deletes files in its own storage after 15 days. Files in your bucket have to be deleted "
+        "there."
     }
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
-        "composition": "100ms makes one video of a session automatically: ask for kind='recording'."
+        "composition": "100ms records one video per session automatically: use kind='recording'."
     }
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
@@ -131,7 +132,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
         body = self.decode(response)
         if isinstance(body, Mapping) and body.get("error"):
             raise errors.RequestRefusedError(
-                f"100ms answered: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
+                f"100ms responded: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
             )
         return [_job("recording", job) for job in as_items(body, "data")]
 

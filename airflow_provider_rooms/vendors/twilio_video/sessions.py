@@ -124,8 +124,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
         match = _SESSION_ID.fullmatch(session_id)
         if match is None:
             raise errors.InvalidSpecError(
-                f"session: {session_id!r} is no session of Twilio Video.",
-                advice="Take the id from hook.sessions(room), or from SessionStartedSensor.",
+                f"session: {session_id!r} is not a session of Twilio Video.",
+                advice="Use an id from hook.sessions(room), or from SessionStartedSensor.",
             )
         room_sid = match[1]
 
@@ -135,7 +135,9 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
             stretches = joined_up((stay for _, stay in stays), gap=SAME_SESSION)
             whole = next((stretch for stretch in stretches if _session(room_sid, stretch).id == session_id), None)
             if whole is None:
-                raise errors.NotFoundError("The room has no session that began then.", vendor=self.title, room=room_sid)
+                raise errors.NotFoundError(
+                    "The room has no session that started then.", vendor=self.title, room=room_sid
+                )
             inside = [(person, stay) for person, stay in stays if _within(stay, whole)]
             return [self._participant(person, stay) for person, stay in inside], None
 

@@ -114,11 +114,11 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
 
     def _nobody(self, room: Room, status: int | None = None) -> errors.NotFoundError:
         return errors.NotFoundError(
-            "No session is live in this room: VideoSDK records only while somebody is in it.",
+            "No session is live in this room. VideoSDK can only record while somebody is in it.",
             vendor=self.title,
             room=room.id,
             status=status,
-            advice="Start it after SessionStartedSensor, or give record=True when the room is created.",
+            advice="Start the recording after SessionStartedSensor, or set record=True when you create the room.",
         )
 
     # -- files ----------------------------------------------------------------------------------------------------------
@@ -129,9 +129,9 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
         place, answer = yield from self._recording(wanted, identity)
         if place.kind == "hls":
             raise errors.UnsupportedError(
-                "An HLS stream is no file: it is a list of many short pieces.",
+                "An HLS stream is not a single file: it is a playlist of many short segments.",
                 vendor=self.title,
-                advice="Record the session as well, and take that file.",
+                advice="Record the session as well, and download that file.",
             )
         if place.kind == "transcript":
             texts = _transcripts(answer)
@@ -143,9 +143,9 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
             link = file.get("fileUrl")
             if link is None and file.get("filePath"):
                 raise errors.UnsupportedError(
-                    f"The file of recording {wanted.id} lies in your own storage, under {file['filePath']}.",
+                    f"The file of recording {wanted.id} is in your own storage, at {file['filePath']}.",
                     vendor=self.title,
-                    advice="VideoSDK hands out no link to it: take it from your bucket.",
+                    advice="VideoSDK provides no link to it: read it from your bucket.",
                 )
         if not isinstance(link, str) or not link:
             raise self.no_file_yet(wanted.id)

@@ -35,7 +35,7 @@ def test_a_room_that_100ms_lists_but_does_not_show(hand: Any) -> None:
     worker = hand("hundredms")
     room = worker.ensure()
     worker.box.fault("hundredms", status=404, method="GET", path=f"/v2/rooms/{room.id}", times=-1)
-    with pytest.raises(errors.NotVisibleYetError, match="lists the room but does not show it"):
+    with pytest.raises(errors.NotVisibleYetError, match="lists the room but does not return it"):
         worker.ensure()
 
 

@@ -24,5 +24,5 @@ def test_transcripts_have_their_own_kind(rooms_sandbox: RoomsSandbox, tmp_path: 
     rooms_sandbox.advance(600)
     rows = store(room.id, f"{tmp_path}/{{kind}}-{{id}}.{{ext}}", conn_id="hundredms_default", kind="transcript")
     assert sorted(row["url"].rpartition(".")[2] for row in rows) == ["json", "srt", "txt"]
-    with pytest.raises(errors.InvalidSpecError, match="one place for several"):
+    with pytest.raises(errors.InvalidSpecError, match="the same path for several"):
         store(room.id, f"{tmp_path}/film", conn_id="hundredms_default", kind="transcript")

@@ -59,8 +59,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"options": {"VideoCodecs": ["VP9"]}}, "options.VideoCodecs.0: should be 'VP8' or 'H264', got 'VP9'"),
     ({"options": {"RecordingRules": []}}, "RecordingRules"),
     ({"options": {"RecordingRules": [{"type": "include", "all": True, "kind": "audio"}]}}, "either all"),
-    ({"options": {"UniqueName": "x"}}, "options.UniqueName: the room name cannot be given here"),
-    ({"max_participants": 51}, "51 is out of range, Twilio Video takes 1 to 50"),
+    ({"options": {"UniqueName": "x"}}, "options.UniqueName: the room name cannot be set in options"),
+    ({"max_participants": 51}, "51 is out of range; Twilio Video accepts 1 to 50"),
     ({"max_duration": dt.timedelta(minutes=5)}, "300 seconds is out of range"),
     ({"record": "maybe"}, "record: expected true, false, 1 or 0, got 'maybe'"),
     ({"record": "yes"}, "record: expected true, false, 1 or 0, got 'yes'"),
@@ -80,7 +80,7 @@ URLS = [lambda url: {"StatusCallback": url}]
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"description": "x"}, "Twilio Video has no such setting"),
     ({"webhook": {**WEBHOOK, "events": ["room-ended"]}}, "reports every event"),
-    ({"options": {"EnableTurn": False}}, "options.EnableTurn: Twilio no longer switches it off"),
+    ({"options": {"EnableTurn": False}}, "options.EnableTurn: Twilio no longer lets you disable it"),
 ]
 
 #: What is legal, and a word of the warning.

@@ -29,8 +29,8 @@ def test_a_page_reloaded_is_one_session_at_twilio(hooks: Any, rooms_sandbox: Roo
 def test_ids_of_other_vendors_are_told_apart(hooks: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hooks("twilio_video")
     room = hook.ensure_room({"name": "algebra"})
-    with pytest.raises(errors.InvalidSpecError, match="no session of Twilio"):
+    with pytest.raises(errors.InvalidSpecError, match="not a session of Twilio"):
         hook.attendance("0" * 24)
     rooms_sandbox.start_session("twilio", room.id)
-    with pytest.raises(errors.NotFoundError, match="began then"):
+    with pytest.raises(errors.NotFoundError, match="started then"):
         hook.attendance(f"{room.id}-1")

@@ -72,8 +72,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     ({"options": {"autoCloseConfig": {"type": "session-ended"}}}, "'session-ends'"),
     ({"options": {"region": "sg001"}}, "discontinued"),
-    ({"options": {"customRoomId": "x"}}, "options.customRoomId: the room name cannot be given here"),
-    ({"max_duration": 60, "options": {"autoCloseConfig": {"type": "session-ends", "duration": 9}}}, "already say 1"),
+    ({"options": {"customRoomId": "x"}}, "options.customRoomId: the room name cannot be set in options"),
+    (
+        {"max_duration": 60, "options": {"autoCloseConfig": {"type": "session-ends", "duration": 9}}},
+        "already set it to 1",
+    ),
     ({"webhook": {"url": LONG}}, "webhook (sent as webhook.endPoint): should have at most 512"),
     ({"options": {"webhook": {"endPoint": LONG}}}, "options.webhook.endPoint: should have at most 512"),
     ({"webhook": {**WEBHOOK, "events": "session-ended"}}, "(sent as webhook.events): should be a valid list"),
@@ -92,7 +95,7 @@ URLS = [
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     ({"description": "x"}, "VideoSDK has no such setting"),
     ({"max_participants": 5}, "allowedParticipantIds"),
-    ({"transcribe": True}, "Give record=True as well"),
+    ({"transcribe": True}, "Set record=True as well"),
     ({"webhook": {**WEBHOOK, "method": "GET"}}, "always sends POST"),
 ]
 

@@ -22,7 +22,7 @@ REFUSALS = [
     (answer(402, {"message": "pay"}), NotFoundError, "pay"),
     (answer(403, {"msg": "no role"}), AccessDeniedError, "no role"),
     (answer(403, {"error": "Room does not belong to you"}), AccessDeniedError, "another VideoSDK account"),
-    (answer(404), NotFoundError, "refused without a reason"),
+    (answer(404), NotFoundError, "rejected the request without giving a reason"),
     (answer(409, '"conflict"'), RequestRefusedError, "conflict"),
 ]
 #: Headers that hold the vendor's id of a request.

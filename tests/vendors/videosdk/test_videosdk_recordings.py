@@ -152,7 +152,7 @@ def test_a_start_that_shows_no_recording_is_said(hook_of: Any, rooms_sandbox: Ro
     room = hook.ensure_room({"name": "algebra"})
     rooms_sandbox.start_session("videosdk", room.id)
     rooms_sandbox.fault("videosdk", "body", method="POST", path="/v2/recordings/start", body='"Recording started"')
-    with pytest.raises(errors.NotVisibleYetError, match="shows no recording"):
+    with pytest.raises(errors.NotVisibleYetError, match="does not return the recording yet"):
         hook.start_recording(room.id)
     rooms_sandbox.fault("videosdk", "status", method="POST", path="/v2/recordings/start", status=500, times=-1)
     with pytest.raises(errors.VendorDownError):

@@ -116,7 +116,7 @@ VS_ROOM = {"roomId": "room-1", "customRoomId": "algebra"}
 def test_an_end_that_does_not_come_is_told() -> None:
     script = Script().on("GET /v2/rooms/", VS_ROOM).on("GET /v2/sessions/s1", VS_SESSION)
     script.on("GET /v2/sessions", {"data": [VS_SESSION]}).on("POST /v2/sessions/end", VS_SESSION)
-    with pytest.raises(errors.NotVisibleYetError, match="still shows it as live"):
+    with pytest.raises(errors.NotVisibleYetError, match="still reports it as live"):
         script.run(end_session(made("videosdk"), {"id": "room-1"}))
     assert sum(script.slept) > 30
 
