@@ -17,6 +17,7 @@ from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms import hooks
 from airflow_provider_rooms.events import watcher
+from airflow_provider_rooms.events.cursor import Cursor
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import EventType
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -252,3 +253,19 @@ async def test_a_type_that_the_vendor_does_not_list_asks_nothing_and_is_named(
         await asyncio.wait_for(anext(events), 1.0)
     assert rooms_sandbox.requests(ANY.conn_type) == []
     assert caplog.text.count("Watchable are recording_ready, session_ended, session_started") == 1
+
+
+async def test_a_watcher_that_is_cancelled_does_not_take_the_poll_from_the_others(
+    conn: Callable[..., str], rooms_sandbox: RoomsSandbox
+) -> None:
+    conn_id = conn("hundredms")
+    rooms_sandbox.fault("hundredms", kind="delay", seconds=1.0, method="GET", path="/v2/sessions*", times=1)
+    async with watcher.shared_account(conn_id) as account:
+        with account.serving(watcher.Watcher(Cursor(type="session_ended"))):
+            first, second = (asyncio.create_task(account.next(0)) for _ in range(2))
+            await asyncio.sleep(0.6)
+            first.cancel()
+            poll = await asyncio.wait_for(second, 10)
+    assert (poll.number, list(poll.since)) == (1, ["session_ended"])
+    assert first.cancelled()
+    assert len(rooms_sandbox.requests("hundredms")) == 2  # live sessions, and past ones
