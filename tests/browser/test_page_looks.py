@@ -127,7 +127,7 @@ def test_every_state_is_among_the_pictures(open_page: Any) -> None:
 def test_nothing_moves_while_it_loads(open_page: Any, stage: PageStage, width: int) -> None:
     """Who is live comes late, and so does what is wrong with a vendor."""
     page = open_page(40, width=width, wait=0.5, script=WATCH_MOVES)
-    stage.live[CONN_IDS[-1]] = Look(rooms={}, error="No answer within 10 seconds.")
+    stage.live[CONN_IDS[-1]] = Look(rooms={}, error="No response within 10 seconds.")
     page.locator("#notes p").wait_for()
     page.wait_for_timeout(300)
     assert page.evaluate("moves") == []

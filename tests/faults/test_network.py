@@ -344,7 +344,10 @@ def test_a_proxy_that_is_not_there_is_named(
     error = both()
     assert type(error) is errors.TransportError
     assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
-    assert f"Check the proxy in {variable}; NO_PROXY lists hosts and networks to reach without it. {PAGE}" in str(error)
+    assert (
+        f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
+        in str(error)
+    )
     assert "canary" not in str(error)
     works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works

@@ -128,7 +128,7 @@ def test_the_others_create_at_once_unless_told(rooms_sandbox: RoomsSandbox, tmp_
     body += create("told", ANY.conn_type, **{**times, "name": "told", "create_ahead": 3600, "deferrable": False})
     ran = run_tasks(tmp_path, "at_once", body)
     assert ran.states == {**dict.fromkeys(AT_ONCE, "success"), "told": "failed"}
-    assert f"or leave create_ahead out: {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
+    assert f"or remove create_ahead, because {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
 
 
 def test_create_ahead_may_be_given(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

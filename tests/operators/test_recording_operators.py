@@ -188,7 +188,7 @@ def test_failed_ones_are_said_and_if_all_failed_the_task_does(
     hook(FAILS.conn_type).start_recording(room.id)
     rooms_sandbox.recording(FAILS.conn_type, room.id, "complete")
     assert len(store(room.id, f"{tmp_path}/{{id}}.{{ext}}", conn_id=FAILS.conn_id)) == 1
-    assert f"{FAILS.kind.title} failed to make:" in logged()
+    assert f"{FAILS.kind.title} failed to produce these recordings:" in logged()
 
 
 def test_the_room_dict_says_which_class_is_meant(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
