@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import NotFoundError, PermanentError, RequestRefusedError, RoomsError
-from airflow_provider_rooms.events.statefile import WEEK
+from airflow_provider_rooms.events.publishing import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,12 +10,14 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from events_help import Listening, until
 from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms import hooks
 from airflow_provider_rooms.events import watcher
+from airflow_provider_rooms.events.cursor import Cursor
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.models import EventType
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -83,6 +85,48 @@ def test_lists_tell_the_ids_that_the_webhooks_tell(
         assert abs(hook.vendor.now() - dt.datetime.fromisoformat(str(event.happened_at))) < dt.timedelta(hours=1)
         told = next(e for e in listening.kept.events.values() if e.id == event.id)
         assert (event.session_id or told.session_id) == (told.session_id or event.session_id)
+
+
+def test_a_recording_that_failed_and_a_composition_have_the_ids_of_the_callbacks(
+    connected: Callable[..., str], listening: Listening, rooms_sandbox: RoomsSandbox
+) -> None:
+    hook: Any = get_rooms_hook(connected("twilio_video"))
+    room = hook.ensure_room({"name": "algebra-1", "webhook": True, "record": True})
+    rooms_sandbox.start_session("twilio_video", "algebra-1", ["ada"])
+    rooms_sandbox.end_session("twilio_video", "algebra-1")
+    rooms_sandbox.recording("twilio_video", "algebra-1", "fail")
+    hook.close_room(room)
+    callback = {"StatusCallback": hook.vendor.config.webhook_url}
+    with httpx.Client(auth=(hook.vendor.config.key, hook.vendor.config.secret), base_url=hook.base_url) as client:
+        order = {"RoomSid": room.id, "AudioSources": "*", **callback}
+        assert client.post("/v1/Compositions", data=order).status_code == 201
+    rooms_sandbox.advance(3600)
+    for kind in ("recording_failed", "recording_ready"):
+        until(lambda kind=kind: listening.kept.of(kind))  # type: ignore[misc]
+    since = hook.vendor.now() - dt.timedelta(hours=3)
+    things = hook.transport.run(gathered(hook.vendor.happened_since(since, ["recording_ready"], over=since)))
+    found = {event.id: event for thing in things for event in thing.events}
+    for kind in ("recording_started", "recording_ready", "recording_failed"):
+        assert {event.id for event in listening.kept.of(kind)} == {e.id for e in found.values() if e.type == kind}
+    assert all(thing.over for thing in things)
+
+
+def test_twilio_rooms_that_were_over_long_ago_are_not_looked_into(
+    conn: Callable[..., str], rooms_sandbox: RoomsSandbox
+) -> None:
+    conn_id = conn("twilio_video")
+    for number in range(5):
+        a_class(rooms_sandbox, conn_id, "twilio_video", f"class-{number}")
+    hook: Any = get_rooms_hook(conn_id)
+    now = hook.vendor.now()
+    before = len(rooms_sandbox.requests("twilio_video"))
+    asked = []
+    for over in (now - dt.timedelta(hours=1), now + dt.timedelta(hours=1)):
+        hook.transport.run(
+            gathered(hook.vendor.happened_since(now - dt.timedelta(days=1), ["session_ended"], over=over))
+        )
+        asked.append(len(rooms_sandbox.requests("twilio_video")) - before - sum(asked))
+    assert asked == [2 + 5, 2]
 
 
 async def told_by(trigger: RoomEventTrigger, number: int, began: Callable[[], Any]) -> list[dict[str, Any]]:
@@ -209,3 +253,19 @@ async def test_a_type_that_the_vendor_does_not_list_asks_nothing_and_is_named(
         await asyncio.wait_for(anext(events), 1.0)
     assert rooms_sandbox.requests(ANY.conn_type) == []
     assert caplog.text.count("Watchable are recording_ready, session_ended, session_started") == 1
+
+
+async def test_a_watcher_that_is_cancelled_does_not_take_the_poll_from_the_others(
+    conn: Callable[..., str], rooms_sandbox: RoomsSandbox
+) -> None:
+    conn_id = conn("hundredms")
+    rooms_sandbox.fault("hundredms", kind="delay", seconds=1.0, method="GET", path="/v2/sessions*", times=1)
+    async with watcher.shared_account(conn_id) as account:
+        with account.serving(watcher.Watcher(Cursor(type="session_ended"))):
+            first, second = (asyncio.create_task(account.next(0)) for _ in range(2))
+            await asyncio.sleep(0.6)
+            first.cancel()
+            poll = await asyncio.wait_for(second, 10)
+    assert (poll.number, list(poll.since)) == (1, ["session_ended"])
+    assert first.cancelled()
+    assert len(rooms_sandbox.requests("hundredms")) == 2  # live sessions, and past ones

@@ -92,7 +92,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number greater than 0"),
     *(
         ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number greater than 0")
-        for name in ("reads_per_second", "writes_per_second")
+        for name in ("reads_per_second", "writes_per_second", "watch_interval")
         for value in (0, "0", -1, "fast", "nan", True)
     ),
     ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number greater than 0"),
