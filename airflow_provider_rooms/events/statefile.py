@@ -118,7 +118,13 @@ class StateFile:
         """
         now = time.time()
         rows = [
-            (event_uri(event.conn_id, event.type), event.id, now, json.dumps(event.as_dict()), event.happened_at is not None)
+            (
+                event_uri(event.conn_id, event.type),
+                event.id,
+                now,
+                json.dumps(event.as_dict()),
+                event.happened_at is not None,
+            )
             for event in events
         ]
         with self._lock, self._db:
