@@ -47,9 +47,6 @@ INVITATIONS = Extra(
 PARQUET = Extra(
     feature="Parquet files", modules=("pyarrow",), install="'airflow-provider-rooms[tables]', or use .csv or .jsonl"
 )
-SHARED_PACE = Extra(
-    feature="Connections with pace_conn_id", modules=("redis",), install="'airflow-provider-rooms[pace]'"
-)
 
 
 def _installed(name: str) -> bool:

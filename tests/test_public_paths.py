@@ -29,7 +29,14 @@ PATHS = {
     "names": ("room_name",),
     "errors": (
         *("AccessDeniedError", "AuthenticationError", "ClassOverError", "DeadlineError", "DriftError"),
-        *("InvalidConnectionError", "InvalidSpecError", "NoShowError", "NotFoundError", "NotVisibleYetError"),
+        *(
+            "InvalidConnectionError",
+            "InvalidSpecError",
+            "MissingExtraError",
+            "NoShowError",
+            "NotFoundError",
+            "NotVisibleYetError",
+        ),
         *("PassingError", "PermanentError", "QuotaError", "RateLimitError", "RecordingFailedError"),
         *("RecordingMissingError", "RequestRefusedError", "RoomClosedError", "RoomsError", "SessionLiveError"),
         *("TransportError", "UnreadableAnswerError", "UnsupportedError", "VendorDownError"),

@@ -60,3 +60,15 @@ def test_a_newcomer_moves_the_clock_sets_a_fault_and_begins_again(
     press.filter(has_text="Reset everything").click()
     at_the_page.get_by_role("button", name="Start session", exact=True).wait_for(state="detached")
     assert not any(held["rooms"] for held in rooms_sandbox.state().values())
+
+
+def test_a_newcomer_has_webhooks_sent_as_they_come_in_real_life(at_the_page: Any, rooms_sandbox: RoomsSandbox) -> None:
+    at_the_page.get_by_label("vendor of the webhooks").select_option("hundredms")
+    for mode in ("twice", "shuffled", "late", "lost", "forged", "off"):
+        at_the_page.get_by_label("how webhooks are sent").select_option(mode)
+        at_the_page.get_by_role("button", name="Apply").click()
+        at_the_page.get_by_text(f"100ms: {mode}").wait_for()
+        assert rooms_sandbox.webhooks("videosdk", "on") == {"videosdk": "on", "hundredms": mode}
+    at_the_page.get_by_label("how webhooks are sent").select_option("on")
+    at_the_page.get_by_role("button", name="Apply").click()
+    at_the_page.locator("#hook-modes").wait_for(state="hidden")

@@ -1,13 +1,15 @@
 """Anything, in any order: whatever workers, people, networks and clocks do, there is at most one usable room of a name.
 
 Workers are flows that are advanced one request at a time, so that hypothesis decides who goes next, who is killed and
-when. People close rooms and change settings, faults strike, the vendors' clock moves on.
+when. People close rooms and change settings, faults strike, the vendors' clock moves on. Workers of a batch know names from
+lists that may be out of order, cut, late or stale, and are read while rooms are closed and opened.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +27,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from vendor_traits import TRAITS_OF, TYPES
+from vendor_traits import TRAITS_OF, TYPES, facts
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
@@ -42,6 +44,16 @@ from airflow_provider_rooms.vendors.rooms import close
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
 NAMES = ("algebra", "botany")
+#: What may be wrong with the lists of rooms.
+LISTS: dict[str, dict[str, Any]] = {
+    "right": {},
+    "cut": {"list_cut": True},
+    "late": {"list_lag_seconds": 300},
+    "stale": {"list_stale": True},
+}
+USUAL: dict[str, Any] = {"list_cut": False, "list_lag_seconds": 0, "list_stale": False}
+#: Rooms of others, which make the lists longer than a page.
+OTHERS = 11
 #: Errors that may end a worker when nothing is broken.
 DECIDED = (errors.DriftError, errors.RoomClosedError, errors.ClassOverError)
 
@@ -93,6 +105,8 @@ class Scene:
 def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     """The machine for one vendor."""
     traits = TRAITS_OF[scene.conn_type]
+    listed = facts("directory")[scene.conn_type]
+    lists = {**LISTS, **listed.WRONG}
 
     class Rooms(RuleBasedStateMachine):
         workers = Bundle("workers")
@@ -120,6 +134,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             self.faults = False
             #: What the lists showed of each name, and how often the world had been changed by then.
             self.seen: list[tuple[int, dict[str, Any]]] = []
+            #: How often it had been changed when the lists became stale; None while they are not.
+            self.stale_since: int | None = None
+            for number in range(OTHERS):
+                plan = make_plan(self.vendor, RoomSpec.read({"name": f"other-{number}"}))
+                self._run(self.vendor.create(plan.name, plan))
 
         # -- workers ----------------------------------------------------------------------------------------------------
 
@@ -144,22 +163,51 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             asks: Any = {"on_drift": on_drift, "on_closed": on_closed, "known": known.get(name)}
             return Worker(ensure_room(self.vendor, spec, **asks), name, asked, on_drift, began)
 
-        @rule(order=st.sampled_from(["newest", "oldest", "any"]), variant=st.integers(0, 2))
-        def somebody_reads_the_lists(self, order: str, variant: int) -> None:
-            scene.box.behave(scene.conn_type, list_order=order)
+        @rule(
+            order=st.sampled_from(["newest", "oldest", "any"]),
+            wrong=st.sampled_from(sorted(lists)),
+            variant=st.integers(0, 2),
+            switched=st.sampled_from([None, *NAMES]),
+            before=st.integers(1, 7),
+        )
+        def somebody_reads_the_lists(
+            self, order: str, wrong: str, variant: int, switched: str | None, before: int
+        ) -> None:
+            """Before one of the requests, a room may be closed, or opened again."""
+            scene.box.behave(scene.conn_type, list_order=order, **{**USUAL, **listed.USUAL, **lists[wrong]})
+            if wrong != "stale":
+                self.stale_since = None
+            elif self.stale_since is None:
+                self.stale_since = self.changes
             specs = {
                 name: RoomSpec.read({"name": name, **({}, dict(traits.sample), dict(traits.other))[variant]})
                 for name in NAMES
             }
             flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
-            began = self.changes
+            began = self.changes if self.stale_since is None else self.stale_since
+            if wrong == "late" and listed.UNSEEN:
+                began = -1  # what is in no list yet may be overwritten or brought back, as the promise says
+            there = {name for name in NAMES if self._rooms(name)}
+            sent = 0
+
+            def between(step: Any) -> None:
+                nonlocal sent
+                sent += isinstance(step, Request)
+                if switched is not None and sent == before and isinstance(step, Request):
+                    for item in self._rooms(switched):
+                        self._run(listed.switch(self.vendor, self.vendor.room(item)))
+                        self.changes += 1
+
             try:
-                directory = self._run(flow)
+                directory = self._run(flow, between)
             except errors.RoomsError:
                 if not self.faults:
                     raise
                 return
-            self.seen.append((began, {name: directory.take(name) for name in NAMES}))
+            known = {name: directory.take(name) for name in NAMES}
+            if listed.OVERWRITES and wrong in ("right", "cut"):
+                assert not [name for name in there if known[name] is not None and known[name].existing is None]
+            self.seen.append((began, known))
 
         @rule(target=workers, worker=consumes(workers))
         def it_does_one_thing(self, worker: Worker) -> Any:
@@ -184,12 +232,17 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             assert worker.result is not None, worker.error
             assert worker.result.id in self._usable(name)
 
-        def _run(self, flow: Any) -> Any:
-            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told."""
+        def _run(self, flow: Any, between: Callable[[Any], None] = lambda step: None) -> Any:
+            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told.
+
+            :param between: called before each step.
+            """
             answer, failure = None, None
             try:
                 while True:
-                    answer, failure = self._perform(flow.throw(failure) if failure else flow.send(answer))
+                    step = flow.throw(failure) if failure else flow.send(answer)
+                    between(step)
+                    answer, failure = self._perform(step)
             except StopIteration as end:
                 return end.value
 
@@ -319,7 +372,10 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_whatever_happens_there_is_one_usable_room_of_a_name(conn_type: str, rooms_sandbox: Any) -> None:
+def test_whatever_happens_there_is_one_usable_room_of_a_name(
+    conn_type: str, rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts("directory")[conn_type].small_pages(monkeypatch, TRAITS_OF[conn_type].vendor)
     with blocking_session() as session:
         run_state_machine_as_test(
             make_machine(Scene(conn_type, rooms_sandbox, session)),

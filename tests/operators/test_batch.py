@@ -185,7 +185,7 @@ def test_every_wrong_spec_is_named_before_any_call(rooms_sandbox: RoomsSandbox) 
         "specs[9]": "no connection 'nowhere'",
         "specs[10]": "on_drift",
         "specs[11]": "create_ahead",
-        "specs[13]": "the name of specs[12] too",
+        "specs[13]": "also the name of specs[12]",
     }
     assert list(told) == list(expected)
     for place, words in expected.items():

@@ -51,7 +51,7 @@ def test_videosdk_lists_and_opens_every_kind(hook_of: Any, rooms_sandbox: RoomsS
     assert {item.format for item in found["transcript"]} == {"txt", "srt", "vtt", "json", "tsv"}
     with hook.open_recording(found["transcript"][0].id) as file:  # text, where no format is named
         assert b"".join(file).startswith(b"Teacher:")
-    with pytest.raises(errors.UnsupportedError, match="no file"):
+    with pytest.raises(errors.UnsupportedError, match="not a single file"):
         hook.open_recording(stream)
     with pytest.raises(errors.UnsupportedError, match="transcript"):
         hook.delete_recording(found["transcript"][0])
