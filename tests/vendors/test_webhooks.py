@@ -129,6 +129,34 @@ def test_what_is_nothing_of_the_vendor_is_refused(name: str, body: bytes) -> Non
         vendor(name).read_delivery(delivery(body, {}))
 
 
+#: Fields of deliveries that hold links, or may; a signed one lets anybody in.
+LINKS = (
+    "fileUrl",
+    "playbackHlsUrl",
+    "livestreamUrl",
+    "recording_presigned_url",
+    "chat_recording_presigned_url",
+    "MediaUri",
+)
+PATHS = ("filePath", "recording_path", "MediaExternalLocation", "RecordingUri", "CompositionUri")
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_no_link_or_token_of_a_delivery_is_in_an_event(name: str) -> None:
+    module = __import__(f"airflow_provider_rooms.vendors.{name}.webhooks", fromlist=["TYPES", "OTHERS"])
+    planted = dict.fromkeys(LINKS, "https://files.example/f.mp4?X-Amz-Signature=planted")
+    planted |= {field: f"/files/{field}.mp4?X-Amz-Signature=planted&token=planted" for field in PATHS}
+    planted |= dict.fromkeys(("token", "secret", "password", "streamKey", "preSignedUrl", "authToken"), "planted")
+    data: dict[str, Any] = {**planted, "fileDetails": [planted], "encryption": planted, "recording_enabled": True}
+    for word in (*module.TYPES, *module.OTHERS, "newer"):
+        body = {
+            "videosdk": json.dumps({"webhookType": word, "data": {"meetingId": "m", "sessionId": "s", **data}}),
+            "hundredms": json.dumps({"type": word, "data": {"room_id": "r", "session_id": "s", **data}, **planted}),
+        }.get(name, urlencode({**TWILIO, **planted, "StatusCallbackEvent": word}))
+        (event,) = vendor(name).read_delivery(delivery(body.encode(), {}))
+        assert "planted" not in json.dumps(event.as_dict()), word
+
+
 # -- checking -------------------------------------------------------------------------------------------------------------
 
 
