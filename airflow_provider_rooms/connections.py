@@ -119,50 +119,53 @@ COMMON_SETTINGS = (
     Setting(
         name="name_prefix",
         label="Room name prefix",
-        help="Put before every room name, so that a test system keeps off the rooms of the real one.",
+        help="Prepended to every room name, so that staging never touches production rooms.",
         example="staging-",
     ),
     Setting(
         name="timeout",
         label="Timeout (seconds)",
-        help="How many seconds to wait for one answer; 30 if left empty.",
+        help="Seconds to wait for one response; 30 if left empty.",
         kind="number",
     ),
     Setting(
         name="writes_per_second",
         label="Writes per second",
-        help="How many creates and changes one process may send per second; if empty, it finds its share of the account's limit.",
+        help="How many create and change requests one process may send per second; by default, it measures "
+        "its share of the account's limit.",
         kind="number",
     ),
     Setting(
         name="reads_per_second",
         label="Reads per second",
-        help="How many other requests one process may send per second; if empty, it finds its share of the account's limit.",
+        help="How many other requests one process may send per second; by default, it measures its share of "
+        "the account's limit.",
         kind="number",
     ),
     Setting(
         name="pace_conn_id",
         label="Pace connection",
-        help="Id of a Redis connection through which all workers share one pace; the two fields above are then for all of them.",
+        help="Id of a Redis connection that all workers use to share one rate limit. The two fields above "
+        "then apply to all workers together.",
         example="redis_default",
     ),
     Setting(
         name="roles",
         label="Roles (JSON)",
-        help="What host and guest are called at the vendor.",
+        help="The vendor's names for the host and guest roles.",
         kind="object",
         example='{"host": "teacher", "guest": "student"}',
     ),
     Setting(
         name="join_page",
         label="Join page",
-        help="URL of your own page, if join links are to lead there.",
+        help="URL of your own join page, if join links should open it.",
         example="https://example.org/class/{room_id}#{token}",
     ),
     Setting(
         name="webhook_headers",
         label="Webhook headers",
-        help="Secret headers for the vendor to send with every call of your webhook, as JSON.",
+        help="Secret headers that the vendor sends with each request to your webhook, as JSON.",
         kind="object",
         secret=True,
         example='{"X-Token": "…"}',
@@ -171,20 +174,27 @@ COMMON_SETTINGS = (
     Setting(
         name="webhook_url",
         label="Webhook URL",
-        help="The receiver's public address for this connection. Only connections with one receive webhooks.",
+        help="The receiver's public address for this connection. Only connections that set it receive webhooks.",
         example="https://airflow.example.org/rooms/webhooks/my_connection",
     ),
     Setting(
         name="webhook_secret",
         label="Webhook secret",
-        help="What the vendor signs its webhooks with, where that is a secret of its own; two separated by a space while one replaces the other.",
+        help="The secret with which the vendor signs webhooks, if it is a separate one. Two values separated "
+        "by a space are both accepted, for rotation.",
         secret=True,
         special=True,
     ),
     Setting(
+        name="watch_interval",
+        label="Watch interval (seconds)",
+        help="How many seconds between two looks for events, for DAGs scheduled with watch=True; 60 if left empty.",
+        kind="number",
+    ),
+    Setting(
         name="storage_credentials",
         label="Storage credentials",
-        help="What the vendor needs to write recordings into your bucket, as JSON.",
+        help="The credentials with which the vendor writes recordings to your bucket, as JSON.",
         kind="object",
         secret=True,
         example='{"key": "…", "secret": "…"}',
@@ -193,7 +203,7 @@ COMMON_SETTINGS = (
     Setting(
         name="people_secret",
         label="People secret",
-        help='The key of the codes that stand for people in tables written with people="hash"; the password if left empty.',
+        help='The key for the hashes that identify people in tables with people="hash"; the password if left empty.',
         secret=True,
     ),
 )
@@ -209,14 +219,14 @@ CONNECTION_TYPES = (
         login="API key",
         login_help="at app.videosdk.live → API Keys",
         password="Secret",
-        password_help="beside the API key",
+        password_help="shown with the API key",
         again="Copy both again from app.videosdk.live → API Keys.",
         api_version="v2",
         own=(
             Setting(
                 name="auto_close_unit",
                 label="Unit of durations",
-                help="VideoSDK's documentation counts a room's longest duration in minutes, its newest SDK in seconds.",
+                help="VideoSDK's documentation gives a room's maximum duration in minutes, its newest SDK in seconds.",
                 choices=("minutes", "seconds"),
             ),
         ),
@@ -231,7 +241,7 @@ CONNECTION_TYPES = (
         login="App access key",
         login_help="at dashboard.100ms.live → Developer",
         password="App secret",
-        password_help="beside the app access key",
+        password_help="shown with the app access key",
         again="Copy both again from dashboard.100ms.live → Developer.",
         api_version="v2",
         uses=("webhook_headers", "webhook_secret", "storage_credentials"),
@@ -239,12 +249,12 @@ CONNECTION_TYPES = (
             Setting(
                 name="template_id",
                 label="Template id",
-                help="For rooms whose DAG names none; the account's default template if left empty.",
+                help="For rooms whose DAG sets no template; if left empty, the account's default template is used.",
             ),
             Setting(
                 name="subdomain",
                 label="Subdomain",
-                help="The first part of your join links, as in my-school.app.100ms.live.",
+                help="The first part of your join links, such as my-school in my-school.app.100ms.live.",
             ),
         ),
     ),
@@ -258,8 +268,9 @@ CONNECTION_TYPES = (
         login="API key SID",
         login_help="console.twilio.com → API keys (SK…), or account SID (AC…)",
         password="API key secret",
-        password_help="shown when the key is made; for an AC… it is the auth token",
-        again="Make a new key at console.twilio.com → API keys, in the region US1: its secret is shown only then.",
+        password_help="shown once, when the key is created; for an AC… it is the auth token",
+        again="Create a new key at console.twilio.com → API keys, in the region US1. Its secret is only shown "
+        "at that time.",
         other_sign_ins=(
             (
                 "AC",
@@ -275,12 +286,12 @@ CONNECTION_TYPES = (
             Setting(
                 name="account_sid",
                 label="Account SID",
-                help="AC…, from the first page of console.twilio.com. Needed with an API key (SK…).",
+                help="AC…, from the first page of console.twilio.com. Required with an API key (SK…).",
             ),
             Setting(
                 name="auth_token",
                 label="Auth token",
-                help="Only to check the signature of Twilio's reports to your webhook.",
+                help="Only used to check the signature of Twilio's webhooks.",
                 secret=True,
             ),
         ),
@@ -317,7 +328,7 @@ def field_behaviour(item: ConnectionType) -> dict[str, Any]:
             "password": item.password_help,
             "host": item.default_url or item.example_url,
             # A mistake of these two, which send port 0 for none: https://github.com/apache/airflow/pull/73298
-            "port": "443; Airflow 3.3.1 and 3.3.2 cannot test without it",
+            "port": "443; Airflow 3.3.1 and 3.3.2 cannot test the connection without it",
             **{setting.name: setting.example for setting in item.fields if setting.example},
         },
     }

@@ -1,34 +1,35 @@
-"""Everything that can go wrong, on one screen.
+"""All errors of this package.
 
 ::
 
     RoomsError                        every error of this package; an AirflowException
-    ├── PermanentError                trying again cannot help; an AirflowFailException: the task fails at once
-    │   ├── InvalidSpecError          what was asked for is wrong; found before any call (also a ValueError)
-    │   │   └── UnsupportedError      the vendor cannot express it
-    │   ├── InvalidConnectionError    the Airflow connection is missing, of another type, or incomplete; or the way there is
-    │   │   └── ConnectionNotFoundError   Airflow says that there is no such connection
-    │   ├── AuthenticationError       the vendor refuses the credentials
-    │   ├── AccessDeniedError         the credentials may not do this
-    │   ├── RequestRefusedError       the vendor says that the request is wrong
+    ├── PermanentError                a retry cannot help; an AirflowFailException, so the task fails at once
+    │   ├── InvalidSpecError          a parameter is invalid; raised before any request (also a ValueError)
+    │   │   └── UnsupportedError      the vendor does not support it
+    │   ├── InvalidConnectionError    the Airflow connection is missing, has another type or is incomplete
+    │   │   └── ConnectionNotFoundError   the Airflow connection does not exist
+    │   ├── MissingExtraError         a feature needs a library that is not installed
+    │   ├── AuthenticationError       the vendor rejected the credentials
+    │   ├── AccessDeniedError         the credentials do not permit this
+    │   ├── RequestRefusedError       the vendor rejected the request as invalid
     │   ├── NotFoundError             no such room, session or recording
-    │   ├── DriftError                the room of that name has other settings
-    │   ├── RoomClosedError           the room of that name was closed
-    │   ├── ClassOverError            the class is over and its room is gone
-    │   ├── NoShowError               nobody came, and the task was told to fail then
-    │   ├── RecordingMissingError     no recording came in time, and the task was told to fail then
-    │   └── RecordingFailedError      the vendor failed to make the recording
-    └── PassingError                  may be gone at the next try
-        ├── TransportError            no answer: refused, reset, timed out, cut short
-        │   ├── DeadlineError         the time for the whole exchange is used up
-        │   └── TlsError              no secure connection: the certificate is not accepted, or the host speaks no TLS
-        ├── RateLimitError            too many requests; ``retry_after`` says how long to wait
-        ├── QuotaError                a quota of the account is used up for now
+    │   ├── DriftError                the room with that name has other settings
+    │   ├── RoomClosedError           the room with that name was closed
+    │   ├── ClassOverError            the class is over and has no room
+    │   ├── NoShowError               nobody joined, and the task is configured to fail then
+    │   ├── RecordingMissingError     no recording was ready in time, and the task is configured to fail then
+    │   └── RecordingFailedError      the vendor failed to produce the recording
+    └── PassingError                  a retry may help
+        ├── TransportError            no response: refused, reset, timed out, cut short
+        │   ├── DeadlineError         the time for the whole operation has passed
+        │   └── TlsError              no secure connection: bad certificate, or the host does not speak TLS
+        ├── RateLimitError            too many requests; ``retry_after`` is the time to wait
+        ├── QuotaError                the account has reached a quota
         ├── VendorDownError           the vendor failed (5xx)
-        ├── UnreadableAnswerError     the answer is not what the vendor documents
-        ├── SessionLiveError          people are in the room that was to be closed
-        ├── NotVisibleYetError        the vendor took the request but does not show what came of it yet
-        └── AirflowDownError          Airflow's own database, API or secrets backend does not answer
+        ├── UnreadableAnswerError     the response is not what the vendor documents
+        ├── SessionLiveError          people are in the room that should be closed
+        ├── NotVisibleYetError        the vendor accepted the request but does not return the result yet
+        └── AirflowDownError          Airflow's own database, API or secrets backend does not respond
 """
 
 from __future__ import annotations
@@ -38,20 +39,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowFailException,
+    AirflowOptionalProviderFeatureException,
+)
 
 
 class RoomsError(AirflowException):
-    """An error of this package, with what a reader needs to act on it.
+    """An error of this package, with the information needed to fix it.
 
     :param message: what happened, one sentence.
-    :param vendor: the vendor's name as people write it.
+    :param vendor: the vendor's name for display.
     :param room: name or id of the room it is about.
-    :param status: HTTP status of the vendor's answer.
+    :param status: HTTP status of the vendor's response.
     :param code: the vendor's own error code.
     :param request_id: the vendor's id of the request, for its support.
     :param advice: what the reader can do.
-    :param retry_after: seconds to wait before the next try, where the vendor named them.
+    :param retry_after: seconds to wait before the next attempt, if the vendor specified them.
     """
 
     def __init__(
@@ -100,38 +105,41 @@ def _restore(cls: type[RoomsError], message: str, state: dict[str, Any]) -> Room
 
 
 class PermanentError(RoomsError, AirflowFailException):
-    """Trying again cannot help: the task fails at once, without using up its retries."""
+    """A retry cannot help, so the task fails at once, without using up its retries."""
 
 
 class InvalidSpecError(PermanentError, ValueError):
-    """What was asked for is wrong. Raised before any call, so nothing was created."""
+    """A parameter is invalid. Raised before any request, so nothing was created."""
 
 
 class UnsupportedError(InvalidSpecError):
-    """The vendor has no way to express what was asked for."""
+    """The vendor does not support what was requested."""
 
 
 class InvalidConnectionError(PermanentError):
-    """The Airflow connection is missing, of another type, or lacks something.
-
-    Also when the proxy or the certificates that this machine's environment names for it cannot be used.
+    """The Airflow connection is missing, has another type or is incomplete. Also raised if the proxy or the
+    certificate file that is set in this machine's environment cannot be used.
     """
 
 
 class ConnectionNotFoundError(InvalidConnectionError):
-    """Airflow says that there is no such connection."""
+    """The Airflow connection does not exist."""
+
+
+class MissingExtraError(PermanentError, AirflowOptionalProviderFeatureException):
+    """A feature needs a library that is not installed. Raised when the DAG file is parsed, if the DAG shows that it is needed."""
 
 
 class AuthenticationError(PermanentError):
-    """The vendor refuses the credentials."""
+    """The vendor rejected the credentials."""
 
 
 class AccessDeniedError(PermanentError):
-    """The credentials are good, but may not do this."""
+    """The credentials are valid, but do not permit this."""
 
 
 class RequestRefusedError(PermanentError):
-    """The vendor says that the request is wrong."""
+    """The vendor rejected the request as invalid."""
 
 
 class NotFoundError(PermanentError):
@@ -139,7 +147,7 @@ class NotFoundError(PermanentError):
 
 
 class DriftError(PermanentError):
-    """The room of that name exists with other settings than asked for.
+    """The room with that name exists with other settings than requested.
 
     :param drift: one ``{"field", "asked", "actual"}`` per differing setting; secrets are shown as ``***``.
     """
@@ -150,64 +158,64 @@ class DriftError(PermanentError):
 
 
 class RoomClosedError(PermanentError):
-    """The room of that name was closed (disabled, deactivated or completed)."""
+    """The room with that name was closed (disabled, deactivated or completed)."""
 
 
 class ClassOverError(PermanentError):
-    """The class is over and has no room: none is created for the past. Operators turn this into a skip."""
+    """The class is over and has no room; rooms are not created for past classes. Operators turn this into a skip."""
 
 
 class NoShowError(PermanentError):
-    """Nobody came to the class."""
+    """Nobody joined the class."""
 
 
 class RecordingMissingError(PermanentError):
-    """No recording of the class was there by the deadline."""
+    """No recording of the class was ready by the deadline."""
 
 
 class RecordingFailedError(PermanentError):
-    """The vendor failed to make a recording of the class."""
+    """The vendor failed to produce a recording of the class."""
 
 
 class PassingError(RoomsError):
-    """May be gone at the next try."""
+    """A retry may help."""
 
 
 class TransportError(PassingError):
-    """No answer came: connection refused, reset, timed out, or cut short."""
+    """No response: connection refused, reset, timed out, or cut short."""
 
 
 class DeadlineError(TransportError):
-    """The time for the whole exchange is used up."""
+    """The time for the whole operation has passed."""
 
 
 class TlsError(TransportError):
-    """No secure connection: the host's certificate is not accepted, or it does not speak TLS. Nothing was sent."""
+    """No secure connection: the host's certificate was not accepted, or it does not speak TLS. Nothing was sent."""
 
 
 class RateLimitError(PassingError):
-    """The vendor asks for fewer requests; ``retry_after`` says how long to wait, in seconds, where it was named."""
+    """The vendor limits the rate of requests; ``retry_after`` is the time to wait in seconds, if the vendor specified it."""
 
 
 class QuotaError(PassingError):
-    """A quota of the account, such as its number of rooms at once, is used up for now."""
+    """The account has reached a quota, such as its number of concurrent rooms."""
 
 
 class VendorDownError(PassingError):
-    """The vendor failed to answer (5xx)."""
+    """The vendor responded with a server error (5xx)."""
 
 
 class UnreadableAnswerError(PassingError):
-    """The answer is not what the vendor documents, so it is not known what happened."""
+    """The response is not what the vendor documents, so the result is unknown."""
 
 
 class SessionLiveError(PassingError):
-    """People are in the room that was to be closed."""
+    """People are in the room that should be closed."""
 
 
 class NotVisibleYetError(PassingError):
-    """The vendor took the request but does not show what came of it yet."""
+    """The vendor accepted the request but does not return the result yet."""
 
 
 class AirflowDownError(PassingError):
-    """Airflow's own database, API or secrets backend did not answer, though it was asked for half a minute."""
+    """Airflow's own database, API or secrets backend did not respond for half a minute."""

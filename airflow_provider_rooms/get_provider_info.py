@@ -29,14 +29,14 @@ def get_provider_info() -> dict[str, Any]:
                 "description": "Options of the provider for video rooms.",
                 "options": {
                     "webhooks": {
-                        "description": "Whether the API server takes the vendors' webhooks at /rooms/webhooks/<conn_id>.",
+                        "description": "Whether the API server receives the vendors' webhooks at /rooms/webhooks/<conn_id>.",
                         "version_added": None,
                         "type": "boolean",
                         "example": "True",
                         "default": "False",
                     },
                     "page_days": {
-                        "description": "How many days back the runs go that the Rooms page reads.",
+                        "description": "How many days of DAG runs the Rooms page reads.",
                         "version_added": None,
                         "type": "integer",
                         "example": "120",

@@ -1,4 +1,4 @@
-"""What goes in and what comes out, the same for every vendor: frozen, JSON-safe, without a secret."""
+"""The data that goes in and comes out, the same for every vendor: frozen, JSON-safe, without secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LONGEST_CLASS = dt.timedelta(hours=12)
 
 @dataclass(frozen=True, kw_only=True)
 class RoomSpec:
-    """What is asked for. ``None`` means that the vendor account decides.
+    """The requested room. ``None`` means the default of the vendor account.
 
     :param name: the room name, or a list of parts for :func:`~airflow_provider_rooms.names.room_name`.
     :param starts_at: when the class starts (aware).
@@ -48,8 +48,8 @@ class RoomSpec:
     :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
     :param webhook: ``{"url", "events"?, "method"?}``; True for the ``webhook_url`` of the connection.
-    :param options: the vendor's own fields, under the vendor's own names.
-    :param ref: your own reference (a course id, say), passed on unchanged.
+    :param options: the vendor's own fields, with the vendor's names.
+    :param ref: your own reference, such as a course id; passed on unchanged.
     """
 
     name: str | list[Any] | None = None
@@ -72,7 +72,7 @@ class RoomSpec:
 
     @classmethod
     def read(cls, given: Mapping[str, Any] | RoomSpec) -> RoomSpec:
-        """Read a spec from values that may come out of a template, strictly.
+        """Read a spec from values that may come from a template, strictly.
 
         :raises InvalidSpecError: an unknown key, a value of the wrong type, a naive time, an end before the start.
         """
@@ -84,7 +84,7 @@ class RoomSpec:
             if key not in _READERS:
                 raise InvalidSpecError(
                     f"spec: unknown key {key!r}.{values.suggestion(key, _READERS)}",
-                    advice=f"Known: {', '.join(_READERS)}. A vendor's own fields go into options.",
+                    advice=f"Known keys: {', '.join(_READERS)}. A vendor's own fields belong in options.",
                 )
         return cls(**given)
 
@@ -136,18 +136,18 @@ class Room:
     """A room at its vendor.
 
     :param vendor: the connection type.
-    :param conn_id: the Airflow connection it was reached through.
+    :param conn_id: the Airflow connection it was read through.
     :param id: the vendor's id of the room.
-    :param name: the room name, as the vendor has it.
+    :param name: the room name, as stored by the vendor.
     :param state: ``open``, or ``closed`` (disabled, deactivated, completed).
     :param outcome: what this task did: ``created``, ``found``, ``updated``, ``reopened`` or ``not_due``.
-    :param created_at: when the vendor made it, ISO 8601 in UTC.
-    :param starts_at: start of the class as asked for, ISO 8601.
-    :param ends_at: end of the class as asked for, ISO 8601.
-    :param ref: the reference given in the spec.
-    :param drift: ``{"field", "asked", "actual"}`` per setting that differs from what was asked.
-    :param unverified: settings that were asked for and that the vendor does not show.
-    :param details: the vendor's answer, secrets replaced by ``***``. Not part of XCom.
+    :param created_at: when the vendor created it, ISO 8601 in UTC.
+    :param starts_at: start of the class as requested, ISO 8601.
+    :param ends_at: end of the class as requested, ISO 8601.
+    :param ref: the reference from the spec.
+    :param drift: ``{"field", "asked", "actual"}`` per setting that differs from the request.
+    :param unverified: settings that were requested, but that the vendor does not return.
+    :param details: the vendor's response, with secrets replaced by ``***``. Not part of the XCom.
     """
 
     vendor: str
@@ -177,11 +177,11 @@ RoomRef: TypeAlias = "str | Mapping[str, Any] | Room"
 class Session:
     """People in a room, from the first join to the last leave. Recorders are not people.
 
-    :param id: the vendor's id. Where it has none: the room's id, ``-`` and a time in seconds since 1970, which stays the same
-        for as long as the session lasts and after it.
+    :param id: the vendor's id. If it has none: the room's id, ``-`` and a time in seconds since 1970, which never
+        changes.
     :param room_id: the vendor's id of the room.
     :param started_at: the first join by the vendor's clock, ISO 8601 in UTC.
-    :param ended_at: the last leave; None while somebody is there.
+    :param ended_at: the last leave; None while somebody is in the room.
     """
 
     id: str
@@ -191,12 +191,12 @@ class Session:
 
     @property
     def live(self) -> bool:
-        """Whether somebody is in the room."""
+        """Whether people are in the room."""
         return self.ended_at is None
 
     @property
     def seconds(self) -> int | None:
-        """Its whole length; None while it is live."""
+        """Its total length; None while it is live."""
         return _length(self.started_at, self.ended_at) if self.ended_at else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -215,11 +215,11 @@ class Stay(TypedDict):
 class Participant:
     """Somebody in a session.
 
-    :param identity: what tells people apart: the user id that a join token was made for, or the vendor's own.
-    :param name: the name shown to others, where the vendor keeps one.
-    :param role: the vendor's role, where it has roles.
+    :param identity: what identifies the person: the user id for which a join token was created, or the vendor's own id.
+    :param name: the display name, if the vendor stores one.
+    :param role: the vendor's role, if it has roles.
     :param intervals: ``{"joined_at", "left_at"}`` in order.
-    :param seconds: time in the room, whole seconds; up to now for who is still there.
+    :param seconds: time in the room in whole seconds; up to now for people who are still in it.
     """
 
     identity: str
@@ -237,10 +237,10 @@ class Participant:
 class PastSession:
     """A session that is over, with its people.
 
-    :param room_name: the room's name at its vendor; None where it has none, or is gone.
-    :param people: each of them once, with every stay; recorders are left out.
-    :param over_at: when the vendor counts it as over, ISO 8601 in UTC. Later than the last leave where a recorder stayed
-        behind. It decides which interval the session belongs to, since nobody can join it any more.
+    :param room_name: the room's name at its vendor; None if it has no name or no longer exists.
+    :param people: each of them once, with every stay; recorders are omitted.
+    :param over_at: when the vendor counts it as over, ISO 8601 in UTC. Later than the last leave if a recorder stayed
+        in the room. It decides to which interval the session belongs.
     """
 
     session: Session
@@ -251,18 +251,18 @@ class PastSession:
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """A file that a vendor makes, or has made, of a session.
+    """A file that a vendor produces from a session.
 
-    :param id: the vendor's id. Of a recording whose file is not there yet, it may be the id of the job that makes it.
-    :param session_id: the vendor's id of the session; None where the vendor ties recordings to the room.
+    :param id: the vendor's id. While the file is not available yet, it may be the id of the job that produces it.
+    :param session_id: the vendor's id of the session; None if the vendor's recordings belong to the room.
     :param room_id: the vendor's id of the room.
-    :param kind: ``recording`` (one video of the whole session), ``track`` (one person or one microphone), ``composition``
-        (a video put together afterwards), ``hls`` (a stream) or ``transcript``.
-    :param state: ``processing`` until the file can be had, then ``ready``; or ``failed``.
-    :param seconds: length of what was recorded; None while it is not known.
-    :param bytes: size of the file; None while it is not known, or where the vendor never says.
-    :param format: how a file name of it ends, such as ``mp4`` or ``srt``; None while it is not known.
-    :param created_at: when the vendor began it, ISO 8601 in UTC.
+    :param kind: ``recording`` (one video of the whole session), ``track`` (one person or one microphone),
+        ``composition`` (a video composed afterwards), ``hls`` (a stream) or ``transcript``.
+    :param state: ``processing`` until the file is available, then ``ready``; or ``failed``.
+    :param seconds: length of the recording; None while unknown.
+    :param bytes: size of the file; None while unknown, or if the vendor never reports it.
+    :param format: the file extension, such as ``mp4`` or ``srt``; None while unknown.
+    :param created_at: when the vendor started it, ISO 8601 in UTC.
     """
 
     id: str
@@ -282,19 +282,19 @@ class Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class RoomEvent:
-    """Something that happened in a room, as the vendor reports it or as a list shows it.
+    """Something that happened in a room, as reported by the vendor's webhook or found in its lists.
 
-    :param id: what happened, not which delivery told it: two deliveries, or webhook and watcher, give the same.
-    :param type: one of :data:`EventType`; ``other`` for everything that has no type of its own.
+    :param id: identifies what happened, not the delivery: two deliveries, or webhook and watcher, give the same id.
+    :param type: one of :data:`EventType`; ``other`` for everything that has no other type.
     :param vendor: the connection type.
     :param conn_id: the Airflow connection.
-    :param room_id: the vendor's id of the room; None where the vendor does not say it.
-    :param name: the room name, where the vendor says it.
+    :param room_id: the vendor's id of the room; None if the vendor does not report it.
+    :param name: the room name, if the vendor reports it.
     :param session_id: as in :class:`Session`.
-    :param recording_id: as in :class:`Recording`; None where the vendor does not say it.
-    :param participant: what tells people apart, as in :class:`Participant`.
-    :param happened_at: by the vendor's clock, ISO 8601 in UTC; None where the vendor does not say it.
-    :param reported_as: the vendor's own word for it; the watcher leaves it empty.
+    :param recording_id: as in :class:`Recording`; None if the vendor does not report it.
+    :param participant: what identifies the person, as in :class:`Participant`.
+    :param happened_at: by the vendor's clock, ISO 8601 in UTC; None if the vendor does not report it.
+    :param reported_as: the vendor's own name for it; empty for events from the watcher.
     """
 
     id: str

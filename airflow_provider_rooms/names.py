@@ -1,10 +1,10 @@
-"""Room names: the key that finds a room again at its vendor.
+"""Room names: the key by which a room is found again at its vendor.
 
-A name goes into the create call, as the vendor's own key, and is the only thing
-that makes a retry find the room of the first try. So two different inputs must never give the same name, and the same
-input must always give the same one, on every machine and in every release.
+A name is sent in the create request as the vendor's own key, and it is the only way for a retry to find the room of
+the first attempt. So two different inputs must never result in the same name, and the same input must always result in
+the same one, on every machine and in every release.
 
-The alphabet ``[A-Za-z0-9_-]{1,64}`` is what all three vendors accept in a body *and* in a URL path.
+The alphabet ``[A-Za-z0-9_-]{1,64}`` is accepted by all three vendors in a body *and* in a URL path.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ NamePart = str | int | dt.date | dt.datetime
 
 
 def room_name(*parts: NamePart, max_length: int = MAX_LENGTH) -> str:
-    """Make a readable room name from what identifies a class, such as course, section and date.
+    """Build a readable room name from what identifies a class, such as course, section and date.
 
     Parts are joined by ``_`` in lower case: ``room_name("algebra-1", "a", date(2026, 11, 20))`` is
-    ``algebra-1_a_2026-11-20``. When anything was lost on the way (capitals, spaces, accents, length), ten hex digits of a
-    hash of the exact parts are added, so that two different inputs never meet. A number and its text are the same part, and
-    so are the two ways in which Unicode writes an accented letter (in one character, or letter and accent).
+    ``algebra-1_a_2026-11-20``. If anything had to be changed (capitals, spaces, accents, length), ten hex digits of a
+    hash of the exact parts are appended, so that two different inputs cannot collide. A number and its text are the
+    same part, and so are the two ways in which Unicode writes an accented letter (in one character, or letter and
+    accent).
 
     :param parts: text, whole numbers, dates or aware datetimes (turned to UTC); at least one, none of them empty.
-    :param max_length: longest name wanted, in characters; shorter than 64 to leave room for a connection's ``name_prefix``.
+    :param max_length: maximum length in characters; use less than 64 to leave space for a connection's ``name_prefix``.
     :raises InvalidSpecError: no parts, an empty or ``None`` part, a naive datetime, or a type that has no stable text.
     """
     if not parts:
@@ -58,11 +59,11 @@ def room_name(*parts: NamePart, max_length: int = MAX_LENGTH) -> str:
 
 
 def check_name(name: object, *, prefix: str = "") -> str:
-    """Return a name given by the user unchanged, or say what is wrong with it.
+    """Return the user's name unchanged, or raise an error that says what is wrong with it.
 
-    :param name: the room name as given in the DAG, after templating.
+    :param name: the room name as set in the DAG, after templating.
     :param prefix: the connection's ``name_prefix``, which counts towards the 64 characters.
-    :raises InvalidSpecError: not text, empty, a forbidden character, too long, or mistakable for a room SID.
+    :raises InvalidSpecError: not text, empty, a forbidden character, too long, or too similar to a room SID.
     """
     if not isinstance(name, str):
         raise InvalidSpecError(
@@ -109,15 +110,18 @@ def is_room_sid(text: str) -> bool:
 def _refusal(name: str) -> str | None:
     """Why this cannot be a room name, or None."""
     if name.strip().lower() in _NOT_A_VALUE:
-        return "is empty: a template or a mapped value was missing."
+        return "is empty: a template or a mapped value was probably missing."
     if is_room_sid(name):
-        return "looks like a room SID, so the vendor could take it for another room."
+        return "looks like a room SID, so the vendor could mistake it for another room."
     if not _NAME.fullmatch(name):
         if len(name) > MAX_LENGTH:
-            return f"is {len(name)} characters long, at most {MAX_LENGTH} are allowed (name_prefix included)."
+            return f"is {len(name)} characters long; the maximum is {MAX_LENGTH} (name_prefix included)."
         bad = sorted({char for char in name if not re.match(r"[A-Za-z0-9_-]", char)})
         shown = " ".join(repr(char) for char in bad[:5])
-        return f"has {shown}; letters, digits, '-' and '_' are allowed. A list of parts is turned into a legal name for you."
+        return (
+            f"contains {shown}; only letters, digits, '-' and '_' are allowed. Pass a list of parts to get a "
+            "valid name."
+        )
     return None
 
 
@@ -129,7 +133,7 @@ def _text(part: object) -> str:
     if isinstance(part, dt.date):
         return part.isoformat()
     if str(part).strip().lower() in _NOT_A_VALUE:
-        raise InvalidSpecError(f"name part {part!r} is empty: a template or a mapped value was missing.")
+        raise InvalidSpecError(f"name part {part!r} is empty: a template or a mapped value was probably missing.")
     if isinstance(part, bool) or not isinstance(part, (str, int)):
         raise InvalidSpecError(f"name part {part!r}: use text, a whole number or a date, not {type(part).__name__}.")
     return unicodedata.normalize("NFC", str(part))

@@ -64,7 +64,8 @@ class RoomsPlugin(AirflowPlugin):
             mask_keys(SECRET_KEYS)
         except (ImportError, AttributeError, TypeError) as error:
             log.warning(
-                "This Airflow may show the connection keys %s in the clear (%s): add them to [core] sensitive_var_conn_names.",
+                "This Airflow may show the connection keys %s unmasked (%s). Add them to [core] "
+                "sensitive_var_conn_names.",
                 ", ".join(SECRET_KEYS),
                 type(error).__name__,
             )

@@ -1,7 +1,6 @@
-"""When a failed task tries again: :class:`RoomsRetryPolicy`, for Airflow 3.3 and later.
-
-Earlier versions know no retry policies: there the class can be imported and is given to no task. An error that names its
-wait carries it as ``retry_after`` on every version.
+"""When a failed task is retried: :class:`RoomsRetryPolicy`, for Airflow 3.3 and later. Earlier versions have no retry
+policies; there the class can be imported, but is not set on any task. An error that includes a waiting time has it as
+``retry_after`` on every version.
 """
 
 from __future__ import annotations
@@ -21,11 +20,10 @@ else:
 
 
 class RoomsRetryPolicy(RetryPolicy):
-    """Waits as long as the vendor asked for before the next try, and fails at once where trying again cannot help.
-
-    Our operators and sensors have it unless their DAG gives another; it needs ``retries`` of at least 1. Whatever is no
-    error of this package, and whatever names no wait, is left to the task's own ``retry_delay``. To combine it with
-    policies of your own: ``ChainRetryPolicy([RoomsRetryPolicy(), …])``.
+    """Waits as long as the vendor asked for before the next attempt, and fails at once if a retry cannot help. It is
+    the default of the operators and sensors of this package, and needs ``retries`` of at least 1. Errors that are not
+    from this package, or that include no waiting time, use the task's own ``retry_delay``. To combine it with policies
+    of your own: ``ChainRetryPolicy([RoomsRetryPolicy(), …])``.
     """
 
     def evaluate(
@@ -35,12 +33,12 @@ class RoomsRetryPolicy(RetryPolicy):
         from airflow_provider_rooms.errors import PermanentError, RoomsError
 
         if isinstance(exception, PermanentError):
-            return RetryDecision.fail(f"{type(exception).__name__}: trying again cannot help.")
+            return RetryDecision.fail(f"{type(exception).__name__}: a retry cannot fix this.")
         if isinstance(exception, RoomsError) and exception.retry_after:
             # A little later than asked, each task by another little: all at once would be too many again.
             seconds = exception.retry_after * (1 + random.random() / 10)
             who = exception.vendor or "The vendor"
-            return RetryDecision.retry(dt.timedelta(seconds=seconds), f"{who} asks to wait {seconds:.0f} s.")
+            return RetryDecision.retry(dt.timedelta(seconds=seconds), f"{who} asked to wait {seconds:.0f} s.")
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def push_url(context: Context, url: str) -> bool:
     try:
         push(context, ROOM_URL, url)
     except AirflowDownError as error:
-        logging.getLogger(__name__).warning("The button Room of this task leads nowhere. %s", error)
+        logging.getLogger(__name__).warning("The Room button of this task has no target. %s", error)
         return False
     task: Any = context.get("task")
     if task is not None:

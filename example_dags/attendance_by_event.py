@@ -1,6 +1,7 @@
 """Who was there, written down as soon as a session has ended.
 
-The vendor reports the end of each session to Airflow's receiver, which starts this DAG. See docs/events.md.
+The vendor reports the end of each session to Airflow's receiver, which starts this DAG. Where no webhook reaches Airflow, schedule it on
+``room_events(CONN_ID, "session_ended", watch=True)``: the triggerer then asks the vendor. See docs/events.md.
 """
 
 from __future__ import annotations

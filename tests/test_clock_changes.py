@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pendulum
 import pytest
+from vendor_traits import CLOSES_UNUSED
 
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.values import read_time
-from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.exchange import Config
 from airflow_provider_rooms.vendors.flow import Runtime
 from airflow_provider_rooms.vendors.plans import due_at
@@ -28,11 +28,12 @@ HALF_AN_HOUR = dt.timedelta(minutes=30)
     "given", [SPRING.replace(hour=3, minute=15), pendulum.datetime(2027, 3, 28, 3, 15, tz="Europe/Berlin")]
 )
 def test_a_room_is_made_before_its_class(given: Any) -> None:
-    twilio = vendor_class("twilio_video")(
+
+    vendor = CLOSES_UNUSED.vendor(
         Config(conn_id="c", base_url="http://127.0.0.1", key="SK" + "0" * 32, secret="s"),
         runtime=Runtime(wall=lambda: 0.0),
     )
-    due = due_at(twilio, RoomSpec(name="algebra", starts_at=given), None)
+    due = due_at(vendor, RoomSpec(name="algebra", starts_at=given), None)
     assert due is not None
     assert given.astimezone(dt.UTC) - due == HALF_AN_HOUR
 

@@ -95,7 +95,7 @@ def seven(moment: dt.datetime, step: int) -> dt.datetime:
 @pytest.mark.parametrize("shown", SHOWN)
 def test_what_is_shown_makes_the_rooms_of_the_day(shown: str, run: Run, mails: MailSink, tmp_path: Path, monkeypatch):
     for tenant in ("school_a", "school_b"):
-        monkeypatch.setenv(f"AIRFLOW_CONN_{tenant}_ROOMS".upper(), os.environ["AIRFLOW_CONN_VIDEOSDK_DEFAULT"])
+        monkeypatch.setenv(f"AIRFLOW_CONN_{tenant}_ROOMS".upper(), os.environ["AIRFLOW_CONN_ROOMS"])
     text = SHOWN[shown]
     # Whatever o'clock it is now, the class is to come.
     text = text.replace("T09:00:00", "T23:59:00").replace("T09:50:00", "T23:59:59")

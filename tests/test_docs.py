@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
-from html import unescape
 from pathlib import Path
 
 import pytest
+from docs_site import text_of
+from vendor_traits import ANY
 
 import docs_vendors
 import reference
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
-from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
 from docs_hook import MARKER
 
 REPO = Path(__file__).parent.parent
 PACKAGE = REPO / "airflow_provider_rooms"
 DOCS = REPO / "docs"
-SEEDS = REPO.parent / "shared" / "seeds"
 PAGES = sorted(DOCS.rglob("*.md"))
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("docs") / "site"
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(target)]
-    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
-    said = [line for line in done.stderr.splitlines() if line.startswith(("WARNING", "ERROR"))]
-    assert (done.returncode, said) == (0, [])
-    return target
-
-
-def text_of(page: Path) -> str:
-    html = page.read_text(encoding="utf-8")
-    article = re.search("<article.*?</article>", html, re.DOTALL)
-    return unescape(re.sub("<[^>]+>", "", article[0] if article else html))
 
 
 class TestSite:
@@ -50,6 +31,13 @@ class TestSite:
                 r"<link[^>]+rel=[\"']?(?:stylesheet|preload|icon)[^>]+href=[\"']?(https?:[^\"' >]+)", html
             )
             assert fetched == [], page
+
+    def test_the_search_works_for_a_page_opened_as_a_file(self, site: Path):
+        assert (site / "search" / "search_index.js").read_text(encoding="utf-8").startswith("var __index")
+        worker = (site / "iframe-worker.js").read_text(encoding="utf-8")
+        assert "window.Worker =" in worker
+        for page in site.rglob("*.html"):
+            assert re.search(r'<script src="[./]*iframe-worker.js">', page.read_text(encoding="utf-8")), page
 
     def test_every_page_is_in_the_navigation(self, site: Path):
         index = (site / "index.html").read_text(encoding="utf-8")
@@ -103,7 +91,7 @@ class TestGenerated:
         assert "`MaxParticipants`, 1 to 50" in rows["`max_participants`"]
         assert "`geoFence`" in rows["`region`"]
         assert "needs `record`" in rows["`transcribe`"]
-        assert set(docs_vendors.SAMPLES) >= set(docs_vendors.vendors()["videosdk"].unsupported)
+        assert set(docs_vendors.SAMPLES) >= set(docs_vendors.vendors()[ANY.conn_type].unsupported)
 
 
 def test_the_page_about_the_architecture_names_every_part_of_the_package():
@@ -175,69 +163,3 @@ def messages(node: ast.AST) -> list[str]:
 def piece(message: str) -> str:
     """The longest run of words without a gap."""
     return max((part.strip(" :") for part in message.split("…")), key=len)
-
-
-@pytest.mark.skipif(not SEEDS.exists(), reason="the vendors' create pages are not beside the repository")
-class TestSeeds:
-    """Every field of the vendors' create pages is on our page of that vendor."""
-
-    def test_videosdk(self, site: Path):
-        text = text_of(site / "vendors" / "videosdk.html")
-        pages = "".join((SEEDS / name).read_text() for name in seeds("videosdk"))
-        named = set(re.findall(r"'(\w+)'\s*:", pages)) | {
-            "theme",
-            "mode",
-            "quality",
-            "orientation",
-            "templateUrl",
-            "awsDirPath",
-        }
-        assert {"endPoint", "events", "duration", "gridSize", "prompt"} <= named
-        for field in named | {"customRoomId", "region"}:
-            assert field in text, field
-        events = set(re.findall(r"^\s*[`•] ?([a-z]+(?:-[a-z]+)+)`?\s*$", pages, re.MULTILINE)) - {
-            "session-ends",
-            "session-end-and-deactivate",
-        }
-        assert len(events) == 33
-        assert events <= WEBHOOK_EVENTS
-
-    def test_hundredms(self, site: Path):
-        text = text_of(site / "vendors" / "hundredms.html")
-        fields = [
-            "description",
-            "template_id",
-            "recording_info",
-            "region",
-            "large_room",
-            "size",
-            "max_duration_seconds",
-        ]
-        fields += [
-            "webhook",
-            "url",
-            "headers",
-            "enabled",
-            "upload_info",
-            "polls",
-            "type",
-            "location",
-            "prefix",
-            "options",
-        ]
-        fields += ["credentials", "key", "secret", "azure"]
-        for field in fields:
-            assert field in text, field
-
-    def test_twilio(self, site: Path):
-        text = text_of(site / "vendors" / "twilio_video.html")
-        (page,) = [(SEEDS / name).read_text() for name in seeds("POST /v1/Rooms")]
-        request, _, _ = page.partition("## Responses")
-        fields = re.findall(r"\*\*(\w+)\*\* \(", request)
-        assert len(fields) == 17
-        for field in fields:
-            assert field in text, field
-
-
-def seeds(about: str) -> list[str]:
-    return [file.name for file in sorted(SEEDS.iterdir()) if about in file.read_text()[:3000]]

@@ -144,7 +144,7 @@ def test_names_of_composed_text_are_those_of_earlier_releases() -> None:
 
 @pytest.mark.parametrize("part", [None, "None", ""])
 def test_a_part_that_a_template_left_empty_says_so(part: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="is empty: a template or a mapped value was missing"):
+    with pytest.raises(InvalidSpecError, match="is empty: a template or a mapped value was probably missing"):
         room_name("CS", part)
 
 
@@ -169,16 +169,16 @@ def test_good_names_are_kept(name: str) -> None:
         ("", "is empty"),
         ("  ", "is empty"),
         ("none", "is empty"),
-        ("a b", "has ' '; letters"),
-        ("a.b", "has '.'"),
-        ("élan", "has 'é'"),
+        ("a b", "contains ' '; only letters"),
+        ("a.b", "contains '.'"),
+        ("élan", "contains 'é'"),
         ("x" * 65, "is 65 characters long"),
         ("RM" + "a" * 32, "looks like a room SID"),
         ("rm" + "A" * 32, "looks like a room SID"),
         (5, "expected text or a list of parts, got int"),
         (None, "got NoneType"),
-        ("a\n", "has '\\\\n'"),
-        (chr(0x130), "has"),
+        ("a\n", "contains '\\\\n'"),
+        (chr(0x130), "contains"),
     ],
 )
 def test_bad_names_are_told(name: Any, words: str) -> None:

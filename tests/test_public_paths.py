@@ -22,13 +22,21 @@ PATHS = {
         *("StartRecordingOperator", "StopRecordingOperator"),
     ),
     "sensors.rooms": ("RecordingReadySensor", "SessionEndedSensor", "SessionStartedSensor"),
-    "triggers.rooms": ("RoomTrigger",),
+    "triggers.rooms": ("RoomEventTrigger", "RoomTrigger"),
+    "events": ("read_events", "room_events"),
     "links.rooms": ("RoomLink",),
     "hooks": (*(one.hook.rpartition(".")[2] for one in CONNECTION_TYPES), "get_rooms_hook"),
     "names": ("room_name",),
     "errors": (
         *("AccessDeniedError", "AuthenticationError", "ClassOverError", "DeadlineError", "DriftError"),
-        *("InvalidConnectionError", "InvalidSpecError", "NoShowError", "NotFoundError", "NotVisibleYetError"),
+        *(
+            "InvalidConnectionError",
+            "InvalidSpecError",
+            "MissingExtraError",
+            "NoShowError",
+            "NotFoundError",
+            "NotVisibleYetError",
+        ),
         *("PassingError", "PermanentError", "QuotaError", "RateLimitError", "RecordingFailedError"),
         *("RecordingMissingError", "RequestRefusedError", "RoomClosedError", "RoomsError", "SessionLiveError"),
         *("TransportError", "UnreadableAnswerError", "UnsupportedError", "VendorDownError"),
@@ -69,6 +77,8 @@ TRIGGERS = [
             "give_up_at": "2026-11-20T12:00:00+00:00",
         },
     ),
+    ("airflow_provider_rooms.triggers.rooms.MomentTrigger", {"moment": "2026-11-20T12:00:00+00:00"}),
+    ("airflow_provider_rooms.triggers.rooms.RoomEventTrigger", {"conn_id": "rooms", "type": "session_ended"}),
 ]
 
 

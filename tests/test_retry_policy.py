@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from vendor_traits import ANY
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.testing import dag_lab
@@ -40,11 +41,11 @@ PERMANENT = [
 @pytest.mark.parametrize("kind", PASSING)
 def test_a_wait_that_was_named_is_kept_to(kind: type[errors.RoomsError]) -> None:
     for _ in range(20):
-        decision = decide(kind("canary text of the vendor", vendor="Twilio Video", retry_after=120.0, advice="canary"))
+        decision = decide(kind("canary text of the vendor", vendor="Acme Rooms", retry_after=120.0, advice="canary"))
         assert decision.action is RetryAction.RETRY
         assert decision.retry_delay is not None
         assert 120 <= decision.retry_delay.total_seconds() <= 132
-        assert decision.reason == f"Twilio Video asks to wait {decision.retry_delay.total_seconds():.0f} s."
+        assert decision.reason == f"Acme Rooms asks to wait {decision.retry_delay.total_seconds():.0f} s."
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -56,7 +57,7 @@ def test_without_a_wait_the_task_decides(kind: type[errors.RoomsError], wait: fl
 @pytest.mark.parametrize("kind", PERMANENT)
 def test_what_cannot_pass_fails(kind: type[errors.RoomsError]) -> None:
     decision = decide(kind("canary", retry_after=5.0))
-    assert (decision.action, decision.reason) == (RetryAction.FAIL, f"{kind.__name__}: trying again cannot help.")
+    assert (decision.action, decision.reason) == (RetryAction.FAIL, f"{kind.__name__}: a retry cannot fix this.")
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), TypeError(), OSError()])
@@ -101,15 +102,13 @@ def test_every_task_of_ours_has_it(module: str, name: str) -> None:
 
 @pytest.mark.parametrize("mapped", [False, True])
 def test_airflow_waits_as_long_as_the_vendor_asked(
-    mapped: bool, rooms_sandbox: Any, airflow_db: None, monkeypatch: pytest.MonkeyPatch
+    mapped: bool, rooms_sandbox: Any, airflow_db: None, connections: None
 ) -> None:
     """Not for the nine hours of the task: dag.test() really waits."""
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    rooms_sandbox.fault("hundredms", status=503, headers={"Retry-After": "0.2"}, method="POST", times=5)
+    rooms_sandbox.fault(ANY.conn_type, status=503, headers={"Retry-After": "0.2"}, method="POST", times=5)
     arguments = {
         "task_id": "create",
-        "conn_id": "hundredms_default",
+        "conn_id": "rooms",
         "retries": 1,
         "retry_delay": dt.timedelta(hours=9),
     }
@@ -124,13 +123,9 @@ def test_airflow_waits_as_long_as_the_vendor_asked(
     assert isinstance(ran.errors[label], errors.VendorDownError)
 
 
-def test_a_permanent_error_is_not_tried_again(
-    rooms_sandbox: Any, airflow_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
+def test_a_permanent_error_is_not_tried_again(airflow_db: None, connections: None) -> None:
     with DAG("permanent", schedule=None, default_args=dag_lab.NOTED) as dag:
-        CreateRoomOperator(task_id="create", conn_id="hundredms_default", name="not a name", retries=5)
+        CreateRoomOperator(task_id="create", conn_id="rooms", name="not a name", retries=5)
     ran = dag_lab.run(dag)
     assert (ran.states["create"], ran.tries["create"]) == ("failed", 1)
 
@@ -141,7 +136,7 @@ def test_before_airflow_3_3_it_is_harmless() -> None:
 import sys
 import airflow.providers.common.compat.sdk as compat
 sys.modules["airflow.sdk.definitions.retry_policy"] = None
-from airflow_provider_rooms.retry_policy import RoomsRetryPolicy
+from airflow_provider_rooms.retry_policy import RoomsRetryPolicy  # noqa: E402
 from airflow_provider_rooms.tasks import give_retry_policy
 assert RoomsRetryPolicy.__mro__[1] is object, RoomsRetryPolicy.__mro__
 class Task: pass

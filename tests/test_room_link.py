@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from stack import MailSink
 
 BODY = """
-    made = CreateRoomOperator(task_id="made", conn_id="videosdk_default", name="algebra")
-    CreateRoomOperator.partial(task_id="mapped", conn_id="videosdk_default").expand(name=["algebra-1", "no name"])
-    CreateRoomOperator(task_id="over", conn_id="videosdk_default", name="past",
+    made = CreateRoomOperator(task_id="made", conn_id="rooms", name="algebra")
+    CreateRoomOperator.partial(task_id="mapped", conn_id="rooms").expand(name=["algebra-1", "no name"])
+    CreateRoomOperator(task_id="over", conn_id="rooms", name="past",
                        starts_at="2026-01-01T09:00:00Z", ends_at="2026-01-01T10:00:00Z")
-    CreateRoomOperator(task_id="wrong", conn_id="videosdk_default", name="{{ missing }}")
-    CreateRoomsOperator(task_id="none", conn_id="videosdk_default", specs=[])
-    RecordingReadySensor(task_id="waited", conn_id="videosdk_default", room_id="algebra", deferrable=True, poke_interval=0.1,
+    CreateRoomOperator(task_id="wrong", conn_id="rooms", name="{{ missing }}")
+    CreateRoomsOperator(task_id="none", conn_id="rooms", specs=[])
+    RecordingReadySensor(task_id="waited", conn_id="rooms", room_id="algebra", deferrable=True, poke_interval=0.1,
                          starts_at="2026-01-01T09:00:00Z", ends_at="2026-01-01T10:00:00Z", on_missing="fail") << made
 """
 
@@ -34,8 +34,8 @@ def test_a_task_without_a_room_asks_for_none(
     tmp_path: Path, mails: MailSink, rooms_sandbox: RoomsSandbox, logged: Callable[[], str]
 ):
     ran = run_tasks(tmp_path, "buttons", BODY)
-    room = get_rooms_hook("videosdk_default").get_room("algebra")
-    url = get_rooms_hook("videosdk_default").vendor.room_url(room.id)
+    room = get_rooms_hook("rooms").get_room("algebra")
+    url = get_rooms_hook("rooms").vendor.room_url(room.id)
     assert url.startswith(rooms_sandbox.url)
     assert (ran.states["made"], ran.xcoms["made"]["room_url"]) == ("success", url)
     assert ran.xcoms["mapped[0]"]["room_url"]
@@ -75,7 +75,7 @@ def test_a_wait_that_failed_keeps_the_button_that_it_had(mails: MailSink):
     from airflow_provider_rooms.operators.rooms import CloseRoomOperator
     from airflow_provider_rooms.sensors.rooms import SessionEndedSensor
 
-    given = {"task_id": "a", "conn_id": "videosdk_default", "room_id": "x"}
+    given = {"task_id": "a", "conn_id": "rooms", "room_id": "x"}
     for task, event in (
         (
             SessionEndedSensor(**given),

@@ -73,7 +73,8 @@ def _check(conn_ids: Sequence[str]) -> int:
         types = connection_types()
         sys.stderr.write(
             f"No connection of type {', '.join(types)} was found. Add one under Admin → Connections, or set "
-            f"{_ENV}{next(iter(types.values())).default_conn_id.upper()}; one that is kept in a secrets backend must be named.\n"
+            f"{_ENV}{next(iter(types.values())).default_conn_id.upper()}. A connection in a secrets backend "
+            "must be passed by its id.\n"
         )
         return 2
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -161,7 +162,7 @@ def look_up(conn_id: str) -> tuple[str, Any, str]:
         except Exception as error:  # noqa: BLE001 - any backend's; its text may hold the connection
             if place == "environment":
                 return place, None, f"{_ENV}{conn_id.upper()} is neither JSON nor a URI that Airflow can read."
-            advice = " A new one needs `airflow db migrate` first." if place == "database" else ""
+            advice = " If the database is new, run `airflow db migrate` first." if place == "database" else ""
             troubles.append(f"The {place} could not be read ({type(error).__name__}).{advice}")
             continue
         if connection is not None:

@@ -1,12 +1,13 @@
 """``python -m airflow_provider_rooms check``, ``plan`` and ``receive``; on Airflow 3.2 and later also ``airflow rooms check`` and
 ``plan``.
 
-Imported whenever any ``airflow`` command starts, so nothing is loaded here that such a start does not load itself.
+This module is imported whenever an ``airflow`` command starts, so it imports nothing that Airflow does not import anyway.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.commands import plan as plan_command
@@ -16,25 +17,25 @@ from airflow_provider_rooms.connections import BY_TYPE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HELP = "test the room connections"
+_HELP = "test the room connections and explain what to fix"
 _DESCRIPTION = (
-    "Test room connections, as the button in Airflow's web page does where it is switched on. Without conn ids: every "
-    f"connection of one of the types {', '.join(BY_TYPE)}, or of a vendor that another distribution brings along, in "
-    "Airflow's database and in AIRFLOW_CONN_* variables. "
-    "A connection that is kept in a secrets backend cannot be listed: name it."
+    "Test room connections, like the Test button in the Airflow UI. Without connection ids, all connections of the types "
+    f"{', '.join(BY_TYPE)} (and of vendors from other distributions) in Airflow's database and in AIRFLOW_CONN_* variables "
+    "are tested. Connections in a secrets backend cannot be listed, so pass their ids."
 )
-_EPILOG = "Exit code: 0 when all work, 1 when one does not, 2 when there was nothing to test."
+_EPILOG = "Exit code: 0 if all connections work, 1 if one does not, 2 if there was nothing to test."
 _CONN_IDS = "connections to test (default: all room connections)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``python -m airflow_provider_rooms``; the answer is the exit code."""
+    """``python -m airflow_provider_rooms``; returns the exit code. Without a command: the help, and 2 as for any usage error."""
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_rooms",
         description="Video rooms for Apache Airflow.",
-        epilog="The local stand-in of the vendors: python -m airflow_provider_rooms.sandbox --help",
+        epilog="The sandbox, which simulates the vendors, starts with: python -m airflow_provider_rooms.sandbox",
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="command")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="command")
     check = commands.add_parser("check", help=_HELP, description=_DESCRIPTION, epilog=_EPILOG)
     check.add_argument("conn_ids", nargs="*", metavar="conn_id", help=_CONN_IDS)
     plan = commands.add_parser(
@@ -49,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     receive.set_defaults(run=receive_command.command)
     check.set_defaults(run=_check)
     given = parser.parse_args(argv)
+    if given.run is None:
+        parser.print_help(sys.stderr)
+        return 2
     code: int = given.run(given)
     return code
 

@@ -55,46 +55,51 @@ def read_by(run_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
     """
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     runs = _runs(ordered)
-    known: set[str] = set()
-    found: list[tuple[str, dt.datetime, dict[str, Any]]] = []
+    # Of each id, the first telling that a run sees, and the first run that sees any telling: the same thing may have been told
+    # on two channels, to two runs.
+    told: dict[str, tuple[Row, Mapping[str, Any]]] = {}
+    readers: dict[str, _Run] = {}
     for row in ordered:
         reader = _reader(row, runs)
         if reader is None:
             continue
         for event in row.events:
-            if event["id"] in known:
-                continue
-            known.add(event["id"])
-            if reader == run_id:
-                found.append((event.get("happened_at") or row.at.isoformat(), row.at, dict(event)))
+            told.setdefault(event["id"], (row, event))
+            readers[event["id"]] = min(reader, readers.get(event["id"], reader))
+    found = [
+        (event.get("happened_at") or row.at.isoformat(), row.at, dict(event))
+        for name, (row, event) in told.items()
+        if readers[name].id == run_id
+    ]
     found.sort(key=lambda item: (dt.datetime.fromisoformat(item[0]), item[1]))
     return [event for _, _, event in found]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class _Run:
     """A run that events started: when it started, and the last event that it was given."""
 
+    start: dt.datetime
     id: str
-    start: dt.datetime | None
-    last: dt.datetime
+    last: dt.datetime = field(compare=False)
 
 
 def _runs(ordered: Iterable[Row]) -> list[_Run]:
-    runs = {run_id: _Run(run_id, start, row.at) for row in ordered for run_id, start in row.runs.items()}
-    return [run for run in runs.values() if run.start is not None]
+    runs = {
+        run_id: _Run(start=start, id=run_id, last=row.at)
+        for row in ordered
+        for run_id, start in row.runs.items()
+        if start is not None  # one that has not started sees nothing yet
+    }
+    return list(runs.values())
 
 
-def _reader(row: Row, runs: Iterable[_Run]) -> str | None:
-    """The run that starts first of those that see the event; a run that has not started sees nothing yet."""
-    seen_by = [run for run in runs if run.id in row.runs or _sees(run, row)]
-    first = min(seen_by, key=lambda run: (run.start, run.id), default=None)
-    return first.id if first else None
+def _reader(row: Row, runs: Iterable[_Run]) -> _Run | None:
+    """The run that starts first of those that see the event."""
+    return min((run for run in runs if run.id in row.runs or _sees(run, row)), default=None)
 
 
 def _sees(run: _Run, row: Row) -> bool:
-    if run.start is None:
-        return False
     if row.at > run.last:  # came after the run was queued
         return row.at <= run.start
     # Stored late, so that Airflow gave it to no run and never will.

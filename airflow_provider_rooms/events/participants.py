@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import PassingError, RoomsError
-from airflow_provider_rooms.events.assets import takes_part
+from airflow_provider_rooms.events.uris import takes_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,7 @@ class Participants:
         """The connection, if it takes part; None otherwise, without saying why.
 
         :param trusted: the id does not come from a request, so that any number of them may be looked up.
+        :raises PassingError: nobody can say now, and nothing is remembered.
         """
         if not takes_part(conn_id):
             return None
@@ -110,7 +111,9 @@ class Participants:
         try:
             found = await asyncio.to_thread(self._look_up, conn_id)
         except PassingError:
-            # Nobody can say now: what was true a minute ago still is, and is soon looked up again.
+            # What was true a minute ago still is, and is soon looked up again.
+            if before is None:
+                raise
             found, remembered = before, REMEMBERED_UNSURE
         except RoomsError:
             found = None

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
-from airflow_provider_rooms.errors import RoomsError
+from airflow_provider_rooms.errors import PassingError, RoomsError
 from airflow_provider_rooms.events.participants import Participants
 from airflow_provider_rooms.events.publishing import WEEK
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
@@ -117,9 +117,19 @@ class Receiver:
     async def look_again(self, events: Sequence[RoomEvent]) -> None:
         """Look at the rooms of events that were taken before a restart: what they ask for was perhaps not looked at yet."""
         for event in events:
-            known = await self._participants.find(event.conn_id, trusted=True)
+            known = await self._find_in_time(event.conn_id)
             if known is not None:
                 self._look_later(known, event)
+
+    async def _find_in_time(self, conn_id: str) -> TakesPart | None:
+        for tries_left in reversed(range(LOOK_TRIES)):
+            try:
+                return await self._participants.find(conn_id, trusted=True)
+            except PassingError as error:
+                log.warning("Connection %r could not be looked up (%s).", conn_id, type(error).__name__)
+                if tries_left:
+                    await asyncio.sleep(LOOK_PAUSE)
+        return None
 
     def _look_later(self, known: TakesPart, event: RoomEvent) -> None:
         """Have the room looked at once for all events that ask for it at about the same time."""
@@ -133,7 +143,9 @@ class Receiver:
             else:
                 return
         elif len(self._looks) >= MOST_LOOKS:
-            log.warning("Connection %r: too many rooms to look at; the watcher may find what happened.", known.conn_id)
+            log.warning(
+                "Connection %r: too many rooms to check at once; the watcher may find the events.", known.conn_id
+            )
             return
         task = self._looks[key] = asyncio.create_task(self._look(known, event.room_id, delay))
         task.add_done_callback(lambda done: self._looks.pop(key) if self._looks.get(key) is done else None)
@@ -146,10 +158,10 @@ class Receiver:
                 return
             except RoomsError as error:
                 log.warning(
-                    "Connection %r: room %s could not be looked at (%s).", known.conn_id, room_id, type(error).__name__
+                    "Connection %r: room %s could not be checked (%s).", known.conn_id, room_id, type(error).__name__
                 )
             except Exception as error:  # noqa: BLE001 - the database: tried again
-                log.error("What was found in a room could not be stored (%s).", type(error).__name__)
+                log.error("The events found in a room could not be stored (%s).", type(error).__name__)
             await asyncio.sleep(LOOK_PAUSE)
 
 
@@ -169,7 +181,7 @@ class _Queue:
         if not events:
             return
         if len(self._waiting) >= MOST_WAITING:
-            raise OverflowError("too many deliveries wait")
+            raise OverflowError("too many deliveries are waiting")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((events, done))
         if self._worker is None or self._worker.done():

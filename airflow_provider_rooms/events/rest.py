@@ -17,8 +17,8 @@ from airflow_provider_rooms.errors import (
     RoomsError,
     UnreadableAnswerError,
 )
-from airflow_provider_rooms.events.assets import SCHEME, read_uri
 from airflow_provider_rooms.events.ledger import events_in
+from airflow_provider_rooms.events.uris import SCHEME, read_uri
 from airflow_provider_rooms.transport.network import Watchdog, blocking_session, reason
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rooms.events.assets import event_uri
 from airflow_provider_rooms.events.publishing import WEEK
+from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import RoomEvent
 
 if TYPE_CHECKING:

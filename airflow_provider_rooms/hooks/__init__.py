@@ -1,4 +1,4 @@
-"""Hooks: one per connection type, and :func:`get_rooms_hook` to pick by connection."""
+"""Hooks: one per connection type, and :func:`get_rooms_hook`, which selects one by connection."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def __getattr__(name: str) -> Any:
 
 
 def get_rooms_hook(conn_id: str) -> RoomsHook:
-    """The hook that fits the type of a connection.
+    """The hook for the type of a connection.
 
-    :raises InvalidConnectionError: there is no such connection, or it is of none of the vendors' types.
-    :raises AirflowDownError: Airflow could not say for half a minute.
+    :raises InvalidConnectionError: the connection does not exist, or does not have a vendor's type.
+    :raises AirflowDownError: Airflow did not respond for half a minute.
     """
     from airflow_provider_rooms.hooks.lookup import find_connection
     from airflow_provider_rooms.values import not_given
@@ -45,7 +45,7 @@ def get_rooms_hook(conn_id: str) -> RoomsHook:
 async def aget_rooms_hook(conn_id: str, *, patience: float | None = None) -> RoomsHook:
     """:func:`get_rooms_hook` for an event loop.
 
-    :param patience: for how many seconds Airflow is asked, instead of half a minute.
+    :param patience: for how many seconds Airflow is retried, instead of half a minute.
     """
     from airflow_provider_rooms.hooks.lookup import afind_connection
     from airflow_provider_rooms.values import not_given
@@ -60,7 +60,7 @@ async def aget_rooms_hook(conn_id: str, *, patience: float | None = None) -> Roo
 def hook_for(conn_id: str, connection: AirflowConnection | None) -> RoomsHook:
     """The hook of a connection, which has been looked up; None is one that does not exist.
 
-    :raises InvalidConnectionError: it does not exist, or is of none of the vendors' types.
+    :raises InvalidConnectionError: it does not exist, or does not have a vendor's type.
     """
     from airflow_provider_rooms.errors import InvalidConnectionError
 
@@ -75,8 +75,8 @@ def hook_for(conn_id: str, connection: AirflowConnection | None) -> RoomsHook:
         raise InvalidConnectionError(
             f"Connection {conn_id!r} has the type {connection.conn_type!r}.",
             advice=type_advice(conn_id, connection.conn_type)
-            or f"For rooms it must be of type {', '.join(connection_types())}. "
-            "A vendor that is installed but not among them was left out; the log says why.",
+            or f"The type must be one of {', '.join(connection_types())}. If you installed the vendor but it is "
+            "not listed, it was skipped; the log says why.",
         )
     return hook_class(known)(conn_id).use(connection)
 

@@ -1,4 +1,4 @@
-"""What the hooks share: an Airflow connection turned into a vendor and a transport."""
+"""Shared code of the hooks: turns an Airflow connection into a vendor and a transport."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _paces_lock = threading.Lock()
 
 
 class RoomsHook(Rooms, Blocking, BaseHook):
-    """A vendor's rooms through an Airflow connection. Use a vendor's own hook, or ``get_rooms_hook(conn_id)``.
+    """Rooms of the vendor of an Airflow connection. Use a vendor's own hook, or ``get_rooms_hook(conn_id)``.
 
     :param conn_id: the Airflow connection.
     """
@@ -81,7 +81,7 @@ class RoomsHook(Rooms, Blocking, BaseHook):
     # -- connection → vendor + transport --------------------------------------------------------------------------------
 
     def use(self, connection: AirflowConnection) -> Self:
-        """Use this connection instead of looking up the one with the hook's id.
+        """Use this connection instead of looking one up by the hook's id.
 
         :returns: the hook itself.
         """
@@ -93,7 +93,7 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         """The vendor behind the connection, which is looked up once per hook.
 
         :raises InvalidConnectionError: the connection is missing, of another type or incomplete.
-        :raises AirflowDownError: Airflow could not say for half a minute.
+        :raises AirflowDownError: Airflow did not respond for half a minute.
         """
         with self._lock:
             if self._vendor is None:
@@ -151,9 +151,9 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         )
 
     def get_conn(self) -> requests.Session:
-        """A session that adds the vendor's credentials below the base URL, for calls that this hook has no method for.
-
-        Write ``hook.get_conn().get(f"{hook.base_url}/v2/…")``; nothing is retried and no error is translated.
+        """A session that adds the vendor's credentials to requests below the base URL, for API calls that this hook
+        has no method for. Example: ``hook.get_conn().get(f"{hook.base_url}/v2/…")``. Requests are not retried, and
+        errors are those of ``requests``.
         """
         vendor = self.vendor
         with self._lock:
@@ -178,7 +178,7 @@ class RoomsHook(Rooms, Blocking, BaseHook):
 
     @property
     def base_url(self) -> str:
-        """The vendor's base URL as the connection has it."""
+        """The vendor's base URL as set in the connection."""
         return self.vendor.config.base_url
 
     @property
@@ -188,13 +188,13 @@ class RoomsHook(Rooms, Blocking, BaseHook):
 
     @functools.cached_property
     def aio(self) -> AsyncRooms:
-        """The same methods, to be awaited: ``await hook.aio.get_room(…)``."""
+        """The same methods, awaitable: ``await hook.aio.get_room(…)``."""
         return AsyncRooms(self)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Ask the vendor for something small, within five seconds.
+        """Send the vendor one small request, within five seconds.
 
-        :returns: whether that worked; and what to tell the user: what is wrong, and what to do.
+        :returns: whether it succeeded, and a message for the user: what is wrong, and what to do.
         """
         return diagnose(self)
 

@@ -63,7 +63,7 @@ def read_connection(connection: AirflowConnection, extra: Mapping[str, Any], con
     extra = {name.removeprefix(f"extra__{conn_type}__"): value for name, value in extra.items()}
     ignored = tuple(name for name in extra if name not in {item.name for item in expected.settings})
     for name in ignored:
-        log.warning("Connection %r: extra has an unknown key %r; it is ignored.", conn_id, name)
+        log.warning("Connection %r: unknown key %r in extra is ignored.", conn_id, name)
     settings = _settings(conn_id, expected, extra)
     key = _required(connection.login, conn_id, expected, f"{expected.login} (login)") if expected.login else ""
     secret = _required(connection.password, conn_id, expected, f"{expected.password} (password)")
@@ -121,7 +121,7 @@ def check_extra(conn_id: str, extra: Any) -> None:
         loaded = None
     if not isinstance(loaded, Mapping):
         raise InvalidConnectionError(
-            f"Connection {conn_id!r}: extra is not a JSON object.", advice='Write it like {"timeout": 30}.'
+            f"Connection {conn_id!r}: extra is not a JSON object.", advice='Use an object such as {"timeout": 30}.'
         )
 
 
@@ -139,7 +139,7 @@ def base_url(connection: AirflowConnection, expected: ConnectionType) -> str:
         if not expected.default_url:
             raise InvalidConnectionError(
                 f"Connection {conn_id!r} ({expected.title}) has no base URL (host).",
-                advice=f"Write it like {expected.example_url}.",
+                advice=f"Set it to a URL such as {expected.example_url}.",
             )
         return expected.default_url
     schema = (connection.schema or "").strip("/ ")
@@ -149,16 +149,16 @@ def base_url(connection: AirflowConnection, expected: ConnectionType) -> str:
         parts = urlsplit(text)
         port = parts.port or (int(connection.port) if connection.port else None)
     except ValueError:
-        raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no usable port.") from None
+        raise InvalidConnectionError(f"Connection {conn_id!r}: the base URL (host) has no valid port.") from None
     if parts.scheme not in _SCHEMES or not parts.hostname or any(c.isspace() for c in text):
         raise InvalidConnectionError(
-            f"Connection {conn_id!r}: {host!r} is not a base URL.",
-            advice=f"Write it like {expected.default_url or expected.example_url}.",
+            f"Connection {conn_id!r}: {host!r} is not a valid base URL (host).",
+            advice=f"Use a URL such as {expected.default_url or expected.example_url}.",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidConnectionError(
-            f"Connection {conn_id!r}: the base URL (host) holds credentials or a query.",
-            advice="Credentials belong in login and password.",
+            f"Connection {conn_id!r}: the base URL (host) contains credentials or a query string.",
+            advice="Put credentials into login and password.",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = "/".join(piece for piece in (parts.path.strip("/"), below) if piece)
@@ -202,7 +202,7 @@ def _number(conn_id: str, setting: Setting, value: Any) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if not 0 < number < 86400:
-        raise _wrong(conn_id, setting, "a number above 0")
+        raise _wrong(conn_id, setting, "a number greater than 0")
     return number
 
 

@@ -36,14 +36,18 @@ _NOTHING_FOUND = "Key and secret were not checked."
 
 #: What the transport says (see ``network.reason``) → what it means, and what to do where the transport does not say.
 _CAUSES = (
-    ("the proxy:", "the proxy does not let it through", None),
-    ("name is not known", "its name is not known (DNS)", "Check its spelling, and that this machine may look it up."),
-    ("certificate", "its certificate is not accepted", None),
+    ("the proxy:", "the proxy rejected the request", None),
+    (
+        "could not be resolved",
+        "its host name could not be resolved (DNS)",
+        "Check the spelling, and whether this machine can resolve it.",
+    ),
+    ("certificate", "its certificate was not accepted", None),
     ("does not speak tls", "it does not speak TLS", None),
     ("tls failed", "TLS failed", None),
-    ("refused", "nothing listens there", "Check host and port."),
-    ("no complete answer", "no answer in time", "Check the address, and firewalls on the way."),
-    ("", "the connection broke off", "Try again, and check firewalls and proxies on the way."),
+    ("refused", "the connection was refused", "Check host and port."),
+    ("no complete response", "it did not respond in time", "Check the address and any firewalls on the way."),
+    ("", "the connection was interrupted", "Try again, and check any firewalls and proxies on the way."),
 )
 
 
@@ -88,7 +92,7 @@ def diagnose(hook: Hook) -> tuple[bool, str]:
     try:
         works, told = answers.get(timeout=max(0.1, TEST_SECONDS - (time.monotonic() - began)))
     except Empty:
-        works, told = False, _unreachable(vendor, errors.DeadlineError("no complete answer"))
+        works, told = False, _unreachable(vendor, errors.DeadlineError("no complete response"))
     return works, vendor.scrub(told)
 
 
@@ -103,7 +107,7 @@ def _ask(hook: Hook, vendor: Vendor) -> tuple[bool, str]:
             return False, _failure(own, error, transport.heard)
         return True, " ".join([told, *_remarks(own, transport.heard)])
     except Exception as error:  # noqa: BLE001 - see diagnose
-        return False, f"{type(error).__name__} while asking {own.title}."
+        return False, f"{type(error).__name__} while contacting {own.title}."
 
 
 def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -> str:
@@ -113,51 +117,53 @@ def _failure(vendor: Vendor, error: errors.RoomsError, heard: Response | None) -
     if isinstance(error, errors.TransportError):
         return _unreachable(vendor, error)
     if heard is None:
-        return _not_its_api(vendor, "at great length")
+        return _not_its_api(vendor, "too much data")
     if heard.status >= 500:
-        return f"{_place(vendor)} answers, but fails (HTTP {heard.status}). Try again later. {_NOTHING_FOUND}"
+        return f"{_place(vendor)} responds, but with an error (HTTP {heard.status}). Try again later. {_NOTHING_FOUND}"
     if heard.status == 429:
-        return f"{vendor.title} accepts no more requests for now (HTTP 429). Try again in a minute. {_NOTHING_FOUND}"
+        return f"{vendor.title} currently accepts no more requests (HTTP 429). Try again in a minute. {_NOTHING_FOUND}"
     other = _other_vendor(vendor, heard)
     if other:
         return (
-            f"{_place(vendor)} answers as {other.title} does, not as {vendor.title}. "
-            f"Check the connection's type, and its base URL (host): {_usual(kind)}"
+            f"{_place(vendor)} responds like {other.title}, not like {vendor.title}. Check the connection's "
+            f"type and its base URL (host): {_usual(kind)}"
         )
     refused = heard.status in (401, 403) or isinstance(error, errors.AuthenticationError)
     if not _readable(vendor, heard) or not refused:
         return _not_its_api(vendor, f"HTTP {heard.status}")
     if isinstance(error, errors.AccessDeniedError) or heard.status == 403:
         return (
-            f"{vendor.title} knows the {kind.sign_in(vendor.config.key).login}, but does not let it list rooms (HTTP 403{_code(error)}). "
-            f"{error.advice or ''}"
+            f"{vendor.title} accepts the {kind.sign_in(vendor.config.key).login}, but does not allow it to "
+            f"list rooms (HTTP 403{_code(error)}). {error.advice or ''}"
         ).strip()
     return _refused(vendor, kind, error, heard)
 
 
 def _not_its_api(vendor: Vendor, how: str) -> str:
     return (
-        f"{_place(vendor)} answers ({how}), but not as {vendor.title}'s API. "
-        f"Check the base URL (host): {_usual(_kind(vendor))}"
+        f"{_place(vendor)} responds ({how}), but not like {vendor.title}'s API. Check the base URL "
+        f"(host): {_usual(_kind(vendor))}"
     )
 
 
 def _refused(vendor: Vendor, kind: ConnectionType, error: errors.RoomsError, heard: Response) -> str:
     """Which of key, secret and clock it is; what the vendor does not tell apart, we can only see by its look."""
-    refuses = f"{vendor.title} refuses the sign-in (HTTP {heard.status}{_code(error)})"
+    refuses = f"{vendor.title} rejected the credentials (HTTP {heard.status}{_code(error)})"
     key, secret = vendor.config.key, vendor.config.secret
     words = kind.sign_in(key)
     either = f"the {words.login} or the {words.password}" if words.login else f"the {words.password}"
     for what, value in ((words.login, key), (words.password, secret)):
         if not isinstance(vendor, BearerSignIn) and value.startswith("eyJ") and value.count(".") == 2:
-            return f"{refuses}: the {what} is a token. Tokens are made here, from key and secret: enter those."
+            return (
+                f"{refuses}: the {what} is a token. Enter the key and the secret instead; tokens are created from them."
+            )
     if key == secret:
-        return f"{refuses}: {words.login} and {words.password} are the same. {words.again}"
+        return f"{refuses}: {words.login} and {words.password} are identical. {words.again}"
     skew = vendor.skew(heard)
     if vendor.dated and abs(skew) > BACKDATED:
         return (
-            f"{refuses}, and {_clock(skew)}. Tokens carry the time: set the clock (NTP) and test again. "
-            f"Else {either} is wrong."
+            f"{refuses}, and {_clock(skew)}. Tokens contain the time, so set the clock (NTP) and test again. "
+            f"If that does not help, {either} is wrong."
         )
     return f"{refuses}: {either} is wrong{', it does not say which' if words.login else ''}. {words.again}"
 
@@ -167,21 +173,20 @@ def _remarks(vendor: Vendor, heard: Response | None) -> list[str]:
     remarks = []
     parts = urlsplit(vendor.config.base_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        remarks.append("But http:// sends key and secret in the clear: use https://.")
+        remarks.append("But http:// sends key and secret unencrypted: use https://.")
     kind = _kind(vendor)
     remarks += [
-        f"But {vendor.title} has no use for {setting.name}."
+        f"But {vendor.title} does not use {setting.name}."
         for setting in kind.settings
         if setting.special and setting.name not in kind.uses and getattr(vendor.config, setting.name)
     ]
     known = [setting.name for setting in kind.settings]
     remarks += [
-        f"But its extra has a key {name[:40]!r} that means nothing here.{suggestion(name, known)}"
-        for name in vendor.config.ignored
+        f"But extra has the unknown key {name[:40]!r}.{suggestion(name, known)}" for name in vendor.config.ignored
     ]
     skew = vendor.skew(heard) if heard else 0.0
     if abs(skew) > BACKDATED:
-        remarks.append(f"But {_clock(skew)}: set it, or people's join links may be refused.")
+        remarks.append(f"But {_clock(skew)}. Set the clock, or join links may be rejected.")
     return remarks
 
 
@@ -189,8 +194,8 @@ def _unreachable(vendor: Vendor, error: errors.TransportError) -> str:
     meaning, advice = next(cause[1:] for cause in _CAUSES if cause[0] in error.message.lower())
     usual = _usual(_kind(vendor))
     return (
-        f"{_place(vendor)} cannot be reached: {meaning}. {advice or error.advice} "
-        f"Or the base URL (host) is wrong: {usual} {_NOTHING_FOUND}"
+        f"{_place(vendor)} cannot be reached: {meaning}. {advice or error.advice} The base URL (host) may "
+        f"also be wrong: {usual} {_NOTHING_FOUND}"
     )
 
 
@@ -226,7 +231,11 @@ def _place(vendor: Vendor) -> str:
 
 
 def _usual(kind: ConnectionType) -> str:
-    return f"left empty, it is {kind.default_url}." if kind.default_url else f"it is like {kind.example_url}."
+    return (
+        f"if left empty, {kind.default_url} is used."
+        if kind.default_url
+        else f"it should look like {kind.example_url}."
+    )
 
 
 def _kind(vendor: Vendor) -> ConnectionType:

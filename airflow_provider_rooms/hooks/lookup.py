@@ -89,8 +89,8 @@ def no_connection(conn_id: str, kinds: str) -> ConnectionNotFoundError:
     """
     if not_given(conn_id):
         return ConnectionNotFoundError(
-            f"conn_id: {conn_id!r} names no connection.",
-            advice=f"Give the id of one of type {kinds}; a template may have come out empty.",
+            f"conn_id: {conn_id!r} is not a connection id.",
+            advice=f"Use the id of a connection of type {kinds}; a template may have rendered to an empty string.",
         )
     message, advice = missing(conn_id, kinds)
     return ConnectionNotFoundError(message, advice=advice)

@@ -25,7 +25,7 @@ METRICS: Final[Mapping[str, tuple[Literal["counter", "timer"], tuple[str, ...], 
     ),
     "rooms.requests": ("counter", ("status",), "Requests sent: `2xx`, `4xx`, `5xx`, or `none` without a response"),
     "rooms.throttled": ("counter", ("lane",), "429 responses, to `reads` or `writes`"),
-    "rooms.pace_wait": ("timer", ("lane",), "How long a request waited for the pace"),
+    "rooms.pace_wait": ("timer", ("lane",), "Time that requests waited for the rate limit"),
     "rooms.polls": ("counter", ("purpose",), "Polls by sensors: `started`, `ended` or `recording`"),
     "rooms.waits": ("counter", ("purpose", "status"), "Waits that ended: `success`, `skip`, `error` or `timeout`"),
 }
@@ -46,7 +46,7 @@ def _note(stats: Any, vendor: str, name: str, amount: float, tags: Mapping[str, 
         else:
             stats.incr(name, int(amount), tags={"vendor": vendor, **tags})
     except Exception as error:  # noqa: BLE001 - a metric is never worth a room
-        log.debug("The metric %s was lost: %s", name, type(error).__name__)
+        log.debug("Metric %s could not be sent: %s", name, type(error).__name__)
 
 
 @functools.cache

@@ -82,11 +82,11 @@ class Outage:
         if left <= 0:
             how_long = f" for {self._patience:.0f} s" if self._patience else ""
             raise AirflowDownError(
-                f"{self._what}: Airflow gave no answer{how_long} ({type(error).__name__}).",
+                f"{self._what}: Airflow did not respond{how_long} ({type(error).__name__}).",
                 advice="Check Airflow's API server, its database and the secrets backend, then retry the task.",
             ) from error
         pause, self._pause = min(self._pause, left), min(2 * self._pause, LONGEST_PAUSE)
-        log.warning("%s: no answer from Airflow (%s), trying again in %.1f s.", self._what, type(error).__name__, pause)
+        log.warning("%s: Airflow did not respond (%s); retrying in %.1f s.", self._what, type(error).__name__, pause)
         return pause
 
 

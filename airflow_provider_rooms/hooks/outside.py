@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @functools.cache
 def made_class(kind: ConnectionType) -> type[RoomsHook]:
     """The hook class of a connection type."""
-    doc = f"{kind.title} rooms. Documentation of the vendor: {kind.docs_url}"
+    doc = f"{kind.title} rooms. The vendor's documentation: {kind.docs_url}"
     return type(kind.conn_type, (RoomsHook,), {"__doc__": doc, "__module__": __name__}, conn_type=kind.conn_type)
 
 

@@ -25,15 +25,18 @@ def missing(conn_id: str, kinds: str) -> tuple[str, str]:
     if variable in os.environ:
         fault = fault_of(os.environ[variable])
         return (
-            f"There is no connection {conn_id!r} that Airflow can read: {variable} is set, but {fault}.",
-            "Correct it where the task runs.",
+            f"Connection {conn_id!r} cannot be read: {variable} is set, but {fault}.",
+            "Correct it on the machine that runs the task.",
         )
     ways = f"Add it under Admin → Connections with the type {kinds}"
     if _EXPORTABLE.fullmatch(variable):
         return f"There is no connection {conn_id!r}.", f"{ways}, or set {variable}."
     return (
         f"There is no connection {conn_id!r}.",
-        f"{ways}. No shell can export {variable}: for an environment variable, use an id of letters, digits and '_'.",
+        (
+            f"{ways}. {variable} is not a valid environment variable name; to use one, choose an id of "
+            "letters, digits and '_'."
+        ),
     )
 
 
@@ -44,7 +47,7 @@ def type_advice(conn_id: str, conn_type: str | None) -> str | None:
     variable = f"AIRFLOW_CONN_{conn_id.upper()}"
     if variable in os.environ:
         return f"Correct {variable}: {fault_of(os.environ[variable])}."
-    return f"Give it one of the types {', '.join(BY_TYPE)}."
+    return f"Set its type to one of {', '.join(BY_TYPE)}."
 
 
 def _as_scheme(conn_type: str) -> str:
@@ -62,14 +65,14 @@ def fault_of(text: str) -> str:
     scheme = _SCHEME.match(text)
     if scheme is None:
         return (
-            f"it is neither a JSON object nor a URI, such as {', '.join(f'{_as_scheme(name)}://' for name in BY_TYPE)}"
+            f"it is neither a JSON object nor a URI such as {', '.join(f'{_as_scheme(name)}://' for name in BY_TYPE)}"
         )
     if "_" in scheme[1]:
-        return f"a URI scheme has no '_', write {_as_scheme(scheme[1])}://"
+        return f"a URI scheme cannot contain '_'; write {_as_scheme(scheme[1])}://"
     try:
         urlsplit(text).port  # noqa: B018 - read when it is asked for
     except ValueError:
-        return "its port is not a number from 0 to 65535, or its host is not one (percent-encode every part)"
+        return "its host or port is invalid (a port is a number from 0 to 65535; percent-encode every part)"
     return "Airflow cannot read the URI (percent-encode every part)"
 
 
@@ -78,10 +81,10 @@ def _fault_of_json(given: dict[str, Any]) -> str:
         return f'it has no "conn_type", such as {", ".join(BY_TYPE)}'
     for name in _TEXTS:
         if not isinstance(given.get(name), str | None):
-            return f'"{name}" is not text: put it in quotes'
+            return f'"{name}" is not a string: put it in quotes'
     port = given.get("port")
     if port is not None and not re.fullmatch(r"[0-9]{0,5}", str(port)):
         return '"port" is not a number'
     if unknown := sorted(given.keys() - set(_KEYS)):
-        return f'it has an unknown key "{unknown[0]}": settings go into "extra"'
+        return f'it has an unknown key "{unknown[0]}"; settings belong in "extra"'
     return 'its "extra" is not a JSON object'

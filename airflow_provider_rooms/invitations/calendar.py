@@ -278,11 +278,11 @@ def read_people(parameter: str, value: Any, warn: Callable[[str], None]) -> list
         if fault is None:
             people[place] = person
         else:
-            warn(f"{place}: {fault}; left out.")
+            warn(f"{place}: {fault}; not invited.")
     if not people:
         raise InvalidSpecError(
-            f"{parameter}: not one of {len(value)} can be invited: {place}: {fault}.",
-            advice="Give addresses such as ada@example.org.",
+            f"{parameter}: none of the {len(value)} people can be invited: {place}: {fault}.",
+            advice="Use addresses such as ada@example.org.",
         )
     return list(people.values())
 
@@ -325,7 +325,7 @@ def _person(parameter: str, value: Any) -> tuple[Person, str | None]:
     address = line_text(parameter, address or "").strip()
     fault = None
     if not address.isascii():
-        fault = "has other letters than A to Z; write its domain in the xn-- form"
+        fault = "contains characters other than ASCII; write the domain in its xn-- form"
     elif not values.is_mail_address(address):
         fault = "is not a mail address such as ada@example.org"
     return Person(address=address, name=name, role=values.read_text(f"{parameter}.role", role) or "guest"), fault
@@ -367,5 +367,5 @@ def read_zone(parameter: str, value: Any) -> ZoneInfo:
 
     zone = iana(value) if isinstance(value, str) else None
     if zone is None:
-        raise InvalidSpecError(f"{parameter}: {value!r} is no IANA zone; write one such as Europe/Berlin.")
+        raise InvalidSpecError(f"{parameter}: {value!r} is not an IANA time zone; use a name such as Europe/Berlin.")
     return zone

@@ -20,6 +20,7 @@ from airflow_provider_rooms.errors import (
     PassingError,
     PermanentError,
 )
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.invitations.calendar import (
     METHODS,
     Event,
@@ -119,7 +120,7 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
     spec = values.read_object("spec", invitation.spec) or {}
     room = None if values.not_given(invitation.room_id) else values.read_room("room_id", invitation.room_id)
     if room is None and not spec:
-        raise InvalidSpecError("room_id: give the room, or spec for the class.")
+        raise InvalidSpecError("room_id is required, or spec for the class.")
     known: dict[str, Any] = {}
     for source in (room if isinstance(room, dict) else {}, spec):
         keys = ("conn_id", "starts_at", "ends_at", "ref")
@@ -129,7 +130,7 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
     elif isinstance(room, dict):
         known["full_name"] = _shown_name(room)
     elif room is None:
-        raise InvalidSpecError("spec: it has no name, and no room was given.")
+        raise InvalidSpecError("spec has no name, and no room was passed.")
     return known, room
 
 
@@ -140,14 +141,16 @@ def _shown_name(room: Mapping[str, Any]) -> str:
 def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
     conn_id = values.read_key("conn_id", invitation.conn_id) or values.read_key("conn_id", about.get("conn_id"))
     if not conn_id:
-        raise InvalidSpecError("conn_id: give it, or the room dict of a create task, which has it.")
+        raise InvalidSpecError(
+            "conn_id is required, unless you pass the room dict of a create task, which contains it."
+        )
     return conn_id
 
 
 def _times(about: Mapping[str, Any]) -> tuple[dt.datetime, dt.datetime]:
     starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
     if starts_at is None or ends_at is None:
-        raise InvalidSpecError("spec: a calendar needs starts_at and ends_at, in the room dict or in spec.")
+        raise InvalidSpecError("A calendar invitation needs starts_at and ends_at, in the room dict or in spec.")
     values.check_order(starts_at, ends_at)
     return starts_at, ends_at
 
@@ -156,7 +159,7 @@ def _check_time(about: Mapping[str, Any], hook: RoomsHook) -> None:
     """A run that is cleared on the next day must not mail everybody again."""
     _, ends_at = _times(about)
     if ends_at <= hook.vendor.now():
-        raise ClassOverError(f"The class was over at {ends_at.isoformat()}: no invitation or cancellation is sent.")
+        raise ClassOverError(f"The class was over at {ends_at.isoformat()}, so no invitation or cancellation is sent.")
 
 
 def _event(
@@ -215,10 +218,11 @@ def _links(
         found = hook.find_room(about["name"])
         if found is None:
             raise NotFoundError(
-                "There is no room of this name yet.",
+                "There is no room with this name yet.",
                 vendor=hook.vendor.title,
                 room=resolve_name(about["name"], prefix=hook.vendor.config.name_prefix),
-                advice="Send the invitation after the room was made.",
+                advice="Send the invitation after the room has been created, or pass join_url= with the address of your "
+                "own page.",
             )
         room = found.as_dict()
     # The end of the class as it is planned now: a link made for an older end would stop too early.
@@ -248,14 +252,9 @@ def _server(smtp_conn_id: str) -> Any:
     """Airflow's own hook, not connected yet."""
     from airflow_provider_rooms.hooks.lookup import find_connection
 
-    try:
-        import icalendar  # noqa: F401 - asked for before anything is minted
-        from airflow.providers.smtp.hooks.smtp import SmtpHook
-    except ImportError as error:
-        raise InvalidConnectionError(
-            f"Invitations need {error.name}, which is not installed.",
-            advice="pip install apache-airflow-providers-smtp 'airflow-provider-rooms[calendar]'",
-        ) from None
+    INVITATIONS.require()  # before anything is minted
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
     server = SmtpHook(smtp_conn_id=smtp_conn_id)
     # Looked up here, so that its from_email is known before anything is connected.
     server.smtp_connection = find_connection(smtp_conn_id, "SMTP", hook=server)
@@ -267,7 +266,7 @@ def _sender(invitation: Invitation, server: Any, smtp_conn_id: str) -> Person:
     if values.not_given(given):
         raise InvalidConnectionError(
             f"Connection {smtp_conn_id!r} has no from_email.",
-            advice="Add it to the extra, or give from_email.",
+            advice="Add it to the connection's extra, or set from_email.",
         )
     return read_person("from_email", given)
 
@@ -302,12 +301,13 @@ def _send_over(client: Any, mails: Sequence[EmailMessage], addresses: Sequence[s
             passing = passing or error.smtp_code < 500
         except (OSError, smtplib.SMTPException) as error:
             raise PassingError(
-                f"The mail server broke off after {index - len(refused)} of {len(mails)} mails: {type(error).__name__}.",
-                advice="The next try sends them again; calendars keep one event.",
+                f"The mail server closed the connection after {index - len(refused)} of {len(mails)} mails: "
+                f"{type(error).__name__}.",
+                advice="The next attempt sends them again; calendars keep a single event.",
             ) from None
     if refused:
         listed = ", ".join(f"attendees[{index}] ({why})" for index, why in list(refused.items())[:10])
         raise (PassingError if passing else PermanentError)(
-            f"The mail server refused {len(refused)} of {len(mails)} mails: {listed}. The others were sent.",
+            f"The mail server rejected {len(refused)} of {len(mails)} mails: {listed}. The others were sent.",
             advice="Check these addresses.",
         )

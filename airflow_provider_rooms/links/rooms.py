@@ -1,4 +1,4 @@
-"""The button of a task that leads to its room."""
+"""The Room button of a task, which opens its room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notifier that mails calendar invitations when a room is there."""
+"""The notifier that mails calendar invitations when a room has been created."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.operators.invitations import SendInvitationOperator
 
 if TYPE_CHECKING:
@@ -23,24 +24,27 @@ class InvitationNotifier(BaseNotifier):
 
         CreateRoomOperator(task_id="room", …, on_success_callback=InvitationNotifier(attendees=["ada@example.org"]))
 
-    The same as :class:`~airflow_provider_rooms.operators.invitations.SendInvitationOperator`, with the room that the task has
-    just created. A callback that fails only leaves an error in the log: where an invitation matters, use the operator. Of a
-    task that has no room, or for a class that is over, nothing is sent, and the log says so.
+    It does the same as :class:`~airflow_provider_rooms.operators.invitations.SendInvitationOperator`, for the room
+    that the task has just created. A failed callback only logs an error, so use the operator if the invitation is
+    important. If the task created no room, or if the class is over, no mail is sent, and the log says so.
 
     :param attendees: as for the operator.
     :param parameters: all other parameters of the operator, such as ``organizer``, ``text`` or ``smtp_conn_id``.
-    :raises TypeError: a parameter that the operator does not have; at once, as a callback would only log it.
+    :raises MissingExtraError: a library is not installed; also raised when the DAG is parsed.
+    :raises TypeError: a parameter that the operator does not have. It is raised when the DAG is parsed, because a
+        callback would only log it.
     """
 
     template_fields: Sequence[str] = ("attendees", "parameters")
 
     def __init__(self, *, attendees: Any, **parameters: Any) -> None:
         super().__init__()
+        INVITATIONS.require()
         known = SendInvitationOperator.template_fields
         if unknown := sorted(parameters.keys() - set(known)):
             from airflow_provider_rooms.values import suggestion
 
-            raise TypeError(f"InvitationNotifier: no parameter {unknown[0]!r}.{suggestion(unknown[0], known)}")
+            raise TypeError(f"InvitationNotifier: unknown parameter {unknown[0]!r}.{suggestion(unknown[0], known)}")
         self.attendees = attendees
         self.parameters = parameters
 
@@ -57,7 +61,7 @@ class InvitationNotifier(BaseNotifier):
         if not (room or {}).get("id"):
             room = None
             if not {"room_id", "spec"} & self.parameters.keys():
-                log.warning("Task %s created no room, so there is nothing to invite to.", ti.task_id)
+                log.warning("Task %s created no room, so no invitation is sent.", ti.task_id)
                 return
         invitation = Invitation(attendees=self.attendees, **{"room_id": room, **self.parameters})
         try:
@@ -65,4 +69,4 @@ class InvitationNotifier(BaseNotifier):
         except ClassOverError as error:
             log.info("%s", error)
             return
-        log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])
+        log.info("%s: sent %d mails (%s, sequence %d).", sent["uid"], sent["sent"], sent["method"], sent["sequence"])

@@ -1,4 +1,4 @@
-"""What the operators share that act on one room."""
+"""Shared parts of the operators that act on one room."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class RoomOperator(WithHook, WithRoomLink, BaseOperator):
 
     @abstractmethod
     def execute(self, context: Context) -> Any:
-        """What the operator does."""
+        """Run the operator's action."""
 
     def read_room(self) -> str | dict[str, Any]:
-        """The room as it was given, out of a template too.
+        """The room as passed, or as rendered from a template.
 
-        :raises InvalidSpecError: nothing was given, or something else.
+        :raises InvalidSpecError: nothing was passed, or a value of the wrong type.
         """
         from airflow_provider_rooms.values import read_room
 
         return read_room("room_id", self.room_id)
 
     def find_room(self, context: Context) -> Room:
-        """Read the room at its vendor, and lead the task's button to it.
+        """Read the room from its vendor, and set the target of the task's Room button.
 
-        :raises NotFoundError: there is none.
+        :raises NotFoundError: the room does not exist.
         """
         room = self.hook.get_room(self.read_room())
         push_url(context, self.hook.vendor.room_url(room.id))

@@ -1,4 +1,4 @@
-"""The operator that makes many rooms in one task."""
+"""The operator that creates many rooms in one task."""
 
 from __future__ import annotations
 
@@ -33,23 +33,24 @@ _MOST_NAMED = 10
 
 
 class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
-    """Make sure that many classes have their one room each, in one task, several at a time.
+    """Make sure that each class of a list has its one room: all in one task, several at a time.
 
-    Every spec is checked before the first call. The return value is a list in the order of the specs: what
-    :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those that
-    failed, and pushed before the task fails. A retry finds the rooms that are there and makes those that are missing.
-    It never waits: a class further off than its vendor keeps an unused room has the outcome ``not_due`` and no id;
-    let a later run make it. A class that is over and has no room has an ``error``, but fails nothing.
+    Every spec is validated before the first request. The return value is a list in the order of the specs, of what
+    :class:`~airflow_provider_rooms.operators.rooms.CreateRoomOperator` pushes as ``room``, with ``error`` in those
+    that failed. It is pushed before the task fails. A retry finds the rooms that exist and creates those that are
+    missing. It never waits. If a vendor would close the room before the class starts, the class has the outcome
+    ``not_due`` and no id; let a later run create the room. A class that is over and has no room gets an ``error``, but
+    does not fail the task.
 
-    :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an ``XComArg`` that
-        yields one; each needs a ``name`` and may have a ``conn_id`` of its own.
-    :param conn_id: the connection of specs that name none.
-    :param concurrency: how many rooms are made at the same time, 1 to 100. The vendor's limit of writes per second applies
-        as well.
-    :param on_error: ``fail`` when any room failed, or ``report``: fail only when all did.
-    :param max_rooms: refuse longer lists.
-    :raises InvalidSpecError: some specs are wrong; names each of them, and no room was made.
-    :raises PassingError: some rooms failed in a way that a retry may mend; a ``PermanentError`` where none would.
+    :param specs: a list of dicts with the parameters of ``CreateRoomOperator`` (all but ``deferrable``), or an
+        ``XComArg`` that yields one; each needs a ``name`` and may have its own ``conn_id``.
+    :param conn_id: the connection of specs that have no ``conn_id``.
+    :param concurrency: how many rooms are created at the same time, 1 to 100. The vendor's limit of writes per second
+        applies as well.
+    :param on_error: ``fail`` if any room failed, or ``report`` to fail only if all did.
+    :param max_rooms: reject longer lists.
+    :raises InvalidSpecError: some specs are invalid. The message lists each of them; no room was created.
+    :raises PassingError: some rooms failed and a retry may help; ``PermanentError`` if it would not.
     """
 
     template_fields: Sequence[str] = ("specs", "conn_id")
@@ -78,7 +79,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         give_retry_policy(self)
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Check all, make all, report all."""
+        """Validate all specs, create the rooms, push the results."""
         from airflow_provider_rooms.assets import report_rooms
         from airflow_provider_rooms.planning.orders import read_orders
         from airflow_provider_rooms.planning.rows import with_url
@@ -117,7 +118,7 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
         if concurrency is None or not 1 <= concurrency <= MOST_AT_ONCE:
             raise InvalidSpecError(f"concurrency: {self.concurrency!r} is not a number from 1 to {MOST_AT_ONCE}.")
         if most is None or most < 1:
-            raise InvalidSpecError(f"max_rooms: {self.max_rooms!r} is not a number above 0.")
+            raise InvalidSpecError(f"max_rooms: {self.max_rooms!r} is not a number greater than 0.")
         return concurrency, most
 
     def _hook(self, conn_id: str) -> RoomsHook:
@@ -138,14 +139,16 @@ class CreateRoomsOperator(WithSecrets, WithRoomLink, BaseOperator):
     def _conclude(
         self, context: Context, results: Sequence[dict[str, Any]], failures: Mapping[int, RoomsError]
     ) -> None:
-        """Fail or skip where that is due, with the results pushed before."""
+        """Fail or skip if necessary; the results have been pushed before."""
         from airflow_provider_rooms.errors import ClassOverError, PassingError, PermanentError
 
         over = [index for index, error in failures.items() if isinstance(error, ClassOverError)]
         failed = sorted(set(failures) - set(over))
         if results and len(over) == len(results):
             push(context, RETURN_KEY, results)
-            raise AirflowSkipException("Every class is over and has no room; none is made for the past.")
+            raise AirflowSkipException(
+                "All classes are over and have no rooms. Rooms are not created for past classes."
+            )
         if not failed or (self.on_error == "report" and len(failed) + len(over) < len(results)):
             return
         push(context, RETURN_KEY, results)
@@ -183,7 +186,7 @@ class _Batch:
             if when is None:
                 due.append(index)
             else:
-                self._log.info("specs[%d]: not before %s.", index, when.isoformat())
+                self._log.info("specs[%d]: not created before %s.", index, when.isoformat())
                 self.due.append(when)
                 self._note(index, without_room(hook, order.spec, outcome="not_due"))
         orders = [self._orders[index] for index in due]
@@ -204,7 +207,9 @@ class _Batch:
             self._note(index, without_room(hook, order.spec, error=error))
             return
         for row in end.drift:
-            self._log.warning("specs[%d]: %s is %r, asked for %r.", index, row["field"], row["actual"], row["asked"])
+            self._log.warning(
+                "specs[%d]: %s is %r, but %r was requested.", index, row["field"], row["actual"], row["asked"]
+            )
         self._note(index, end.as_dict())
 
     def _note(self, index: int, result: dict[str, Any]) -> None:

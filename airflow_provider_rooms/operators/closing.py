@@ -21,41 +21,43 @@ POLL_INTERVAL = dt.timedelta(minutes=1)
 
 
 class EndSessionOperator(RoomOperator):
-    """Send everybody out of a room, and make sure that they are gone. The room stays open, so people can come back.
+    """End the live session of a room, and verify that everybody has left. The room stays open, so people can join
+    again.
 
-    The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``, or None when no session was
-    live, which is a success.
+    The return value is the session that was ended, ``{id, room_id, started_at, ended_at, seconds}``, or None if no
+    session was live, which also counts as success.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
     def execute(self, context: Context) -> dict[str, Any] | None:
-        """End what is live."""
+        """End the live session."""
         room = self.find_room(context)
         session = self.hook.end_session(room)
         if session is None:
-            self.log.info("%s: nobody is in room %s.", self.hook.vendor.title, room.id)
+            self.log.info("%s: no session is live in room %s.", self.hook.vendor.title, room.id)
             return None
-        self.log.info("%s: session %s of room %s was ended.", self.hook.vendor.title, session.id, room.id)
+        self.log.info("%s: ended session %s of room %s.", self.hook.vendor.title, session.id, room.id)
         return session.as_dict()
 
 
 class CloseRoomOperator(RoomOperator):
-    """Make a room unusable: disable, deactivate, complete or end it, as its vendor calls it; at some vendors for good.
+    """Close a room so that nobody can join it. Vendors call this disable, deactivate, complete or end; for some it is
+    final.
 
-    A room that is closed already is a success. Suited to a teardown: before ``not_before`` the task leaves the room open, says
-    so in its log and succeeds, so that a mail that fails at night does not close the room of next morning's class. The return
-    value is the state of the room, ``closed`` or ``open``.
+    If the room is already closed, the task succeeds. It can be a teardown task: before ``not_before`` it leaves the
+    room open, logs that and succeeds, so that a failed mail at night does not close the room of the next morning's
+    class. The return value is the state of the room, ``closed`` or ``open``.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
-    :param not_before: leave the room open before this: an aware datetime or ISO 8601 text with an offset. Usually the end
-        of the class.
-    :param if_live: what to do while people are in the room: ``fail``; ``end`` their session and close; or ``wait`` until
-        they have left, without a worker slot (needs a triggerer).
+    :param not_before: leave the room open before this time: an aware datetime or ISO 8601 text with an offset. Usually
+        the end of the class.
+    :param if_live: what to do while people are in the room: ``fail``; ``end`` their session and close; or ``wait``
+        until they have left, without a worker slot (needs a triggerer).
     :param wait_at_most: how long to wait for them, a ``timedelta`` or seconds.
-    :param poll_interval: how long between two looks while waiting, a ``timedelta`` or seconds.
+    :param poll_interval: time between two polls while waiting, a ``timedelta`` or seconds.
     :raises SessionLiveError: people are in the room, and ``if_live`` is ``fail``, or they did not leave in time.
     """
 
@@ -85,7 +87,7 @@ class CloseRoomOperator(RoomOperator):
         self.poll_interval = poll_interval
 
     def execute(self, context: Context) -> str:
-        """Close the room, unless it is too early or somebody is there."""
+        """Close the room, unless it is too early or people are in it."""
         return self._close(context, {})
 
     def _close(self, context: Context, waited: Mapping[str, Any]) -> str:
@@ -98,20 +100,23 @@ class CloseRoomOperator(RoomOperator):
         poll_interval = read_seconds("poll_interval", self.poll_interval) or POLL_INTERVAL.total_seconds()
         room, title = self.find_room(context), self.hook.vendor.title
         if room.state == "closed":
-            self.log.info("%s: room %s is closed already.", title, room.id)
+            self.log.info("%s: room %s is already closed.", title, room.id)
             return room.state
         if not_before is not None and self.hook.vendor.now() < not_before:
             self.log.info(
-                "%s: room %s stays open: it is not to be closed before %s.", title, room.id, not_before.isoformat()
+                "%s: room %s stays open, because it must not be closed before %s.",
+                title,
+                room.id,
+                not_before.isoformat(),
             )
             return room.state
         if self._live(room):
             if if_live == "fail":
                 raise SessionLiveError(
-                    "People are in the room, so it was not closed.",
+                    "The room was not closed, because people are in it.",
                     vendor=title,
                     room=room.id,
-                    advice='Use not_before, or if_live="wait" or "end".',
+                    advice='Set not_before, or if_live="wait" or "end".',
                 )
             if if_live == "wait":
                 latest, until = self.hook.vendor.now() + dt.timedelta(seconds=wait_at_most), timeout_at(self, context)
@@ -122,9 +127,9 @@ class CloseRoomOperator(RoomOperator):
                 }
                 self._wait(room, poll_interval, ends)
             session = self.hook.end_session(room)
-            self.log.info("%s: session %s was ended.", title, session.id if session else "that was live")
+            self.log.info("%s: ended session %s.", title, session.id if session else "that was live")
         room = self.hook.close_room(room)
-        self.log.info("%s: room %s was closed.", title, room.id)
+        self.log.info("%s: closed room %s.", title, room.id)
         return room.state
 
     def execute_complete(self, context: Context, event: Any = None) -> str:
@@ -140,10 +145,10 @@ class CloseRoomOperator(RoomOperator):
             conclude(event)
         except AirflowSensorTimeout:
             raise SessionLiveError(
-                f"People were in the room for all of wait_at_most ({self.wait_at_most}), and it was not closed.",
+                f"The room was not closed, because people were in it for all of wait_at_most ({self.wait_at_most}).",
                 vendor=self.hook.vendor.title,
                 room=room if isinstance(room, str) else room.get("name") or room.get("id"),
-                advice='Raise wait_at_most, or use if_live="end".',
+                advice='Increase wait_at_most, or set if_live="end".',
             ) from None
         return self._close(context, event)
 
@@ -155,7 +160,7 @@ class CloseRoomOperator(RoomOperator):
         from airflow_provider_rooms.triggers.rooms import RoomTrigger
         from airflow_provider_rooms.waiting.waits import Wait
 
-        self.log.info("%s: people are in room %s; it is closed when they have left.", self.hook.vendor.title, room.id)
+        self.log.info("%s: people are in room %s; waiting until they have left.", self.hook.vendor.title, room.id)
         self.defer(
             trigger=RoomTrigger(
                 conn_id=self.hook.conn_id,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
 
 class SendInvitationOperator(WithSecrets, BaseOperator):
-    """Mail a calendar invitation to the people of a class, each with a join link of their own.
+    """Mail a calendar invitation to the people of a class, each with their own join link.
 
-    Calendars put the class into people's days, move it when it is sent again (same ``UID``, from the room name; higher
-    ``SEQUENCE``, from the time of sending), and drop it after ``method="cancel"``. Each person gets a mail of their own: nobody
-    sees the others' addresses. Links are minted here, in the task, and are kept nowhere but in the mails.
+    Calendars add the class, move it when the invitation is sent again (same ``UID``, from the room name; higher
+    ``SEQUENCE``, from the time of sending), and remove it after ``method="cancel"``. Each person gets a separate mail,
+    so nobody sees the others' addresses. The links are created in this task and are stored nowhere but in the mails.
 
-    Everything is checked before anything is sent. Addresses that cannot be used and those given twice are left out, with a
-    warning. For a class that is over nothing is sent: the task is skipped. The return value is ``{uid, sequence, method, sent}``::
+    Everything is validated before the first mail is sent. Invalid and duplicate addresses are omitted, with a warning.
+    If the class is over, no mail is sent and the task is skipped. The return value is ``{uid, sequence, method,
+    sent}``::
 
         room = CreateRoomOperator(task_id="room", conn_id="rooms", spec=one.spec())
         SendInvitationOperator(task_id="invite", room_id=room.output["room"], attendees=["Ada <ada@example.org>"])
@@ -31,24 +33,28 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     It uses an Airflow connection of type SMTP, and needs ``apache-airflow-providers-smtp`` and
     ``airflow-provider-rooms[calendar]``.
 
-    :param attendees: a list of ``ada@example.org``, ``Ada <ada@example.org>`` or ``{"email", "name", "role"}``, or one text with
-        ``;`` between them. ``role`` is ``guest`` unless given, or ``host``, or another of the connection's ``roles``.
-    :param room_id: the ``room`` dict of a create task, or the room's id or name; needed unless ``spec`` is given.
-    :param spec: the class as ``Class.spec()`` gives it: its name, times and ``ref``. What it says wins over the ``room`` dict.
-    :param conn_id: the room connection; that of the ``room`` dict or the spec unless given.
-    :param method: ``request`` to invite or to move, ``cancel`` when the class does not take place.
-    :param title: what the class is called; ``title`` of ``ref`` unless given, else ``ref`` itself if it is text.
-    :param timezone: IANA zone in which people read the times; that of ``ref`` unless given, else UTC.
-    :param organizer: who invites, as in ``attendees``; the sender unless given. Calendars accept changes from the same organizer
-        only.
+    :param attendees: a list of ``ada@example.org``, ``Ada <ada@example.org>`` or ``{"email", "name", "role"}``, or one
+        string separated by ``;``. ``role`` is ``guest`` (the default), ``host``, or another of the connection's
+        ``roles``.
+    :param room_id: the ``room`` dict of a create task, or the room's id or name; required unless ``spec`` is set.
+    :param spec: the class as returned by ``Class.spec()``: its name, times and ``ref``. It takes precedence over the
+        ``room`` dict.
+    :param conn_id: the room connection (default: that of the ``room`` dict or the spec).
+    :param method: ``request`` to invite or move, ``cancel`` if the class does not take place.
+    :param title: the title of the class (default: ``title`` in ``ref``, or ``ref`` itself if it is text).
+    :param timezone: IANA time zone in which the times are shown (default: that of ``ref``, or UTC).
+    :param organizer: who invites, as in ``attendees`` (default: the sender). Calendars accept changes from the same
+        organizer only.
     :param sequence: the SEQUENCE; by default seconds since 2020, and always higher than the last one of this process.
     :param subject: the mail's subject.
-    :param text: what the mail says, with ``{title}``, ``{date}``, ``{start}``, ``{end}``, ``{timezone}``, ``{name}`` and
-        ``{join_url}``.
-    :param join_url: a link of your own instead of a minted one: your page, on which people sign in.
-    :param expires_at: when minted links stop working; 15 minutes after the class unless given.
-    :param from_email: the sender; ``from_email`` of the SMTP connection unless given.
+    :param text: the text of the mail, with the placeholders ``{title}``, ``{date}``, ``{start}``, ``{end}``,
+        ``{timezone}``, ``{name}`` and ``{join_url}``.
+    :param join_url: the address of your own page, on which people sign in, instead of a created link. Also the way to
+        invite before the room exists.
+    :param expires_at: when created links expire (default: 15 minutes after the class).
+    :param from_email: the sender (default: ``from_email`` of the SMTP connection).
     :param smtp_conn_id: the SMTP connection.
+    :raises MissingExtraError: a library is not installed; raised when the DAG file is parsed.
     :raises AirflowSkipException: the class is over.
     """
 
@@ -94,6 +100,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        INVITATIONS.require()
         self.attendees = attendees
         self.room_id = room_id
         self.spec = spec
@@ -112,7 +119,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Check, mint, send."""
+        """Validate, create the links, send the mails."""
         from airflow_provider_rooms.errors import ClassOverError
         from airflow_provider_rooms.hooks import get_rooms_hook
         from airflow_provider_rooms.invitations.mailing import Invitation, send_invitations
@@ -122,5 +129,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
             sent = send_invitations(Invitation(**given), get_rooms_hook, self.log.warning)
         except ClassOverError as error:
             raise AirflowSkipException(str(error)) from error
-        self.log.info("%s: %d mails, %s, sequence %d.", sent["uid"], sent["sent"], sent["method"], sent["sequence"])
+        self.log.info(
+            "%s: sent %d mails (%s, sequence %d).", sent["uid"], sent["sent"], sent["method"], sent["sequence"]
+        )
         return sent

@@ -1,4 +1,4 @@
-"""The operator that compares a timetable with the rooms that there are."""
+"""The operator that compares a timetable with the rooms that exist."""
 
 from __future__ import annotations
 
@@ -46,28 +46,30 @@ _IN_WORDS: Mapping[str, str] = {
 class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     """Compare the classes that are planned with the rooms that exist, under the ``name_prefix`` of a connection.
 
-    By default it only reads: a dry run whose log says of each class whether its room exists, would be created, differs, is
-    closed or would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it
-    is the alarm "no room ten minutes before class"::
+    By default it only reads: it logs for each class whether its room exists, would be created, differs, is closed or
+    would be refused, and which open rooms belong to no class (orphans). With ``within`` and ``missing="fail"`` it is
+    the alarm "no room ten minutes before class"::
 
         ReconcileRoomsOperator(task_id="alarm", conn_id="rooms", specs=todays_specs,
                                within=timedelta(minutes=10), missing="fail")
 
-    The return value, pushed before the task fails, is ``{"counts": {verdict: n}, "classes": […], "orphans": […]}``. Each class
-    has ``name``, ``id``, ``verdict`` (``exists``, ``missing``, ``created``, ``not_due``, ``differs``, ``closed``, ``over``,
-    ``refused``, ``unknown``), ``drift`` and ``told``; each orphan ``id``, ``name``, ``created_at`` and ``outcome`` (``left``,
-    ``closed``, ``occupied``).
+    The return value, pushed before the task fails, is ``{"counts": {verdict: n}, "classes": […], "orphans": […]}``.
+    Each class has ``name``, ``id``, ``verdict`` (``exists``, ``missing``, ``created``, ``not_due``, ``differs``,
+    ``closed``, ``over``, ``refused``, ``unknown``), ``drift`` and ``told``; each orphan ``id``, ``name``,
+    ``created_at`` and ``outcome`` (``left``, ``closed``, ``occupied``).
 
-    It refuses to run without a ``name_prefix``: without one, every other room of the account would be an orphan.
+    The connection must have a ``name_prefix``: without one, every other room in the account would be an orphan.
 
     :param conn_id: connection of a vendor's type.
-    :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes whose rooms
-        live under the prefix, or their rooms count as orphans. Specs of another ``conn_id`` are left out.
-    :param within: only classes that start within this time, or are running: a ``timedelta`` or seconds. Orphans are worked
-        out from all specs.
+    :param specs: a list of dicts as for ``CreateRoomsOperator``, such as those of ``Class.spec()``; *all* classes
+        whose rooms have the prefix, because the rooms of others count as orphans. Specs with another ``conn_id`` are
+        ignored.
+    :param within: only classes that start within this time or are running: a ``timedelta`` or seconds. Orphans are
+        determined from all specs.
     :param missing: ``report`` rooms that are missing, ``create`` them, or ``fail`` at once, without retries.
     :param orphans: ``report`` them or ``close`` them. A room with people in it stays open.
-    :param max_close: with more orphans than this nothing is closed and the task fails: most likely specs are missing.
+    :param max_close: if there are more orphans than this, none is closed and the task fails, because most likely specs
+        are missing.
     :raises UnsupportedError: the connection has no ``name_prefix``.
     :raises NotFoundError: classes have no usable room, and ``missing`` is ``fail``.
     """
@@ -99,7 +101,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Look up all, report, create or close what is to be, and fail last."""
+        """Look up all rooms, push the report, create or close rooms as configured, then fail if necessary."""
         from airflow_provider_rooms.planning.lookups import plan_account, summary
 
         specs = self._read()
@@ -109,7 +111,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             fine = one.finding.verdict in ("exists", "not_due", "over")
             (self.log.info if fine else self.log.warning)("%s", one)
         for room in orphans:
-            self.log.info("orphan: %s (id %s), made %s, belongs to no class.", room.name, room.id, room.created_at)
+            self.log.info("orphan: %s (id %s), created %s, belongs to no class.", room.name, room.id, room.created_at)
         for line in summary(planned):
             self.log.info("%s; %d orphans", line, len(orphans))
         classes = [one.as_dict() for one in planned]
@@ -151,9 +153,10 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             raise InvalidSpecError("max_close: expected a whole number.")
         if not self.hook.vendor.config.name_prefix:
             raise UnsupportedError(
-                f"Connection {self.conn_id!r} has no name_prefix: every room of the account would count as ours.",
+                f"Connection {self.conn_id!r} has no name_prefix, so every room in the account would be compared.",
                 vendor=self.hook.vendor.title,
-                advice="Give the connection a name_prefix. Rooms made before it keep their names and are not seen here.",
+                advice="Set name_prefix in the connection. Rooms created before that keep their names and are not "
+                "included.",
             )
         specs: list[Mapping[str, Any]] = []
         for index, given in enumerate(values.read_list("specs", self.specs, of="dicts")):
@@ -215,7 +218,7 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         if self.orphans == "report" or not orphans:
             return {}, None
         if wrong:
-            return {}, f"{wrong} specs are wrong, so it is not known which rooms are theirs"
+            return {}, f"{wrong} specs are invalid, so their rooms cannot be identified"
         if not specs:
             return {}, "specs is empty, so every room would be an orphan"
         if len(orphans) > int(self.max_close):
@@ -223,11 +226,11 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         outcomes: dict[str, str] = {}
         for room in orphans:
             if self.hook.occupied(room):
-                self.log.warning("orphan: somebody is in room %s (%s); it stays open.", room.id, room.name)
+                self.log.warning("orphan: people are in room %s (%s), so it stays open.", room.id, room.name)
                 outcomes[room.id] = "occupied"
                 continue
             self.hook.close_room(room.as_dict())
-            self.log.info("orphan: room %s (%s) was closed.", room.id, room.name)
+            self.log.info("orphan: closed room %s (%s).", room.id, room.name)
             outcomes[room.id] = "closed"
         return outcomes, None
 
@@ -283,17 +286,17 @@ class ReconcileRoomsOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         if self.missing == "create":
             count, named = listed(("refused",))
             if count:
-                raise InvalidSpecError(f"{count} specs are wrong:\n{named}", vendor=title)
+                raise InvalidSpecError(f"{count} specs are invalid:\n{named}", vendor=title)
         if failures:
             passing = any(isinstance(error, PassingError) for error in failures)
             raise (PassingError if passing else PermanentError)(
-                f"{len(failures)} rooms could not be made: {failures[0]}", vendor=title
+                f"{len(failures)} rooms could not be created: {failures[0]}", vendor=title
             )
         if refusal:
             raise InvalidSpecError(
-                f"orphans: nothing was closed: {refusal}.",
+                f"orphans: no room was closed, because {refusal}.",
                 vendor=title,
-                advice="Look at the log, then raise max_close.",
+                advice="Check the log, then increase max_close.",
             )
         count, named = listed(("unknown",))
         if count:

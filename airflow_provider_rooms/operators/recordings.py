@@ -1,4 +1,4 @@
-"""Operators that record a room, and that copy its recordings into your own storage."""
+"""Operators that record a room, and that copy its recordings to your own storage."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _NO_PART = re.compile(r"[/\\]|^\.+$")
 
 
 class StartRecordingOperator(WithSecrets, RoomOperator):
-    """Record a room from now on. A recording that is already running is kept, so that a retry does not start a second one.
+    """Start recording a room. If a recording is already running, it is kept, so a retry does not start a second one.
 
     The return value lists what is being recorded now: ``{id, session_id, room_id, kind, state, seconds, bytes, format,
-    created_at}``. Some vendors record only while somebody is in the room. Others record every camera and
-    microphone by itself, those that come later too: the list is empty while nobody is there.
+    created_at}``. Some vendors record only while somebody is in the room. Others record every camera and microphone
+    separately, including those that join later: the list is empty while nobody is there.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
-    :param options: fields of the vendor's start request under their own names, or one such dict per connection type. Fields
-        newer than this package go into ``{"extra_body": {…}}``.
+    :param options: fields of the vendor's start request, with the vendor's names, or one such dict per connection
+        type. Fields that this package does not know yet go into ``{"extra_body": {…}}``.
     """
 
     template_fields: Sequence[str] = (*RoomOperator.template_fields, "options")
@@ -49,7 +49,7 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
         self.options = options
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Start it, or find that it runs."""
+        """Start the recording, or find the one that is running."""
         from airflow_provider_rooms.values import read_object
         from airflow_provider_rooms.vendors.recordings import start_body
 
@@ -58,41 +58,43 @@ class StartRecordingOperator(WithSecrets, RoomOperator):
         start_body(self.hook.vendor, options or {})
         room = self.find_room(context)
         recordings = self.hook.start_recording(room, options)
-        self.log.info("%s: room %s is being recorded: %s.", self.hook.vendor.title, room.id, _listed(recordings))
+        self.log.info("%s: started recording in room %s: %s.", self.hook.vendor.title, room.id, _listed(recordings))
         return [recording.as_dict() for recording in recordings]
 
 
 class StopRecordingOperator(RoomOperator):
-    """Stop recording a room; nothing being recorded is a success. The return value lists what was being recorded.
+    """Stop recording a room. If nothing is being recorded, the task succeeds. The return value lists what was being
+    recorded.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
     """
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Stop what runs."""
+        """Stop the running recordings."""
         room = self.find_room(context)
         recordings = self.hook.stop_recording(room)
-        self.log.info("%s: room %s, recording stopped: %s.", self.hook.vendor.title, room.id, _listed(recordings))
+        self.log.info("%s: room %s, stopped recording: %s.", self.hook.vendor.title, room.id, _listed(recordings))
         return [recording.as_dict() for recording in recordings]
 
 
 class RecordingToStorageOperator(RoomOperator):
-    """Copy recordings into your own storage: anything that Airflow's ``ObjectStoragePath`` can write to.
+    """Copy recordings to your own storage: any location that Airflow's ``ObjectStoragePath`` can write to.
 
-    A file is never whole in memory. It is copied to a temporary file first (beside the target, or in the worker's temporary
-    folder for an object store), its size is checked, and it is handed over whole: a target is complete or not there. A file of
-    the right size that is there already is a success, so a retry copies only what is missing. The vendor's link is fetched
-    without credentials and never shown.
-    The return value lists ``{id, kind, url, bytes}``.
+    Files are streamed, not loaded into memory. Each is first copied to a temporary file (next to the target, or in the
+    worker's temporary folder for an object store), its size is checked, and then it is moved to the target as a whole:
+    a target is complete or does not exist. A file that already exists with the right size is kept, so a retry copies
+    only what is missing. The vendor's link is fetched without credentials and never logged. The return value lists
+    ``{id, kind, url, bytes}``.
 
     :param conn_id: connection of a vendor's type.
-    :param room_id: the room's id, its name, or the ``room`` dict of a create task, which also says when the class was.
-    :param to: where to, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of the
-        recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
+    :param room_id: the room's id, its name, or the ``room`` dict of a create task, which also contains the times of
+        the class.
+    :param to: the target, with the placeholders ``{name}`` (of the room), ``{room_id}``, ``{session_id}``, ``{id}`` (of
+        the recording), ``{kind}`` and ``{ext}`` (``mp4``, say): ``s3://conn@bucket/{name}/{id}.{ext}`` or
         ``file:///data/{name}/{id}.{ext}``.
-    :param recordings: only these: what ``RecordingReadySensor`` returned, or ids, or one of them (mapped tasks). Left out:
-        those of the class, where the room dict says when it was, else all of the room.
+    :param recordings: only these: the result of ``RecordingReadySensor``, or ids, or one of them (mapped tasks). By
+        default: those of the class if the room dict contains its times, else all of the room.
     :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor records
         tracks only, ``recording`` means those.
     """
@@ -115,7 +117,7 @@ class RecordingToStorageOperator(RoomOperator):
         self.kind = kind
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Copy what is ready; what is not yet is left to the next try."""
+        """Copy what is ready; the rest is left to the next attempt."""
         from airflow_provider_rooms.errors import NotVisibleYetError, RecordingFailedError, RecordingMissingError
         from airflow_provider_rooms.values import read_choice
         from airflow_provider_rooms.vendors.recordings import KINDS
@@ -139,7 +141,7 @@ class RecordingToStorageOperator(RoomOperator):
         stored = [self._store(recording, path) for recording, path in _targets(to, room, found)]
         failed = [recording.id for recording in found if recording.state == "failed"]
         if failed:
-            self.log.warning("%s failed to make: %s.", vendor.title, ", ".join(failed))
+            self.log.warning("%s failed to produce these recordings: %s.", vendor.title, ", ".join(failed))
         if waiting := [recording.id for recording in found if recording.state == "processing"]:
             raise NotVisibleYetError(
                 f"{len(stored)} copied, {len(waiting)} not ready yet: {', '.join(waiting)}.",
@@ -209,22 +211,22 @@ class RecordingToStorageOperator(RoomOperator):
         row = {"id": recording.id, "kind": recording.kind, "url": url}
         present = _size(path)
         if present is not None and present == recording.bytes:
-            self.log.info("%s is there already.", url)
+            self.log.info("%s already exists.", url)
             return {**row, "bytes": present}
         with self.hook.open_recording(recording) as file:
             expected = file.size if file.size is not None else recording.bytes
             if present is not None and present == expected:
-                self.log.info("%s is there already.", url)
+                self.log.info("%s already exists.", url)
                 return {**row, "bytes": present}
             self.log.info("Copying recording %s (%s bytes) to %s.", recording.id, expected or "?", url)
             with whole_file(path) as local, local.open("wb") as out:
                 for piece in file:
                     out.write(piece)
                 if expected is not None and out.tell() != expected:
-                    raise TransportError(f"Recording {recording.id}: {out.tell()} of {expected} bytes came.")
+                    raise TransportError(f"Recording {recording.id}: received {out.tell()} of {expected} bytes.")
                 written = out.tell()
         if (present := _size(path)) != written:
-            raise TransportError(f"{url} has {present} bytes, {written} were written.")
+            raise TransportError(f"{url} has {present} bytes, but {written} were written.")
         return {**row, "bytes": written}
 
 
@@ -250,7 +252,7 @@ def _targets(to: str, room: Room, recordings: Sequence[Recording]) -> list[tuple
         url = to.format(**{name: _NO_PART.sub("_", part) for name, part in parts.items()})
         if url in targets:
             raise InvalidSpecError(
-                f"to: {to!r} is one place for several recordings.", advice="Put {id} into it, and {ext}."
+                f"to: {to!r} is the same path for several recordings.", advice="Add {id} and {ext} to it."
             )
         targets[url] = recording
     return [(recording, url) for url, recording in targets.items()]

@@ -1,4 +1,4 @@
-"""Operators for rooms. Importing this module loads no HTTP or token library: DAG files are parsed over and over."""
+"""Operators for rooms. Importing this module loads no HTTP or token library, because DAG files are parsed often."""
 
 from __future__ import annotations
 
@@ -75,16 +75,17 @@ def __getattr__(name: str) -> Any:
 
 
 class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
-    """Make sure that a class has its one room: find it by name, create it, read it back, compare.
+    """Make sure that a class has exactly one room: find it by name, or create it, then read it back and compare its
+    settings.
 
-    Run it again, clear it, lose a worker half-way: there is still one usable room with that name. The return value is the room
-    id; the XCom ``room`` holds ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref, drift,
-    unverified}``. A class that is over and has no room is skipped.
+    After a rerun, a clear or a lost worker there is still one usable room with that name. The return value is the room
+    id; the XCom ``room`` contains ``{vendor, conn_id, id, name, state, outcome, created_at, starts_at, ends_at, ref,
+    drift, unverified}``. A class that is over and has no room is skipped.
 
-    :param conn_id: connection of a vendor's type, which decides where the room is.
+    :param conn_id: connection of a vendor's type; it selects the vendor.
     :param name: room name of ``[A-Za-z0-9_-]``, at most 64 characters, or a list of parts for
-        :func:`~airflow_provider_rooms.names.room_name`. Left out, it is derived from DAG, run and task: a new run, a new
-        room. Mapped tasks must give one.
+        :func:`~airflow_provider_rooms.names.room_name`. By default it is derived from DAG, run and task, so each run
+        creates a new room. Required in mapped tasks.
     :param starts_at: when the class starts: an aware datetime, or ISO 8601 text with an offset.
     :param ends_at: when the class ends, in the same forms.
     :param description: text shown by the vendor.
@@ -93,22 +94,23 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     :param record: whether a recording starts automatically.
     :param transcribe: whether speech is transcribed.
     :param region: where the media servers are, as one of the vendor's own region codes.
-    :param webhook: ``{"url", "events"?, "method"?}``, or True for the connection's ``webhook_url``, so that what happens in the
-        room is received (see :func:`~airflow_provider_rooms.events.room_events`); secret headers belong in the connection.
-    :param options: the vendor's own request fields under their own names, or one such dict per connection type.
-        Fields newer than this package go into ``{"extra_body": {…}}``.
+    :param webhook: ``{"url", "events"?, "method"?}``, or True for the connection's ``webhook_url``, so that the room's
+        events are received (see :func:`~airflow_provider_rooms.events.room_events`); secret headers belong in the
+        connection.
+    :param options: the vendor's own request fields, with the vendor's names, or one such dict per connection type.
+        Fields that this package does not know yet go into ``{"extra_body": {…}}``.
     :param ref: your own reference, passed on in the ``room`` XCom.
     :param spec: all of the above (except ``conn_id``) as one dict, for mapping; ``on_drift``, ``on_closed`` and
         ``create_ahead`` may be among its keys too.
-    :param on_drift: what to do when the room with that name has other settings: ``fail``, ``ignore``, ``update``.
-    :param on_closed: what to do when the room with that name was closed: ``fail`` or ``reopen``.
-    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. At a vendor
-        that closes unused rooms, it has a default and may have a limit; at the others, rooms are created at once by default.
-    :param deferrable: wait without a worker slot. With ``False``, a class that is too far ahead is refused instead.
-    :raises InvalidSpecError: something that was asked for is wrong, or the vendor cannot do it; found before any call.
+    :param on_drift: what to do if the room with that name has other settings: ``fail``, ``ignore``, ``update``.
+    :param on_closed: what to do if the room with that name was closed: ``fail`` or ``reopen``.
+    :param create_ahead: how long before ``starts_at`` to create the room, a ``timedelta`` or seconds. For a vendor
+        that closes unused rooms, it has a default and a limit; for other vendors, rooms are created at once by default.
+    :param deferrable: wait without a worker slot. With ``False``, the task fails if the class is too far ahead.
+    :raises InvalidSpecError: a parameter is invalid, or the vendor does not support it; raised before any request.
     :raises DriftError: the room exists with other settings, and ``on_drift`` is ``fail``.
     :raises RoomClosedError: the room was closed, and ``on_closed`` is ``fail``.
-    :raises PassingError: the vendor cannot be reached, or is too busy; a retry may do better.
+    :raises PassingError: the vendor cannot be reached or is overloaded; a retry may succeed.
     """
 
     template_fields: Sequence[str] = (
@@ -181,7 +183,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         give_retry_policy(self)
 
     def execute(self, context: Context) -> str:
-        """Create the room, or wait until it is time to."""
+        """Create the room, or defer until it is time to create it."""
         from airflow_provider_rooms.errors import RoomsError
         from airflow_provider_rooms.planning.rows import without_room
 
@@ -210,7 +212,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         try:
             push(context, "room", row())
         except RoomsError as error:
-            self.log.debug("XCom 'room' was not pushed: %s", error)
+            self.log.debug("XCom 'room' could not be pushed: %s", error)
 
     def _read_order(self, context: Context) -> Order:
         from airflow_provider_rooms import values
@@ -227,7 +229,9 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         whole = values.read_object("spec", self.spec) or {}
         for key in whole:
             if key in given:
-                raise InvalidSpecError(f"{key}: given as a parameter and in spec.", advice="Give one of the two.")
+                raise InvalidSpecError(
+                    f"{key}: set both as a parameter and in spec.", advice="Set only one of the two."
+                )
         given.update(whole)
         if "name" in whole:
             given["name"] = _missing_or(whole["name"])
@@ -235,8 +239,8 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             ti = context["ti"]
             if getattr(ti, "map_index", -1) >= 0:
                 raise InvalidSpecError(
-                    "name: a mapped task needs one; its map index is a position, not a class.",
-                    advice='Give what identifies the class, such as name=["algebra-1", "2026-11-20"].',
+                    "name is required in a mapped task: its map index is a position, not a class.",
+                    advice='Set what identifies the class, such as name=["algebra-1", "2026-11-20"].',
                 )
             given["name"] = room_name(ti.dag_id, ti.run_id, ti.task_id, max_length=self._name_room())
         return Order.read(given)
@@ -247,31 +251,32 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
 
     def _wait(self, context: Context, due: dt.datetime, spec: RoomSpec) -> None:
-        from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
-
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.planning.rows import without_room
+        from airflow_provider_rooms.triggers.rooms import MomentTrigger
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
         if not defers(self, default=True):
             vendor = self.hook.vendor
             if vendor.longest_ahead is None:
-                otherwise = f"leave create_ahead out: {vendor.title} keeps an unused room"
+                otherwise = f"remove create_ahead, because {vendor.title} keeps an unused room"
             else:
-                otherwise = f"run it later: {vendor.title} would have closed a room made now by then"
+                otherwise = f"run it later, because {vendor.title} would have closed a room created now by then"
             raise InvalidSpecError(
-                f"The class starts at {starts_at}: its room is not to be made before {due.isoformat()}.",
+                f"The class starts at {starts_at}, and its room must not be created before {due.isoformat()}.",
                 vendor=vendor.title,
-                advice=f"Leave deferrable out, so that the task waits until then; or {otherwise}.",
+                advice=f"Remove deferrable=False, so that the task waits until then; or {otherwise}.",
             )
-        self.log.info("The class starts at %s; the room is created at %s.", starts_at, due.isoformat())
+        self.log.info("The class starts at %s; the room will be created at %s.", starts_at, due.isoformat())
         now = dt.datetime.now(dt.UTC)
         until = timeout_at(self, context)
         if until is not None and until < due:
-            self.log.warning("execution_timeout (%s) ends this wait before that.", self.execution_timeout)
+            self.log.warning(
+                "execution_timeout (%s) is shorter than this wait and will end it.", self.execution_timeout
+            )
         self._push_without_room(context, partial(without_room, self.hook, spec, outcome="not_due"))
         self.defer(
-            trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
+            trigger=MomentTrigger(moment=due.isoformat()),
             method_name="execute_complete",
             timeout=None if until is None else max(until - now, dt.timedelta()),
         )
@@ -295,9 +300,9 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
     def _report(self, room: Room) -> None:
         self.log.info("%s: room %s (%s) %s.", self.hook.vendor.title, room.id, room.name, room.outcome)
         for row in room.drift:
-            self.log.warning("%s is %r, asked for %r.", row["field"], row["actual"], row["asked"])
+            self.log.warning("%s is %r, but %r was requested.", row["field"], row["actual"], row["asked"])
         if room.unverified:
-            self.log.info("Sent, but not shown by the vendor: %s.", ", ".join(room.unverified))
+            self.log.info("Sent, but not returned by the vendor, so not verified: %s.", ", ".join(room.unverified))
 
 
 def _missing_or(name: Any) -> Any:

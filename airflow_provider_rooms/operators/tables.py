@@ -1,4 +1,4 @@
-"""Operators that write what was planned and what happened into your own storage, as tables."""
+"""Operators that write what was planned and what happened to your own storage, as tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_rooms.extras import PARQUET
 from airflow_provider_rooms.tasks import WithHook, WithOutput, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ class _TableOperator(WithOutput, BaseOperator):
     """Writes rows into one file, whole or not at all."""
 
     to: Any
+
+    def check_format(self) -> None:
+        """Make sure that the format can be written; called when the DAG file is parsed.
+
+        :raises MissingExtraError: a library is not installed.
+        """
+        if isinstance(self.to, str) and self.to.endswith(".parquet"):
+            PARQUET.require()
 
     def write(self, context: Context, table: str, rows: Iterable[Row]) -> dict[str, Any]:
         """Write the file and report it.
@@ -75,24 +84,26 @@ class _TableOperator(WithOutput, BaseOperator):
 
 
 class SessionsToStorageOperator(WithHook, _TableOperator):
-    """Write what happened in an interval as a table, into anything that Airflow's ``ObjectStoragePath`` can write to.
+    """Write what happened in an interval as a table, to any location that Airflow's ``ObjectStoragePath`` can write to.
 
-    A session belongs to the interval in which it ended; one that is still live is left to the next, so that intervals that
-    follow each other have every session once. Every file of a table has the same columns, one without rows too. A file is
-    whole or not there, and a rerun replaces it. The return value is ``{path, rows, bytes}``; the same path and rows are the
-    extra of an asset in ``outlets``.
+    A session belongs to the interval in which it ended; a live one is left to a later interval, so consecutive
+    intervals contain every session once. Every file of a table has the same columns, even if it has no rows. A file is
+    complete or does not exist, and a rerun replaces it. The return value is ``{path, rows, bytes}``; the same path and
+    rows are the extra of an asset in ``outlets``.
 
     :param conn_id: connection of a vendor's type.
-    :param table: ``sessions``, ``attendance`` (a row per person and session), ``recordings`` (begun in the interval) or
-        ``rooms`` (created in it).
-    :param to: where to; the ending chooses the format: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``). Such as
-        ``s3://conn@bucket/attendance/{{ ds }}.parquet`` or ``file:///data/attendance/{{ ds }}.csv``.
-    :param since: start of the interval, included. Airflow 3 gives cron schedules no data interval of their own: use
+    :param table: ``sessions``, ``attendance`` (a row per person and session), ``recordings`` (started in the interval)
+        or ``rooms`` (created in it).
+    :param to: the target; its file extension selects the format: ``.csv``, ``.jsonl`` or ``.parquet`` (extra
+        ``tables``), such as ``s3://conn@bucket/attendance/{{ ds }}.parquet`` or ``file:///data/attendance/{{ ds
+        }}.csv``.
+    :param since: start of the interval, included. In Airflow 3, a plain cron schedule has no data interval: use
         ``CronDataIntervalTimetable``.
     :param until: end of the interval, not included.
-    :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is put before it).
-    :param people: ``keep``; ``hash``: a code in place of the identity, the same on every day, and no name; or ``leave_out``.
-    :raises InvalidSpecError: a parameter is wrong; nothing was read.
+    :param prefix: only rooms whose name starts with this (the connection's ``name_prefix`` is prepended).
+    :param people: ``keep``; ``hash`` to replace the identity by a hash that is the same every day, without the name;
+        or ``leave_out``.
+    :raises InvalidSpecError: a parameter is invalid; nothing was read.
     """
 
     template_fields: Sequence[str] = ("conn_id", "table", "to", "since", "until", "prefix", "people")
@@ -118,10 +129,11 @@ class SessionsToStorageOperator(WithHook, _TableOperator):
         self.until = until
         self.prefix = prefix
         self.people = people
+        self.check_format()
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Check everything, wait until the interval is settled, write."""
+        """Validate everything, wait until the sessions of the interval are final, write the file."""
         from airflow_provider_rooms.tables.columns import HAPPENED
         from airflow_provider_rooms.tables.people import PEOPLE, shown_as
         from airflow_provider_rooms.tables.rows import rows_of
@@ -143,26 +155,27 @@ class SessionsToStorageOperator(WithHook, _TableOperator):
         ago = (self.hook.vendor.now() - until).total_seconds()
         if ago < 0:
             self.log.warning(
-                "The interval is not over yet. What ends until %s is missing from the file: run the task again then.",
+                "The interval is not over yet. Sessions that end before %s are missing from the file; run the "
+                "task again after that.",
                 until,
             )
         elif ago < SETTLED_AFTER:
             wait = SETTLED_AFTER - ago
-            self.log.info("The interval ended %.0f s ago: waiting %.0f s for sessions to settle.", ago, wait)
+            self.log.info("The interval ended %.0f s ago; waiting %.0f s until sessions are final.", ago, wait)
             time.sleep(wait)
 
 
 class ClassesToStorageOperator(WithSecrets, _TableOperator):
-    """Write what was planned as a table ``classes``, in the form of the other tables.
+    """Write the planned classes as a table ``classes``, in the same format as the other tables.
 
     ``room_name`` is the key: what was planned and what happened can be joined by it. The return value is
     ``{path, rows, bytes}``.
 
-    :param specs: a list of dicts with the parameters of ``CreateRoomOperator``, such as those of a timetable's classes, or an
-        ``XComArg`` that yields one; each may have a ``conn_id`` of its own.
-    :param to: where to, as in :class:`SessionsToStorageOperator`.
-    :param conn_id: the connection of specs that name none.
-    :raises InvalidSpecError: a parameter or a spec is wrong.
+    :param specs: a list of dicts with the parameters of ``CreateRoomOperator``, such as those of a timetable's
+        classes, or an ``XComArg`` that yields one; each may have a ``conn_id`` of its own.
+    :param to: the target, as in :class:`SessionsToStorageOperator`.
+    :param conn_id: the connection of specs that have no ``conn_id``.
+    :raises InvalidSpecError: a parameter or a spec is invalid.
     """
 
     template_fields: Sequence[str] = ("specs", "to", "conn_id")
@@ -182,10 +195,11 @@ class ClassesToStorageOperator(WithSecrets, _TableOperator):
         self.specs = specs
         self.to = to
         self.conn_id = conn_id
+        self.check_format()
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Check every spec and write all."""
+        """Validate every spec and write all rows."""
         from airflow_provider_rooms.hooks import get_rooms_hook
         from airflow_provider_rooms.planning.orders import read_orders
         from airflow_provider_rooms.tables.rows import class_rows

@@ -94,7 +94,7 @@ class Accounts:
                 transport = await hook.aio.connect()
                 seen.add(hook.conn_id, await transport.run(flow))
             except Exception as error:  # noqa: BLE001 - it only saves requests: what is wrong is told room by room
-                log.debug("The lists of %s are of no use: %s.", hook.conn_id, type(error).__name__)
+                log.debug("The lists of %s cannot be used: %s.", hook.conn_id, type(error).__name__)
 
         await asyncio.gather(*(read(hook, specs) for hook, specs in wanted.values()))
         return seen

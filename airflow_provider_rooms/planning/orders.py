@@ -79,7 +79,7 @@ class TakenNames:
         alike = self._taken.setdefault((hook.conn_id, fold(name)), [])
         for other, first in alike:
             if hook.vendor.same_name(other, name):
-                raise InvalidSpecError(f"name: {name!r} is the name of specs[{first}] too.")
+                raise InvalidSpecError(f"name: {name!r} is also the name of specs[{first}].")
         alike.append((name, index))
 
 
@@ -102,8 +102,8 @@ def read_orders(
     specs = values.read_list("specs", specs, of="dicts")
     if len(specs) > most:
         raise InvalidSpecError(
-            f"specs: {len(specs)} rooms, at most max_rooms={most} are made at once.",
-            advice="Raise max_rooms if that is meant.",
+            f"specs: {len(specs)} rooms exceed the limit max_rooms={most}.",
+            advice="Increase max_rooms if this is intended.",
         )
     orders: list[tuple[RoomsHook, Order]] = []
     problems: dict[str, list[int]] = {}
@@ -134,15 +134,15 @@ def _read(given: object, conn_id: str | None, hook_of: Callable[[str], RoomsHook
         own = values.read_key("conn_id", spec.pop("conn_id", None)) or conn_id
         order = Order.read(spec)
     if own is None:
-        raise InvalidSpecError("conn_id: neither this spec nor the task names a connection.")
+        raise InvalidSpecError("conn_id is required, in the spec or in the task.")
     if order.spec.name is None:
-        raise InvalidSpecError("name: a spec of a list needs one: its place in the list is no class.")
+        raise InvalidSpecError("name is required in a spec of a list: its position does not identify a class.")
     return hook_of(own), order
 
 
 def _told(problems: Mapping[str, Sequence[int]], total: int) -> str:
     wrong = sum(map(len, problems.values()))
-    lines = [f"{wrong} of {total} specs are wrong; no room was made."]
+    lines = [f"{wrong} of {total} specs are invalid, so no room was created."]
     for text, indexes in list(problems.items())[:_MOST_LISTED]:
         shown = ", ".join(f"specs[{index}]" for index in indexes[:5])
         more = f" and {len(indexes) - 5} more" if len(indexes) > 5 else ""

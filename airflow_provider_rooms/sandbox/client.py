@@ -1,4 +1,4 @@
-"""``/control`` from Python: what the fixture ``rooms_sandbox`` hands out. Works with any running sandbox."""
+"""The ``/control`` API from Python, as returned by the fixture ``rooms_sandbox``. Works with any running sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS: Final = 30
 
 
 class ControlError(Exception):
-    """The sandbox refused, and says why."""
+    """The sandbox rejected a request; the message says why."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status}: {reason}")
@@ -26,9 +26,8 @@ class ControlError(Exception):
 
 
 class RoomsSandbox:
-    """A running sandbox and what can be made to happen in it.
-
-    Vendors are given by their first part of a path or by their connection type, rooms by id or name.
+    """A running sandbox, and methods to control it. A vendor is passed as the first part of its path or as its
+    connection type, a room as its id or name.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,27 +53,27 @@ class RoomsSandbox:
     # -- what can be done -------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Forget everything: rooms, faults, requests, behaviour, and the clock's lead."""
+        """Reset everything: rooms, faults, requests, behavior, and the clock."""
         self._call("POST", "/control/reset")
 
     def fault(self, vendor: str, kind: str = "status", **fault: Any) -> None:
-        """Set a fault: ``fault(vendor, "status", status=503, method="POST", path="/v2/rooms*", times=2)``.
+        """Inject a fault: ``fault(vendor, "status", status=503, method="POST", path="/v2/rooms*", times=2)``.
 
         Kinds are ``status``, ``drop_before``, ``drop_after``, ``delay`` and ``body``.
         """
         self._call("POST", "/control/faults", {"vendor": _vendor(vendor), "kind": kind, **fault})
 
     def clear_faults(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         self._call("DELETE", "/control/faults")
 
     def behave(self, vendor: str, **switches: Any) -> dict[str, Any]:
-        """Turn switches of a vendor, such as ``read_lag_seconds=5``; answers all of them."""
+        """Set a vendor's behavior, such as ``read_lag_seconds=5``; returns all its settings."""
         now: dict[str, Any] = self._call("POST", "/control/behaviour", {"vendor": _vendor(vendor), **switches})
         return now
 
     def webhooks(self, vendor: str, mode: str, seconds: float | None = None) -> dict[str, str]:
-        """What becomes of a vendor's webhooks: ``on``, ``off``, ``twice``, ``shuffled``, ``late``, ``lost``, ``forged``."""
+        """Set how a vendor's webhooks are delivered: ``on``, ``off``, ``twice``, ``shuffled``, ``late``, ``lost``, ``forged``."""
         order = {"vendor": _vendor(vendor), "mode": mode, "seconds": seconds}
         modes: dict[str, str] = self._call("POST", "/control/webhooks", order)
         return modes
@@ -85,39 +84,39 @@ class RoomsSandbox:
         return [row for row in rows if vendor is None or row["vendor"] == _vendor(vendor)]
 
     def limit(self, vendor: str, *, writes: int = 0, reads: int = 0, refused_count: bool = False) -> dict[str, Any]:
-        """Let an account make so many requests within any second (0: no limit); the counts begin anew.
+        """Limit the requests of an account within any second (0: no limit), and reset the counts.
 
-        :param refused_count: whether refused requests fill the window as well, which no vendor documents.
+        :param refused_count: whether rejected requests count towards the limit, which no vendor documents.
         """
         order = {"vendor": _vendor(vendor), "writes": writes, "reads": reads, "refused_count": refused_count}
         now: dict[str, Any] = self._call("POST", "/control/limits", order)
         return now
 
     def limits(self, vendor: str) -> dict[str, Any]:
-        """The limits of an account, the highest rates seen, and how many requests were answered 429."""
+        """The limits of an account, the highest rates seen, and how many requests got a 429."""
         found: dict[str, Any] = self._call("GET", "/control/limits")[_vendor(vendor)]
         return found
 
     def advance(self, seconds: float) -> None:
-        """Move the sandbox clock on."""
+        """Advance the sandbox clock."""
         self._call("POST", "/control/clock", {"advance_seconds": seconds})
 
     def start_session(
         self, vendor: str, room: str, participants: Iterable[str | Mapping[str, str]] | None = None
     ) -> dict[str, Any]:
-        """People join (a teacher and a student if nobody is named). Answers the session."""
+        """Let people join (by default a teacher and a student). Returns the session."""
         return self._room(vendor, room, "session", _order("start", participants))
 
     def end_session(self, vendor: str, room: str, participants: Iterable[str] | None = None) -> dict[str, Any]:
-        """Everybody leaves, or only those named. Answers the session."""
+        """Let everybody leave, or only the people passed. Returns the session."""
         return self._room(vendor, room, "session", _order("end", participants))
 
     def recording(self, vendor: str, room: str, action: str) -> dict[str, Any]:
-        """``start``, ``complete`` or ``fail`` the newest recording of the room. Answers it."""
+        """``start``, ``complete`` or ``fail`` the newest recording of the room. Returns it."""
         return self._room(vendor, room, "recording", {"action": action})
 
     def join(self, vendor: str, token: str, name: str | None = None) -> dict[str, Any]:
-        """Join with a token (or a room code, where there are such), checked as the vendor does at the door."""
+        """Join with a token (or a room code, if the vendor has them), which is checked as the vendor does."""
         session: dict[str, Any] = self._call("POST", f"/control/{_vendor(vendor)}/join", {"token": token, "name": name})
         return session
 

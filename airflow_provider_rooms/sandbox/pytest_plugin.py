@@ -1,6 +1,6 @@
 """pytest fixture ``rooms_sandbox``: all vendors on a free port, empty at the start of every test.
 
-pytest finds it by itself where the package is installed with the extra ``sandbox``.
+pytest finds it automatically if the package is installed with the extra ``sandbox``.
 
 >>> def test_my_dag(rooms_sandbox, monkeypatch):  # doctest: +SKIP
 ...     for name, value in rooms_sandbox.env().items():
@@ -35,6 +35,6 @@ def _rooms_sandbox_server() -> Iterator[RoomsSandbox]:
 
 @pytest.fixture
 def rooms_sandbox(_rooms_sandbox_server: RoomsSandbox) -> RoomsSandbox:
-    """The sandbox, empty. See ``RoomsSandbox`` for what can be made to happen in it."""
+    """An empty sandbox. See ``RoomsSandbox`` for its methods."""
     _rooms_sandbox_server.reset()
     return _rooms_sandbox_server

@@ -89,7 +89,7 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
         give_retry_policy(self)
 
     def execute(self, context: Context) -> Any:
-        """Wait: here, in turns, or in the triggerer."""
+        """Wait in the worker, by rescheduling, or in the triggerer."""
         try:
             if defers(self, default=DEFERRABLE):
                 done = self.poke(context)
@@ -109,7 +109,7 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
         return patiently("The start of this wait", partial(super().execute, context))
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look once. Passing errors of the vendor are nothing in a wait of hours; the others end it."""
+        """Poll once. Passing errors of the vendor do not end the wait; other errors do."""
         from airflow_provider_rooms.errors import PassingError, RoomsError
         from airflow_provider_rooms.waiting.handover import handover_of
         from airflow_provider_rooms.waiting.waits import decide
@@ -119,7 +119,7 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
             try:
                 seen = self._look(wait)
             except PassingError as error:
-                self.log.warning("Could not look; the next look may do better. %s", error)
+                self.log.warning("This poll failed; the next one will retry. %s", error)
                 return PokeReturnValue(is_done=False)
             self._seen = seen
             self._push_url(context, seen.url)
@@ -244,18 +244,21 @@ class _ClassSensor(WithHook, WithRoomLink, BaseSensorOperator):
 class SessionStartedSensor(_ClassSensor):
     """Wait until people are in the room. The return value is the session id.
 
-    Only sessions that overlap the window of the class count, from ``early`` before ``starts_at`` to ``ends_at``: not last
-    week's in the same room. If nobody comes, ``on_no_show`` decides; a room that is closed before anybody came is a no-show.
+    Only sessions that overlap the window of the class count (from ``early`` before ``starts_at`` to ``ends_at``), not
+    last week's in the same room. ``on_no_show`` decides what happens if nobody joins; a room that is closed before
+    anybody joined is a no-show.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
-    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
-    :param ends_at: when the class ends; else the room dict's.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset (default: from the
+        ``room`` dict).
+    :param ends_at: when the class ends (default: from the ``room`` dict).
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
-    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
-        data interval, else of the run.
-    :param no_show_after: how long after ``starts_at`` a class to which nobody has come is a no-show, a ``timedelta`` or seconds.
-    :param on_no_show: what to do then: ``skip``, ``fail``, or ``value``: succeed with None.
+    :param since: without ``starts_at`` and ``ends_at``, sessions that ended before this do not count (default: the
+        start of the data interval, or of the run if there is none).
+    :param no_show_after: how long after ``starts_at`` a class that nobody joined is a no-show, a ``timedelta`` or
+        seconds.
+    :param on_no_show: what to do then: ``skip``, ``fail``, or ``value`` to succeed with None.
     :param deferrable: wait in the triggerer, without a worker slot.
     """
 
@@ -281,19 +284,21 @@ class SessionStartedSensor(_ClassSensor):
 class SessionEndedSensor(_ClassSensor):
     """Wait until the class is over: nobody is in the room, and ``ends_at`` has passed or the room is closed.
 
-    Without ``ends_at``: a session has ended and nobody is in the room. The return value is ``{first_start, last_end,
-    seconds, sessions}`` over all sessions of the class (a test before it, the part after a break); ``seconds`` is the time
-    that somebody was there, ``sessions`` lists ``{id, room_id, started_at, ended_at, seconds}``.
+    Without ``ends_at``, the class is over when a session has ended and nobody is in the room. The return value is
+    ``{first_start, last_end, seconds, sessions}`` over all sessions of the class (such as a test before it, or the
+    part after a break). ``seconds`` is the time in which somebody was in the room, ``sessions`` lists ``{id, room_id,
+    started_at, ended_at, seconds}``.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
-    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
-    :param ends_at: when the class ends; else the room dict's.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset (default: from the
+        ``room`` dict).
+    :param ends_at: when the class ends (default: from the ``room`` dict).
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
-    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
-        data interval, else of the run.
-    :param on_no_show: what to do when the class is over and nobody came: ``value``: succeed with no sessions, ``skip`` or
-        ``fail``.
+    :param since: without ``starts_at`` and ``ends_at``, sessions that ended before this do not count (default: the
+        start of the data interval, or of the run if there is none).
+    :param on_no_show: what to do if the class is over and nobody joined: ``value`` to succeed with no sessions,
+        ``skip`` or ``fail``.
     :param deferrable: wait in the triggerer, without a worker slot.
     """
 
@@ -310,20 +315,22 @@ class SessionEndedSensor(_ClassSensor):
 
 
 class RecordingReadySensor(_ClassSensor):
-    """Wait until the class is over and its recordings are ready: a list of ``{id, session_id, kind, state, seconds, bytes}``.
+    """Wait until the class is over and its recordings are ready. The return value is a list of ``{id, session_id,
+    kind, state, seconds, bytes}``.
 
     :param conn_id: connection of a vendor's type.
     :param room_id: the room's id, its name, or the ``room`` dict of a create task.
-    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset; else the room dict's.
-    :param ends_at: when the class ends; else the room dict's.
+    :param starts_at: when the class starts: an aware datetime or ISO 8601 text with an offset (default: from the
+        ``room`` dict).
+    :param ends_at: when the class ends (default: from the ``room`` dict).
     :param early: how long before ``starts_at`` a session counts, a ``timedelta`` or seconds.
-    :param since: without a window, sessions that were over before this do not count; left out, it is the start of the
-        data interval, else of the run.
-    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. Where a vendor
-        records tracks only, ``recording`` means those.
-    :param deadline: how long after the end of the class recordings may come, a ``timedelta`` or seconds.
-    :param on_missing: ``skip`` or ``fail`` when they have not come by then.
-    :param on_failed: fail when ``any`` of them failed, or only when ``all`` did.
+    :param since: without ``starts_at`` and ``ends_at``, sessions that ended before this do not count (default: the
+        start of the data interval, or of the run if there is none).
+    :param kind: ``recording``, ``track``, ``composition``, ``hls`` or ``transcript``. If a vendor records tracks only,
+        ``recording`` means those.
+    :param deadline: how long to wait for recordings after the end of the class, a ``timedelta`` or seconds.
+    :param on_missing: ``skip`` or ``fail`` if they are not ready by then.
+    :param on_failed: fail if ``any`` of them failed, or only if ``all`` did.
     :param deferrable: wait in the triggerer, without a worker slot.
     """
 

@@ -50,12 +50,12 @@ class Table:
 
 _WHERE = (
     Column(name="vendor", type="text", required=True, doc="The connection type of the vendor."),
-    Column(name="conn_id", type="text", required=True, doc="The Airflow connection that the row was read through."),
+    Column(name="conn_id", type="text", required=True, doc="The Airflow connection through which the row was read."),
     Column(
         name="room_name",
         type="text",
-        doc="The name of the room, `name_prefix` included: the key that joins all tables. "
-        "A room that took over from a closed one (`algebra-r2`) has the name of the first. Empty for a room without one.",
+        doc="The name of the room including `name_prefix`: the key that joins all tables. A room that "
+        "replaced a closed one (`algebra-r2`) has the name of the first. Empty for a room without a name.",
     ),
 )
 _ROOM = (*_WHERE, Column(name="room_id", type="text", required=True, doc="The vendor's id of the room."))
@@ -63,7 +63,7 @@ _SESSION = Column(
     name="session_id",
     type="text",
     required=True,
-    doc="The vendor's id of the session. Where there is none, it is made of the room's id and the first join.",
+    doc="The vendor's id of the session. If the vendor has none, it is built from the room's id and the first join.",
 )
 
 TABLES = {
@@ -72,7 +72,8 @@ TABLES = {
         Table(
             name="sessions",
             row="a session: people in a room, from the first join to the last leave",
-            belongs="Sessions that ended in the interval. One that is still live is left to the interval in which it ends.",
+            belongs="Sessions that ended in the interval. A session that is still live belongs to the interval in "
+            "which it ends.",
             key=("vendor", "session_id"),
             columns=(
                 *_ROOM,
@@ -92,14 +93,14 @@ TABLES = {
                     type="integer",
                     unit="s",
                     required=True,
-                    doc="The time of all people added up; a sixtieth of it is participant minutes.",
+                    doc="The sum of the time of all people; divided by 60, it is participant minutes.",
                 ),
             ),
         ),
         Table(
             name="attendance",
             row="a person in a session",
-            belongs="The people of the sessions that ended in the interval.",
+            belongs="The people in the sessions that ended in the interval.",
             key=("vendor", "session_id", "identity"),
             columns=(
                 *_ROOM,
@@ -108,47 +109,51 @@ TABLES = {
                     name="identity",
                     type="text",
                     personal=True,
-                    doc="What tells people apart at the vendor: the user that a join link was minted for.",
+                    doc="The vendor's id of the person: the user for whom a join link was created.",
                 ),
                 Column(
                     name="name",
                     type="text",
                     personal=True,
-                    doc="The name shown to others. Empty where the vendor has none.",
+                    doc="The display name. Empty if the vendor has none.",
                 ),
-                Column(name="role", type="text", doc="The vendor's role, where it has roles."),
+                Column(
+                    name="role",
+                    type="text",
+                    doc="The vendor's role, if it has roles.",
+                ),
                 Column(name="first_joined_at", type="time", doc="The first join."),
                 Column(
                     name="last_left_at",
                     type="time",
-                    doc="The last leave; the end of the session for somebody whose leave was not recorded.",
+                    doc="The last leave; the end of the session if the vendor recorded no leave.",
                 ),
                 Column(
                     name="seconds",
                     type="integer",
                     unit="s",
                     required=True,
-                    doc="Time in the room, rejoins added up; time on two devices at once counts once.",
+                    doc="Time in the room, all rejoins added up; time on two devices at once counts once.",
                 ),
                 Column(
                     name="stays",
                     type="integer",
                     required=True,
-                    doc="How often they came: 1, and 1 more for each rejoin.",
+                    doc="How often they joined: 1, and 1 more for each rejoin.",
                 ),
             ),
         ),
         Table(
             name="recordings",
             row="a recording",
-            belongs="Recordings that began in the interval, in the state that they have when the task runs.",
+            belongs="Recordings that started in the interval, with their state when the task runs.",
             key=("vendor", "recording_id"),
             columns=(
                 *_ROOM,
                 Column(
                     name="session_id",
                     type="text",
-                    doc="The vendor's id of the session. Empty where recordings belong to the room.",
+                    doc="The vendor's id of the session. Empty if recordings belong to the room.",
                 ),
                 Column(name="recording_id", type="text", required=True, doc="The vendor's id of the recording."),
                 Column(
@@ -161,13 +166,17 @@ TABLES = {
                     name="state",
                     type="text",
                     required=True,
-                    doc="`ready`, `processing` or `failed`. One that is still `processing` a day after it began is `failed`: "
-                    "not every vendor reports failures.",
+                    doc="`ready`, `processing` or `failed`. A recording that is still `processing` a day after it "
+                    "started is `failed`, because not every vendor reports failures.",
                 ),
                 Column(name="seconds", type="number", unit="s", doc="Length, once it is known."),
                 Column(name="bytes", type="integer", unit="byte", doc="Size of the file, once it is known."),
-                Column(name="format", type="text", doc="How the name of the file ends, such as `mp4`."),
-                Column(name="created_at", type="time", required=True, doc="When the vendor began it."),
+                Column(
+                    name="format",
+                    type="text",
+                    doc="The file extension, such as `mp4`.",
+                ),
+                Column(name="created_at", type="time", required=True, doc="When the vendor started it."),
             ),
         ),
         Table(
@@ -184,7 +193,7 @@ TABLES = {
         Table(
             name="classes",
             row="a class of the timetable: what was planned",
-            belongs="The specs that the task was given.",
+            belongs="The specs passed to the task.",
             key=("vendor", "conn_id", "room_name"),
             columns=(
                 *_WHERE,
@@ -192,7 +201,11 @@ TABLES = {
                 Column(name="ends_at", type="time", doc="When the class ends."),
                 Column(name="seconds", type="integer", unit="s", doc="Its planned length."),
                 Column(name="description", type="text", doc="The description of the spec."),
-                Column(name="ref", type="text", doc="Your own reference: text as it is, anything else as JSON."),
+                Column(
+                    name="ref",
+                    type="text",
+                    doc="Your own reference: text unchanged, anything else as JSON.",
+                ),
             ),
         ),
     )

@@ -35,8 +35,8 @@ def shown_as(people: People, config: Config) -> Shown:
     secret = config.people_secret or config.secret
     if not secret:
         raise InvalidConnectionError(
-            f"people: connection {config.conn_id!r} has no secret to make the codes with.",
-            advice="Set people_secret in the extra of the connection.",
+            f'people="hash" needs a secret, and connection {config.conn_id!r} has none.',
+            advice="Set people_secret in the connection's extra.",
         )
     # A key of its own: what is made of it tells nothing of the secret, which may be the vendor's.
     key = hmac.digest(secret.encode(), b"airflow-provider-rooms: people", hashlib.sha256)

@@ -33,12 +33,16 @@ LOCAL = ("file", "local", "")
 _ABSOLUTE = re.compile(r"((file|local):(//)?)?/(?!/)")
 #: What a storage's refusal means, and what to do.
 _REFUSALS: tuple[tuple[Any, type[RoomsError], str | None], ...] = (
-    (PermissionError, AccessDeniedError, "Check what the connection, or the user of the worker, may do there."),
+    (
+        PermissionError,
+        AccessDeniedError,
+        "Check the permissions of the connection, or of the worker's user, for this location.",
+    ),
     (FileNotFoundError, NotFoundError, "Create the bucket, or correct its name."),
     (
         (IsADirectoryError, NotADirectoryError, FileExistsError),
         InvalidSpecError,
-        "Name a file, in a folder or in one that can be made.",
+        "Use the path of a file, not of a folder.",
     ),
     (OSError, TransportError, None),
 )
@@ -67,12 +71,12 @@ def read_target(to: object, *, example: str) -> str:
     except (ValueError, ImportError) as error:
         raise InvalidSpecError(
             f"to: Airflow cannot write there: {error}.",
-            advice="Install what knows the scheme, such as apache-airflow-providers-amazon[s3fs] for s3://.",
+            advice="Install the package for this scheme, such as apache-airflow-providers-amazon[s3fs] for s3://.",
         ) from None
     if path.protocol in LOCAL and not _ABSOLUTE.match(text):
         raise InvalidSpecError(
-            f"to: {text!r} is no absolute path, so it would be another folder on each worker.",
-            advice=f"Write file:///data/{example}, or put the scheme of a storage before it.",
+            f"to: {text!r} is not an absolute path, so it would be a different folder on each worker.",
+            advice=f"Use file:///data/{example}, or the URL of an object store.",
         )
     return text
 

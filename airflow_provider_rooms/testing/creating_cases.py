@@ -238,7 +238,9 @@ CASES: dict[str, Case] = {
     "closed": Case(
         before=closed,
         ends=CLOSED,
-        says=by_closing(**dict.fromkeys(["in_place", "final"], 'Use on_closed="reopen" if the class'), deletes=""),
+        says=by_closing(
+            **dict.fromkeys(["in_place", "final"], 'set on_closed="reopen" or use another name'), deletes=""
+        ),
         usable=UNUSABLE,
     ),
     "closed, reopened": Case(before=closed, asks=REOPEN, ends=REOPENED, same=SAME_REOPENED, rooms=TOOK_OVER),
@@ -290,7 +292,7 @@ CASES: dict[str, Case] = {
     "the class is over, no room": Case(
         spec=given(starts_at=-200, ends_at=-140),
         ends="skip",
-        says="The class is over, and no room of its name exists",
+        says="The class is over and has no room",
         rooms=0,
         usable=0,
     ),
@@ -319,7 +321,7 @@ CASES: dict[str, Case] = {
     "what the vendor cannot": _refused(
         "", trait("cannot"), ends=errors.UnsupportedError, only=lambda traits: traits.cannot is not None
     ),
-    "a contradiction": _refused("but the parameters already say", trait("contradiction")),
+    "a contradiction": _refused("but the parameters already set it to", trait("contradiction")),
     "a naive time": _refused("has no time zone", given(starts_at="2026-11-20T09:00:00")),
     "a bad name": _refused("", lambda place: {"name": f"{place.name} with spaces"}),
     "a policy that does not exist": _refused(

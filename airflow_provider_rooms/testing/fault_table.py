@@ -223,10 +223,10 @@ ROWS: dict[str, Row] = {
     "2 503 on reading, always": Row(faults=read(w.answers(503), ALWAYS), creates=0, reads=5, end=Down, rooms=0),
     "2 a blip on reading": Row(faults=read(w.reset_before), reads=ONE_MORE),
     "2 nobody listens": Row(
-        url="refused", creates=0, reads=0, end=Lost, says="no answer: connection refused", rooms=0, least=0.05
+        url="refused", creates=0, reads=0, end=Lost, says="no response: connection refused", rooms=0, least=0.05
     ),
     "2 no such host": Row(
-        url="http://no-such-host.invalid", creates=0, reads=0, end=Lost, says="name is not known", rooms=0, most=20
+        url="http://no-such-host.invalid", creates=0, reads=0, end=Lost, says="could not be resolved", rooms=0, most=20
     ),
     "2 no connection in time": Row(
         url="busy", creates=0, reads=0, end=errors.DeadlineError, says="within 0.5 s", rooms=0,
@@ -346,10 +346,10 @@ ROWS: dict[str, Row] = {
     # 16. elsewhere
     "16 a redirect": Row(
         faults=anything(w.answers(307, location="http://127.0.0.1:1/elsewhere"), ALWAYS),
-        creates=0, reads=1, end=errors.RequestRefusedError, says="redirects elsewhere", rooms=0, status=307,
+        creates=0, reads=1, end=errors.RequestRefusedError, says="redirects to another address", rooms=0, status=307,
     ),
     "16 a redirect of the create": Row(
         faults=create(w.answers(302, location="/v2/rooms"), ALWAYS),
-        reads=LOOK_UP, end=errors.RequestRefusedError, says="redirects elsewhere", rooms=0, status=302,
+        reads=LOOK_UP, end=errors.RequestRefusedError, says="redirects to another address", rooms=0, status=302,
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""From a timetable to the classes of a day, of a stretch of time, or of a whole term.
+"""Read a timetable, and get the classes of a day, of an interval, or of a whole term.
 
 A timetable is a CSV file, an iCalendar file, or a list of weekly patterns::
 
@@ -8,9 +8,10 @@ A timetable is a CSV file, an iCalendar file, or a list of weekly patterns::
     >>> weekly([{"course": "ALG 101", "section": "A", "days": "MWF", "start": "09:00", "end": "09:50",
     ...          "timezone": "Europe/Berlin"}]).between(date(2026, 9, 1), date(2026, 12, 18))
 
-A class is known by what it is and by the date it was first planned for, never by its row or its hour: moving rows about, or
-moving the class to another hour or day, keeps its room and its place in people's calendars. Times keep the wall clock and
-the IANA zone of the timetable. Nothing outside the standard library is imported until an iCalendar file is read.
+A class is identified by its course and section and by the date it was first planned for, never by its row or its time.
+So if rows are reordered, or the class is moved to another time or day, it keeps its room and its entry in people's
+calendars. Times keep the wall clock and the IANA zone of the timetable. Nothing outside the standard library is
+imported until an iCalendar file is read.
 """
 
 from __future__ import annotations

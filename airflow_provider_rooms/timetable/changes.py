@@ -1,4 +1,4 @@
-"""What changed between two readings of a timetable, so that people hear of changes and of nothing else."""
+"""What changed between two readings of a timetable, so that people are notified of changes only."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ChangeKind = Literal["new", "moved", "cancelled"]
 
 @dataclass(frozen=True)
 class Change:
-    """A class that is new, takes place at another time, or does not take place any more.
+    """A class that is new, was moved to another time, or was cancelled.
 
     :param kind: ``new``, ``moved`` or ``cancelled``. A cancelled class that takes place after all is ``new`` again.
-    :param spec: the class as it is now; of a cancelled one, as it was.
+    :param spec: the class as it is now; for a cancelled class, as it was.
     """
 
     kind: ChangeKind
@@ -29,12 +29,12 @@ def changes(
 ) -> list[Change]:
     """Compare two lists of specs (``Class.spec()``), such as the last run's from XCom and this run's.
 
-    Read the same stretch of the timetable for both, such as all of the term: what is in one stretch only looks new, or
-    cancelled.
+    Use the same interval of the timetable for both, such as the whole term: a class that is only in one of them looks
+    new, or cancelled.
 
-    :param before: what people were told.
+    :param before: what people were notified of.
     :param after: what is planned now.
-    :param now: classes of ``before`` that were over by then are history, not cancelled.
+    :param now: classes of ``before`` that were over by then do not count as cancelled.
     """
     old, new = (
         {(str(spec.get("conn_id")), *map(str, spec["name"])): dict(spec) for spec in specs} for specs in (before, after)

@@ -27,7 +27,8 @@ def place(day: dt.date, clock: dt.time, zone: ZoneInfo, clock_change: ClockChang
         exists = instant(moment).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None)
         what = "happens twice" if exists else "does not exist"
         raise ValueError(
-            f"{day} {clock:%H:%M} {what} in {zone.key}, the clocks change; choose clock_change='earlier' or 'later'"
+            f"{day} {clock:%H:%M} {what} in {zone.key}, because the clocks change; set clock_change='earlier' "
+            "or 'later'"
         )
     pick = min if clock_change == "earlier" else max
     return pick(instant(moment), instant(other)).astimezone(zone)
@@ -44,7 +45,7 @@ def check_order(start: dt.datetime, end: dt.datetime, day: dt.date) -> None:
     :raises ValueError: it does not.
     """
     if instant(end) <= instant(start):
-        raise ValueError(f"through the clock change of {day} in {start.tzinfo} it ends before it starts")
+        raise ValueError(f"because of the clock change on {day} in {start.tzinfo}, it ends before it starts")
 
 
 def read_zone(name: str) -> ZoneInfo | None:

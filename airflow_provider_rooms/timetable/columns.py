@@ -140,11 +140,11 @@ def check_told(told: Told | None) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for field, names in (told or {}).items():
         if _key(str(field)) not in fields:
-            raise ValueError(f"columns: there is no field {field!r}; the fields are {', '.join(COLUMNS)}.")
+            raise ValueError(f"columns: unknown field {field!r}; the fields are {', '.join(COLUMNS)}.")
         parts = (names,) if isinstance(names, str) else tuple(names)
         if not parts or not all(map(clean, map(str, parts))):
             raise ValueError(
-                f"columns: {field} is {names!r}; give the column's name in the header, or a list of names."
+                f"columns: {field} is set to {names!r}; use the column's name in the header, or a list of names."
             )
         found[fields[_key(str(field))]] = parts
     return found
@@ -241,7 +241,7 @@ class _Search:
             return
         if len(found) > 1 and field not in _BEST_FIRST and not self._made_up_for(field):
             names = " and ".join(repr(self._header[free.index(_key(choice[0]))]) for choice in found[:2])
-            self._fault(f"the header has {names}, both for the {field}; say which with columns={{{field!r}: …}}")
+            self._fault(f"the header has {names}, both for the {field}; select one with columns={{{field!r}: …}}")
         for part in found[0]:
             if free.count(_key(part)) > 1:
                 self._fault(f"the header has the column {part!r} twice")
@@ -304,7 +304,7 @@ class _Search:
         if subject is not None and self._any("course", lambda text: text[0].isdigit()):
             one, other = self._header[subject], self.name("course")
             self._fault(
-                f"the course could be {other!r} alone, or {one!r} and {other!r} together; say which with "
+                f"the course could be {other!r} alone, or {one!r} and {other!r} together; select one with "
                 f"columns={{'course': {other!r}}} or columns={{'course': [{one!r}, {other!r}]}}"
             )
 
@@ -321,12 +321,12 @@ class _Search:
             choices = COLUMNS[field]
             called = " or ".join(" + ".join(choice) for choice in choices[:4]) + (" …" if choices[4:] else "")
             way_out = "timezone=" if field == "timezone" else f"columns={{{field!r}: …}}"
-            self._fault(f"the header has no column for the {field} ({called}); name it so, or give {way_out}")
+            self._fault(f"the header has no column for the {field} ({called}); rename it, or set {way_out}")
         if missing and any(self._header):
             last = self.problems[-1].text
             self.problems[-1] = Problem(
                 self._line,
-                f"{last}. The header is the first line, or the one below a title; this one has {self._listed()}",
+                f"{last}. The header must be the first line, or the one below a title; this one has {self._listed()}",
             )
 
     def _listed(self) -> str:
@@ -345,7 +345,7 @@ class _Search:
 
     def _fault_two(self, field: str, other: str, way_out: str) -> None:
         one, two = self.name(field), self.name(other)
-        self._fault(f"the header has {one!r} and {two!r}, both for the {field}; say which with {way_out}")
+        self._fault(f"the header has {one!r} and {two!r}, both for the {field}; select one with {way_out}")
 
     def _fault(self, text: str) -> None:
         self.problems.append(Problem(self._line, text))

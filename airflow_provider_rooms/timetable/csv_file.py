@@ -33,7 +33,7 @@ def csv_table(
     named = [known(cells, told) for _, cells in rows[:_TOP]]
     place = named.index(max(named)) if max(named) >= _HEADER else 0
     if place:
-        text = f"the header is in line {rows[place][0]}; what stands above it is skipped"
+        text = f"the header is in line {rows[place][0]}; the lines above it are skipped"
         problems.append(Problem(rows[0][0], text, note=True, of_file=True))
     line, header = rows[place]
     names = [clean(name) for name in header]
@@ -69,11 +69,11 @@ def _rows(text: str, delimiter: str, problems: list[Problem]) -> Iterator[tuple[
             return
         except csv.Error as error:
             what = (
-                "a quote is never closed, so nothing from here on could be read"
+                "a quote is never closed, so nothing from here on could be read; save the file as CSV again"
                 if "end of data" in str(error)
                 else error
             )
-            problems.append(Problem(line, f"is no CSV: {what}"))
+            problems.append(Problem(line, f"is not CSV: {what}"))
             continue
         if any(cell.strip() for cell in cells):
             yield line, cells

@@ -73,18 +73,18 @@ class Dates:
             year, month, day = int(found[1]), int(found[3]), int(found[4])
         elif found := _DAY_MONTH.fullmatch(text):
             if len(found[3]) == 2 and self._order != "dmy":
-                raise ValueError(f"{cell!r} has a year of two digits; write 2026-11-20, or give dates='dmy'")
+                raise ValueError(f"{cell!r} has a two-digit year; write 2026-11-20, or set dates='dmy'")
             year, month, day = _year(found[3]), _MONTHS.get(found[2].lower(), 0), int(found[1])
         elif found := _MONTH_DAY.fullmatch(text):
             year, month, day = int(found[3]), _MONTHS.get(found[1].lower(), 0), int(found[2])
         date = _date(year, month, day)
         if date is None:
-            raise ValueError(f"{cell!r} is no date; write 2026-11-20")
+            raise ValueError(f"{cell!r} is not a date; write 2026-11-20")
         return date
 
     def _numbers(self, cell: str, one: int, other: int, year: str) -> dt.date:
         if len(year) == 2 and not self._order:
-            raise ValueError(f"{cell!r} has a year of two digits; write 2026-11-20, or give dates='mdy' or dates='dmy'")
+            raise ValueError(f"{cell!r} has a two-digit year; write 2026-11-20, or set dates='mdy' or dates='dmy'")
         month_first, day_first = _date(_year(year), one, other), _date(_year(year), other, one)
         if self._order:
             if date := month_first if self._order == "mdy" else day_first:
@@ -94,13 +94,13 @@ class Dates:
             if self._told is None:
                 why = "the file has dates of both orders" if self._contradicts else "nothing in the file says which"
                 raise ValueError(
-                    f"{cell!r} could be {month_first} or {day_first} ({why}); give dates='mdy' if the month comes first, "
-                    "dates='dmy' if the day does"
+                    f"{cell!r} could be {month_first} or {day_first} ({why}); set dates='mdy' if the month comes "
+                    "first, or dates='dmy' if the day does"
                 )
             return month_first if self._told == "mdy" else day_first
         date = month_first or day_first
         if date is None:
-            raise ValueError(f"{cell!r} is no date; write 2026-11-20")
+            raise ValueError(f"{cell!r} is not a date; write 2026-11-20")
         return date
 
 

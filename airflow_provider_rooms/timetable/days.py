@@ -109,8 +109,9 @@ class Days:
             raise _unknown(next((letter for letter in text.upper() if letter not in WEEKDAYS), text), cell, text)
         if word.open and self._style is None:
             raise ValueError(
-                f"days {cell!r} could be {_list(word.names)}, or {_list(word.letters)}, and the column does not decide it; "
-                f"write {', '.join(_SHORT[day] for day in word.names or ())}, or {' '.join(text.upper())}"
+                f"days {cell!r} could be {_list(word.names)}, or {_list(word.letters)}, and the other rows do not "
+                f"settle it; write {', '.join(_SHORT[day] for day in word.names or ())}, or "
+                f"{' '.join(text.upper())}"
             )
         first, second = (word.letters, word.names) if self._style == "letters" else (word.names, word.letters)
         return first if first is not None else second or ()

@@ -32,12 +32,12 @@ def decode(data: bytes, source: str, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = max(data.count(end, 0, error.start) for end in (b"\n", b"\r")) + 1
         if encoding:
-            text = f"is not {encoding} text; give the encoding that the file was saved in"
+            text = f"is not {encoding} text; set the encoding that the file was saved in"
         else:
             start = data.rfind(b"\n", 0, error.start) + 1
             shown = data[start:].partition(b"\n")[0].decode("cp1252", "replace").strip()[:_SHOWN]
             text = (
-                "is not UTF-8 text; save the file in UTF-8 (Excel: 'CSV UTF-8'), or give its encoding, such as "
+                "is not UTF-8 text; save the file as UTF-8 (Excel: 'CSV UTF-8'), or set its encoding, such as "
                 f"encoding='windows-1252' (--encoding windows-1252), which reads this line as {shown!r}"
             )
         raise TimetableError(source, [Problem(line, text)]) from None

@@ -1,4 +1,4 @@
-"""What comes out of a timetable, however it was written."""
+"""The result of reading a timetable, whatever its format."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one line of a timetable; a note is worth knowing, but makes no row unusable.
+    """A problem in one line of a timetable. A note is only information; its row is used.
 
     :param unit: what ``line`` counts: lines of a file, or rows of a list.
-    :param of_file: it is about the file as a whole, not about a class: ``Timetable.problems`` has it, a selection has not.
+    :param of_file: it is about the file as a whole, not about a class: it is in ``Timetable.problems``, but not in a
+        selection.
     """
 
     line: int
@@ -45,7 +46,7 @@ class Problem:
 
 
 class TimetableError(ValueError):
-    """A timetable that cannot be used as it is; ``problems`` has everything that was found."""
+    """A timetable that cannot be used as it is; ``problems`` contains everything that was found."""
 
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         shown = [f"  {problem}" for problem in problems[:_SHOWN_PROBLEMS]]
@@ -61,11 +62,11 @@ class TimetableError(ValueError):
 class Class:
     """One class on one day. Its times keep the wall clock and the IANA zone of the timetable.
 
-    :param key: what tells this class from all others: what it is, and the date it was first planned for. Parts for
+    :param key: what identifies this class: course, section and the date it was first planned for. Parts for
         ``room_name(*parts)`` or an operator's ``name``.
     :param date: the date it was first planned for; a class that was moved takes place on another one.
-    :param title: its title, for people.
-    :param extra: what else the timetable says: columns of a CSV that have no meaning here; of an iCalendar event
+    :param title: its title, for display.
+    :param extra: other data from the timetable: further columns of a CSV; for an iCalendar event
         ``organizer``, ``attendees`` (joined by ``;``) and ``location``.
     """
 
@@ -92,7 +93,7 @@ class Class:
 
     @property
     def label(self) -> str:
-        """What people call it: course, section and title."""
+        """Its name for display: course, section and title."""
         return " ".join(part for part in (self.course, self.section, self.title) if part)
 
     @property
@@ -101,9 +102,10 @@ class Class:
         return str(self.starts_at.tzinfo)
 
     def spec(self, **more: Any) -> dict[str, Any]:
-        """The class as a dict for ``CreateRoomOperator(spec=…)``, ``CreateRoomsOperator`` and ``ReconcileRoomsOperator``.
+        """The class as a dict for ``CreateRoomOperator(spec=…)``, ``CreateRoomsOperator`` and
+        ``ReconcileRoomsOperator``.
 
-        Plain JSON. Its ``ref`` holds ``title``, ``date`` and ``timezone``, which an invitation is made of.
+        Plain JSON. Its ``ref`` contains ``title``, ``date`` and ``timezone``, which invitations use.
 
         :param more: further keys of a spec, such as ``conn_id`` or ``record``.
         """
@@ -118,7 +120,7 @@ class Class:
 
 @dataclass(frozen=True)
 class Collision:
-    """Rows that speak of the same class: they make one class, from the earliest start to the latest end.
+    """Rows for the same class: they become one class, from the earliest start to the latest end.
 
     :param lines: the rows.
     :param dates: the dates on which they met.
@@ -139,9 +141,9 @@ class Collision:
 class Selection:
     """The classes of one day or of several, in the order in which they start.
 
-    :param problems: all that was left out, or is worth a note.
-    :param cancelled: classes that were planned for these days and do not take place.
-    :param collisions: rows that made one class together.
+    :param problems: everything that was skipped, and notes.
+    :param cancelled: classes that were planned for these days but were cancelled.
+    :param collisions: rows that became one class together.
     """
 
     classes: tuple[Class, ...]
@@ -151,21 +153,21 @@ class Selection:
 
     @property
     def bad(self) -> tuple[Problem, ...]:
-        """The problems that cost a row."""
+        """The problems because of which a row was skipped."""
         return tuple(problem for problem in self.problems if not problem.note)
 
     @property
     def bad_lines(self) -> tuple[int, ...]:
-        """The rows that were lost, each once."""
+        """The rows that were skipped, each once."""
         return tuple(sorted({problem.line for problem in self.bad}))
 
 
 @dataclass(frozen=True)
 class Timetable(ABC):
-    """A timetable that was read: :func:`read_timetable`, :func:`parse_timetable` or :func:`weekly` makes one.
+    """A timetable, as returned by :func:`read_timetable`, :func:`parse_timetable` or :func:`weekly`.
 
     :param source: what it was read from.
-    :param problems: the rows that cannot be used, and notes on others.
+    :param problems: the rows that were skipped, and notes on others.
     """
 
     source: str
@@ -175,7 +177,7 @@ class Timetable(ABC):
     def on(self, day: dt.date, *, clock_change: ClockChange = "refuse") -> Selection:
         """The classes of one calendar day, each class's day in its own zone.
 
-        :param day: the date, as people at the class's place write it.
+        :param day: the local date at the place of the class.
         :param clock_change: what to do with a time that the clock change skips or repeats on that day.
         :raises TimetableError: a time cannot be placed on that day and bad rows are refused.
         """
@@ -191,7 +193,7 @@ class Timetable(ABC):
         off: Iterable[dt.date] = (),
         clock_change: ClockChange = "refuse",
     ) -> Selection:
-        """The classes of several days, both ends included: of a week, or of a whole term.
+        """The classes of several days, both ends included, such as a week or a whole term.
 
         :param weekdays: only these, Monday to Sunday being ``MTWRFSU``.
         :param off: dates without classes, such as holidays.
@@ -207,9 +209,8 @@ class Timetable(ABC):
         return self._chosen(first, last, {WEEKDAYS.index(letter) for letter in weekdays}, frozenset(off), clock_change)
 
     def during(self, start: dt.datetime, end: dt.datetime, *, clock_change: ClockChange = "refuse") -> Selection:
-        """The classes that start in a span of time, its end excluded.
-
-        A DAG run's data interval is such a span only with ``create_cron_data_intervals``: by default, those of Airflow 3 are empty.
+        """The classes that start in an interval, its end excluded. A DAG run's data interval works only with
+        ``create_cron_data_intervals``: in Airflow 3 it is empty by default.
 
         :param start: aware.
         :param end: aware.
@@ -273,7 +274,7 @@ def check_choices(bad_rows: str, timezone: str | None) -> ZoneInfo | None:
     if timezone is None:
         return None
     if (zone := read_zone(timezone)) is None:
-        raise ValueError(f"timezone: {timezone!r} is no IANA zone; write one such as America/Chicago.")
+        raise ValueError(f"timezone: {timezone!r} is not an IANA time zone; use a name such as America/Chicago.")
     return zone
 
 
@@ -288,6 +289,6 @@ def _in_order(classes: Iterable[Class]) -> tuple[Class, ...]:
 
 def _check_date(method: str, day: object) -> None:
     if isinstance(day, dt.datetime):
-        raise TypeError(f"{method}() takes a date: which day a moment belongs to depends on the zone.")
+        raise TypeError(f"{method}() takes a date, because the day of a datetime depends on the time zone.")
     if not isinstance(day, dt.date):
         raise TypeError(f"{method}() takes a date, got {day!r}.")

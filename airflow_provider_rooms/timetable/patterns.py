@@ -154,7 +154,7 @@ def _about_file(line: int, columns: Columns, rows: Sequence[_Row]) -> Iterator[P
     """What is worth knowing of a header, once."""
     if columns.extra:
         names = ", ".join(map(repr, columns.extra))
-        yield Problem(line, f"columns without a meaning here, kept in extra: {names}", note=True, of_file=True)
+        yield Problem(line, f"columns that are not used, kept in extra: {names}", note=True, of_file=True)
     others = Counter(status for row in rows if (status := row.texts["status"]) and status.lower() not in _CANCELLED)
     if others:
         shown = ", ".join(repr(status) for status, _ in others.most_common(_SHOWN_VALUES))
@@ -203,7 +203,7 @@ class _Reader:
         """The row as a pattern, or None after everything that is wrong with it went to the problems."""
         texts = row.texts
         if not texts["section"]:
-            problems.append(Problem(row.line, f"{texts['course']} has no section, taken as the only one", note=True))
+            problems.append(Problem(row.line, f"{texts['course']} has no section; treated as the only one", note=True))
         if lacks := self._lacks(row):
             problems.append(Problem(row.line, f"{row.called} has no meeting {lacks}", note=True))
             return None
@@ -221,7 +221,7 @@ class _Reader:
         if first and last and last < first:
             faults.append(f"its last day {last} is before its first day {first}")
         if not texts["date"] and (texts["moved to"] or _YES_NO.get(texts["cancelled"].lower())):
-            faults.append("moves or cancels a class, but has no date to say which")
+            faults.append("moves or cancels a class, but has no date that identifies it")
         problems.extend(Problem(row.line, fault) for fault in faults)
         if faults or zone is None:
             return None
@@ -257,7 +257,8 @@ class _Reader:
         status = row.texts["status"]
         if "cancel" in status.lower() and status.lower() not in _CANCELLED:
             row.faults.append(
-                f"{self._columns.names['status']} {status!r} does not say clearly whether the class is cancelled; write 'cancelled' or another word"
+                f"{self._columns.names['status']} {status!r} is not clear about whether the class is cancelled; "
+                "write 'cancelled' or another word"
             )
         cell = row.texts["cancelled"]
         says = _YES_NO.get(cell.lower())
@@ -274,7 +275,7 @@ class _Reader:
         needed = ("course", *times, *(() if self._zone else ("timezone",)))
         row.faults += [f"has no {names[name]}" for name in needed if not texts[name]]
         row.faults += [
-            f"{names[name]} {texts[name]!r} reads like an empty cell"
+            f"{names[name]} {texts[name]!r} looks like a value for an empty cell"
             for name in ("term", "course", "section")
             if texts[name].lower() in NOT_A_VALUE
         ]
@@ -295,7 +296,7 @@ class _Reader:
         halves = bool((start and start.half) or (end and end.half))
         for name, clock in (("start", start), ("end", end)):
             if texts[name] and (clock is None or (clock.bare and not halves)):
-                row.faults.append(f"{names[name]} {texts[name]!r} is no time; write 13:50 or 01:50 PM")
+                row.faults.append(f"{names[name]} {texts[name]!r} is not a time; write 13:50 or 01:50 PM")
         if start is None or end is None or (not halves and (start.bare or end.bare)):
             return None, None
         try:

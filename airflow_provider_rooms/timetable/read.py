@@ -1,4 +1,4 @@
-"""Reading a timetable from a file or a text, whichever way it is written."""
+"""Reading a timetable from a file or from text, in any supported format."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ def read_timetable(
     """Read a timetable from a file: CSV, or iCalendar.
 
     :param path: the file.
-    :param bad_rows: ``refuse`` raises when any row is bad, ``skip`` leaves bad rows out and reports them in ``problems``.
-    :param timezone: IANA zone for rows that name none.
-    :param columns: which column of a CSV is what, where its header does not say so: the field, and the column's name in the
-        header, such as ``{"section": "Class#"}``; a list of names for a field that is in several columns.
+    :param bad_rows: ``refuse`` raises if any row is bad, ``skip`` skips bad rows and reports them in ``problems``.
+    :param timezone: IANA zone for rows that have none.
+    :param columns: which column of a CSV is which field, if the header does not show it: the field, and the column's
+        name in the header, such as ``{"section": "Class#"}``; use a list of names for a field that spans several
+        columns.
     :param dates: whether the month (``mdy``) or the day (``dmy``) comes first in dates such as 01/02/2027 of a CSV.
-    :param encoding: such as ``windows-1252`` (default: UTF-8, or UTF-16 where the file shows it).
-    :raises TimetableError: a column is missing, the file is in another encoding, or bad rows are refused; names every bad line.
-    :raises ValueError: an option cannot be used.
+    :param encoding: such as ``windows-1252`` (default: UTF-8, or UTF-16 if the file shows it).
+    :raises TimetableError: a column is missing, the file is in another encoding, or bad rows are refused. The message
+        lists every bad line.
+    :raises ValueError: an option is invalid.
     """
     data, source = Path(path).read_bytes(), str(path)
     if encoding is None and _is_calendar(data[:99].decode("utf-8", "replace"), source):
@@ -69,7 +71,7 @@ def _is_calendar(text: str, source: str) -> bool:
 def _calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo | None, of_rows: object) -> Timetable:
     """A calendar is read as bytes: a character may be folded in its middle."""
     if of_rows:
-        raise ValueError(f"columns and dates are for CSV; {source} is iCalendar.")
+        raise ValueError(f"columns and dates apply to CSV only; {source} is iCalendar.")
     from airflow_provider_rooms.timetable.ical import parse_calendar  # here: its libraries take a quarter of a second
 
     return parse_calendar(data, source, bad_rows, zone)

@@ -88,7 +88,7 @@ class RowTimetable(Timetable):
             if not kept and open_on(planned):
                 timed = [row.filled_from(weekly_rows) for row in rows if row.start] or weekly_rows
                 if not timed:
-                    text = f"cancels {' '.join(group[1:])} on {planned}, which does not meet then"
+                    text = f"cancels {' '.join(group[1:])} on {planned}, when it does not meet"
                     problems.append(Problem(rows[0].line, text, note=True, unit=self.unit))
                 for row in timed:
                     add(dropped, row, planned, planned)
@@ -111,9 +111,9 @@ def weekly(
 
     :param patterns: such as ``{"course": "ALG 101", "section": "A", "days": "MWF", "start": "09:00", "end": "09:50",
         "timezone": "Europe/Berlin"}``; times and dates may be ``datetime.time`` and ``datetime.date``.
-    :param bad_rows: ``refuse`` raises when any pattern is bad, ``skip`` leaves it out and reports it in ``problems``.
-    :param timezone: IANA zone for patterns that name none.
-    :raises TimetableError: names every bad pattern by its number, from 1.
+    :param bad_rows: ``refuse`` raises if any pattern is bad, ``skip`` skips it and reports it in ``problems``.
+    :param timezone: IANA zone for patterns that have none.
+    :raises TimetableError: the message lists every bad pattern by its number, from 1.
     """
     zone = check_choices(bad_rows, timezone)
     rows = list(patterns)

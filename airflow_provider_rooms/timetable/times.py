@@ -105,7 +105,7 @@ def split_span(text: str) -> tuple[str, str, str] | None:
     """
     spans = [found for found in _SPAN.finditer(text) if _is_span(found["start"], found["end"])]
     if len(spans) > 1:
-        raise ValueError(f"{text!r} holds {len(spans)} meetings; write a row for each")
+        raise ValueError(f"{text!r} contains {len(spans)} meetings; write one row for each")
     if not spans:
         return None
     (found,) = spans
@@ -139,7 +139,7 @@ class Times:
         :raises ValueError: the two make no class, or could be in the morning as well as in the afternoon.
         """
         if start.hour == 24:
-            raise ValueError("starts at 24:00; write 00:00 and the day that begins then")
+            raise ValueError("starts at 24:00; write 00:00 on the following day")
         if start.half or end.half:
             pairs = [(one, other) for one in start.readings() for other in end.readings()]
             if len(pairs) > 1:
@@ -157,7 +157,7 @@ class Times:
         if start.whole_day or end.whole_day:
             return
         if self._halves and not (self._whole_day and start.zero):
-            why = "others in this file say AM or PM"
+            why = "other times in this file have AM or PM"
         elif self._whole_day or start.zero or start.hour >= _FIRST_HOUR:
             return
         else:
@@ -165,7 +165,7 @@ class Times:
         shown, later = f"{start.hour}:{start.minute:02}", f"{start.hour % 12 + 12}:{start.minute:02}"
         raise ValueError(
             f"starts at {shown} in the morning or in the afternoon ({why}); write {shown} AM or {shown} PM, "
-            f"or {start.hour:02}:{start.minute:02} or {later} on a clock of 24 hours"
+            f"or {start.hour:02}:{start.minute:02} or {later} in 24-hour time"
             if not self._halves
             else f"starts at {shown} in the morning or in the afternoon ({why}); write {shown} AM or {shown} PM"
         )

@@ -310,13 +310,13 @@ def _unsigned(request: Any) -> Any:
 
 def _lost(error: Exception, url: str = "https://") -> TransportError:
     """Our error for a library's about a file. Its text is left out: it holds the link."""
-    return no_answer("The recording's file could not be read", error, url)
+    return no_answer("The recording file could not be read", error, url)
 
 
 def _add(body: bytearray, chunk: bytes) -> None:
     body += chunk
     if len(body) > MAX_BODY:
-        raise UnreadableAnswerError(f"The answer is larger than {MAX_BODY // 2**20} MiB; the rest was not read.")
+        raise UnreadableAnswerError(f"The response is larger than {MAX_BODY // 2**20} MiB; the rest was not read.")
 
 
 def _failure(error: Exception, request: Request, base_url: str, *, timed_out: bool) -> PassingError:
@@ -324,9 +324,9 @@ def _failure(error: Exception, request: Request, base_url: str, *, timed_out: bo
     what = f"{request.method} {request.path}"
     if timed_out:
         return DeadlineError(
-            f"{what}: no complete answer within {request.timeout:g} s.",
-            advice="Raise timeout in the connection's extra if the network is slow.",
+            f"{what}: no complete response within {request.timeout:g} s.",
+            advice="Increase timeout in the connection's extra if the network is slow.",
         )
     if type(error).__name__ in ("ContentDecodingError", "DecodingError"):
-        return UnreadableAnswerError(f"{what}: the answer is not encoded as it says.")
-    return no_answer(f"{what}: no answer", error, base_url, base_url)
+        return UnreadableAnswerError(f"{what}: the response body does not match its Content-Encoding.")
+    return no_answer(f"{what}: no response", error, base_url, base_url)

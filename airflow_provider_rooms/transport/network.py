@@ -212,7 +212,7 @@ def no_answer(what: str, error: BaseException, url: str, base_url: str | None = 
     causes = list(_causes(error))
     refused = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
     plain = any(_no_tls(cause) for cause in causes)
-    advice = "Check the connection's host, and the network."
+    advice = "Check the connection's host and the network."
     if _at_proxy(causes):
         advice = environment.proxy_advice(url)
     elif refused:
@@ -252,7 +252,7 @@ def _words(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed ({(getattr(cause, 'reason', None) or 'no reason given').replace('_', ' ').lower()})"
     if isinstance(cause, socket.gaierror):
-        return "the host's name is not known"
+        return "the host name could not be resolved"
     return _ERRNO.get(cause.errno or 0) if isinstance(cause, OSError) else None
 
 
@@ -279,10 +279,10 @@ _ERRNO = {
 }
 #: What the two libraries call an answer that ended too early.
 _NAMES = {
-    "ChunkedEncodingError": "the answer was cut short",
-    "ConnectionError": "the connection was cut",
-    "RemoteProtocolError": "the connection was cut",
-    "ProxyError": "it does not let the request through",
+    "ChunkedEncodingError": "the response was cut short",
+    "ConnectionError": "the connection was closed",
+    "RemoteProtocolError": "the connection was closed",
+    "ProxyError": "it rejected the request",
 }
 
 

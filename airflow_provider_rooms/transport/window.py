@@ -1,4 +1,10 @@
-"""The turns of an account, given out to all workers by Redis."""
+"""The turns of an account, given out to all workers by Redis.
+
+Not with the library ``limits``, whose moving window was measured beside this (5.8.0; 6 processes of 10 threads, 300 requests at 18
+a second, up to 30 ms on the way). Its window admits the requests of a whole second at once, so that a vendor that allows 20
+a second refused 7 % of them, or 14 % if refused requests count as well; and whoever waits has to poll the store, 19 calls for
+each request. With turns that are evenly spread, none was refused, there is one call for each, and both took as long.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +48,8 @@ class RedisWindow:
             import redis
         except ImportError:
             raise InvalidConnectionError(
-                "pace_conn_id: the library redis is not installed.", advice="pip install 'airflow-provider-rooms[pace]'"
+                "pace_conn_id needs the library redis, which is not installed.",
+                advice="pip install 'airflow-provider-rooms[pace]'",
             ) from None
         from redis.backoff import NoBackoff
         from redis.retry import Retry
@@ -78,6 +85,10 @@ class RedisWindow:
         with self._lock:
             changed, self._away = self._away is not away, away
         if changed and away:
-            log.warning("The Redis of pace_conn_id does not answer (%s): each process finds its pace by itself.", why)
+            log.warning(
+                "The Redis server of pace_conn_id does not respond (%s). Each process limits its own rate until "
+                "it does.",
+                why,
+            )
         elif changed:
-            log.info("The Redis of pace_conn_id answers again.")
+            log.info("The Redis server of pace_conn_id responds again.")

@@ -8,12 +8,13 @@ from airflow_provider_rooms.vendors.contract.checks import check_class
 from airflow_provider_rooms.vendors.contract.history import History
 from airflow_provider_rooms.vendors.contract.joining import Joining
 from airflow_provider_rooms.vendors.contract.rooms import LOOPBACK, Existing
+from airflow_provider_rooms.vendors.contract.watching import Watching
 from airflow_provider_rooms.vendors.contract.webhooks import Webhooks
 
 __all__ = ["LOOPBACK", "Existing", "Vendor"]
 
 
-class Vendor(History, Joining, Webhooks):
+class Vendor(History, Joining, Webhooks, Watching):
     """One vendor's API, whole: builds requests, reads answers. No I/O; clock and random come in through ``runtime``.
 
     :raises TypeError: when a class is made that lacks something required or misspells something.

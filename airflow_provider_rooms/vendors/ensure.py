@@ -96,7 +96,7 @@ def _ensured(vendor: Vendor, spec: RoomSpec, on_drift: OnDrift, on_closed: OnClo
             return (yield from _settled(vendor, answer, found.plan, spec, found.outcome, on_drift))
         known = None  # somebody closed it at once: look again
     raise errors.NotVisibleYetError(
-        "The room is closed by somebody whenever it was made.", vendor=vendor.title, room=plan.name
+        "Each time the room was created, somebody closed it.", vendor=vendor.title, room=plan.name
     )
 
 
@@ -143,7 +143,7 @@ def make_room(
             return (yield from _settled(vendor, answer, plan, spec, outcome, on_drift))
         # Somebody else was faster: look again.
     raise errors.NotVisibleYetError(
-        "The name is taken, but the room of that name cannot be read.", vendor=vendor.title, room=plan.name
+        "The name is in use, but the room with that name cannot be read.", vendor=vendor.title, room=plan.name
     )
 
 
@@ -173,10 +173,10 @@ def _may_reopen(
 ) -> None:
     if not existing.expired and on_closed == "fail":
         raise errors.RoomClosedError(
-            "The room of this name was closed.",
+            "The room with this name was closed.",
             vendor=vendor.title,
             room=vendor.room(existing.answer).id,
-            advice='Use on_closed="reopen" if the class takes place after all, or another name.',
+            advice='If the class takes place after all, set on_closed="reopen" or use another name.',
         )
     if vendor.closing == "in_place" and on_drift == "fail":
         # Before it is opened: afterwards it would be open with settings that nobody asked for.
@@ -205,7 +205,9 @@ def _read_back(vendor: Vendor, answer: Answer) -> Flow[Answer]:
         except errors.NotFoundError:
             continue
         return _with_more(vendor, answer, shown)
-    raise errors.NotVisibleYetError("The vendor took the room but does not show it.", vendor=vendor.title, room=room_id)
+    raise errors.NotVisibleYetError(
+        "The vendor accepted the request but does not return the room yet.", vendor=vendor.title, room=room_id
+    )
 
 
 def _with_more(vendor: Vendor, answer: Answer, shown: Answer) -> Answer:
@@ -220,14 +222,14 @@ def _verified(vendor: Vendor, answer: Answer, plan: Plan, spec: RoomSpec, outcom
     if room.drift and on_drift != "ignore":
         listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in room.drift)
         if on_drift == "update":
-            what, ways = "The room keeps other settings than it was told to have", "ignore"
+            what, ways = "The vendor did not apply all settings", "ignore"
         else:
             what, ways = "The room exists with other settings", "update or ignore" if vendor.can("update") else "ignore"
         raise errors.DriftError(
             f"{what}: {listed}.",
             vendor=vendor.title,
             room=room.id,
-            advice=f"Ask for the settings that it has, use another name, or set on_drift to {ways}.",
+            advice=f"Change the parameters to match the room, use another name, or set on_drift to {ways}.",
             drift=room.drift,
         )
     return room
@@ -236,7 +238,7 @@ def _verified(vendor: Vendor, answer: Answer, plan: Plan, spec: RoomSpec, outcom
 def _past(vendor: Vendor, existing: Existing | None, plan: Plan, spec: RoomSpec) -> Room:
     if existing is None:
         raise errors.ClassOverError(
-            "The class is over, and no room of its name exists; none is created for the past.",
+            "The class is over and has no room. Rooms are not created for past classes.",
             vendor=vendor.title,
             room=plan.name,
         )

@@ -52,6 +52,7 @@ class Config:
     :param people_secret: the key of the codes that stand for people in tables; the secret itself if empty.
     :param webhook_url: where the receiver is reached from the internet; without it the connection takes no part.
     :param webhook_secret: what deliveries are signed with, where the vendor signs with a secret of its own.
+    :param watch_interval: seconds between two looks for events.
     :param settings: the vendor's own settings, such as ``template_id``.
     :param ignored: keys of the connection's extra that mean nothing here.
     """
@@ -71,6 +72,7 @@ class Config:
     storage_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    watch_interval: float = 60.0
     people_secret: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ignored: tuple[str, ...] = ()
@@ -86,20 +88,20 @@ class Fault:
 
 #: What an HTTP status means where a vendor's own table does not know better.
 STATUS_FAULTS: Mapping[int, Fault] = {
-    401: Fault(errors.AuthenticationError, "Check key and secret of the connection, and this machine's clock."),
-    403: Fault(errors.AccessDeniedError, "Check what this key may do in the vendor's dashboard."),
-    404: Fault(errors.NotFoundError, "Check the id or name, and that the connection belongs to the same account."),
+    401: Fault(errors.AuthenticationError, "Check the connection's key and secret, and this machine's clock."),
+    403: Fault(errors.AccessDeniedError, "Check the permissions of this key in the vendor's dashboard."),
+    404: Fault(errors.NotFoundError, "Check the id or name, and whether the connection belongs to the same account."),
     408: Fault(errors.VendorDownError),
     429: Fault(
         errors.RateLimitError,
-        "Run fewer tasks of this account at once, or lower its reads_per_second and writes_per_second.",
+        "Run fewer tasks for this account at once, or lower its reads_per_second and writes_per_second.",
     ),
 }
 #: What "not found" means if nothing was asked for by id or name: a create, or the list of all rooms.
 NOTHING_SOUGHT: Mapping[int, Fault] = {
     404: Fault(
         errors.RequestRefusedError,
-        "No id was asked for, so the address is wrong: check the connection's base URL (host), and its account.",
+        "The request contained no id, so the URL must be wrong: check the connection's base URL (host) and account.",
     ),
 }
 
@@ -300,10 +302,11 @@ class Exchange(ABC):
 
     def _too_late(self, request: Request, room: str | None) -> errors.DeadlineError:
         return errors.DeadlineError(
-            f"{request.method} {request.path}: not sent, {self.patience.total:g} s for the whole exchange are used up.",
+            f"{request.method} {request.path}: not sent, because the limit of {self.patience.total:g} s for "
+            "all requests of this operation has passed.",
             vendor=self.title,
             room=room,
-            advice="Let the task try again; what was made so far is found then.",
+            advice="Retry the task; it finds the rooms that were already created.",
         )
 
     def skew(self, response: Response) -> float:
@@ -349,7 +352,9 @@ class Exchange(ABC):
         if issubclass(fault.error, errors.AuthenticationError) and abs(skew) > _NOTEWORTHY_SKEW:
             advice = f"{advice} It is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the vendor's."
         return fault.error(
-            f"{self.title} answered: {message}" if message else f"{self.title} refused without a reason.",
+            f"{self.title} responded: {message}"
+            if message
+            else f"{self.title} rejected the request without giving a reason.",
             vendor=self.title,
             room=room,
             status=response.status,
@@ -376,7 +381,8 @@ class Exchange(ABC):
             return STATUS_FAULTS[status]
         if 300 <= status < 400:
             return Fault(
-                errors.RequestRefusedError, "The host redirects elsewhere: set the connection's host to the real API."
+                errors.RequestRefusedError,
+                "The host redirects to another address. Set the connection's host to the API itself.",
             )
         return Fault(errors.VendorDownError if status >= 500 else errors.RequestRefusedError)
 

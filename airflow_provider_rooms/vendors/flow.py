@@ -99,12 +99,12 @@ class Response:
     def _looks_like(self) -> str:
         start = self.text[:200].strip().lower()
         if not start:
-            return "an empty answer"
+            return "an empty response"
         if start.startswith(("<!doctype html", "<html")):
             return "an HTML page"
         if start[0] == "<":
             return "XML"
-        return "JSON cut short or spoilt" if start[0] in "{[" else "text"
+        return "truncated or malformed JSON" if start[0] in "{[" else "text"
 
 
 @dataclass(frozen=True, slots=True)

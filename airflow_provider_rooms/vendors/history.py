@@ -44,14 +44,14 @@ class Span:
         if start is None or end is None:
             missing = "since" if start is None else "until"
             raise errors.InvalidSpecError(
-                f"{missing}: no time is given.",
-                advice="A run that was triggered by hand may have no data interval: set since and until.",
+                f"{missing}: no time is set.",
+                advice="A run that was triggered manually may have no data interval. Set since and until.",
             )
         if start == end:
             raise errors.InvalidSpecError(
-                f"since and until are the same time, {start.isoformat()}: nothing can have happened.",
-                advice="A cron schedule of Airflow 3 has no data intervals unless its timetable is CronDataIntervalTimetable "
-                "(or create_cron_data_intervals is on): use that, or set since and until.",
+                f"since and until are both {start.isoformat()}, so the interval is empty.",
+                advice="In Airflow 3, a cron schedule has data intervals only with CronDataIntervalTimetable (or with "
+                "create_cron_data_intervals enabled). Use that, or set since and until.",
             )
         if start > end:
             raise errors.InvalidSpecError(f"since: {start.isoformat()} is after until, {end.isoformat()}.")

@@ -62,7 +62,7 @@ def join_url(vendor: Vendor, room: RoomRef, role: str = "guest", user: Any = Non
         vendor.check_life(joiner)
     elif joiner.asked:
         raise errors.UnsupportedError(
-            "expires_at: join_page of the connection has no {token}, so nothing in the link could expire.",
+            "expires_at: join_page of the connection has no {token}, so the link cannot expire.",
             vendor=vendor.title,
         )
     found = yield from _open_room(vendor, room)
@@ -89,7 +89,7 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         raise errors.InvalidSpecError(
             f"role: {role!r} is not one of {', '.join(known)}.",
             vendor=vendor.title,
-            advice="Other names can be given in roles of the connection.",
+            advice="Other role names can be configured in roles of the connection.",
         )
     user_id, user_name = _read_user(user)
     asked = read_time("expires_at", expires_at)
@@ -106,9 +106,9 @@ def read_joiner(vendor: Vendor, room: object, role: Any, user: Any, expires_at: 
         raise errors.InvalidSpecError(
             "expires_at: this is in the past."
             if joiner.asked
-            else "The class ended more than a quarter of an hour ago: a link for it would not work any more.",
+            else "The class ended more than 15 minutes ago, so its link would no longer work.",
             vendor=vendor.title,
-            advice="Give expires_at if somebody is to get in now.",
+            advice="Set expires_at if somebody still needs access.",
         )
     vendor.check_joiner(joiner)
     return joiner
@@ -125,7 +125,7 @@ def _read_user(user: Any) -> tuple[str | None, str | None]:
     """Id and name of a user: one text for both, or a dict."""
     if isinstance(user, Mapping):
         if unknown := set(user) - {"id", "name"}:
-            raise errors.InvalidSpecError(f"user: unknown key {min(unknown)!r}; there are id and name.")
+            raise errors.InvalidSpecError(f"user: unknown key {min(unknown)!r}. The keys are id and name.")
         return read_text("user.id", user.get("id")), read_text("user.name", user.get("name"))
     text = read_text("user", user)
     return text, text
@@ -135,7 +135,7 @@ def _open_room(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     """The room, which must be open: a token for a closed one opens nothing."""
     room = yield from find(vendor, ref)
     if room.state == "closed":
-        raise errors.RoomClosedError("The room is closed: nobody can join it.", vendor=vendor.title, room=room.id)
+        raise errors.RoomClosedError("The room is closed, so nobody can join it.", vendor=vendor.title, room=room.id)
     return room
 
 
@@ -149,9 +149,9 @@ def _placeholders(vendor: Vendor, template: str) -> set[str]:
     whose = f"join_page of connection {vendor.config.conn_id!r}"
     if not _ADDRESS.match(template):
         raise errors.InvalidConnectionError(
-            f"{whose}: this is no address of a page.",
+            f"{whose}: not a valid page URL.",
             vendor=vendor.title,
-            advice="Write it with its scheme, as in https://example.org/class/{room_id}#{token}.",
+            advice="Use an absolute URL, such as https://example.org/class/{room_id}#{token}.",
         )
     try:
         return placeholders(template, PLACEHOLDERS)

@@ -47,5 +47,7 @@ def found_or_made(
                 break
             yield Sleep(wait)
     raise failure or errors.NotVisibleYetError(
-        f"The vendor took the request, but shows no {what}.", vendor=vendor.title, advice="Ask again in a minute."
+        f"The vendor accepted the request, but does not return the {what} yet.",
+        vendor=vendor.title,
+        advice="Try again in a minute.",
     )

@@ -80,7 +80,7 @@ def read_options(
         raise InvalidSpecError(
             "; ".join(problems) + ("" if problems[-1].endswith(("?", ".")) else "."),
             vendor=vendor,
-            advice='A field that is newer than this package goes into options={"extra_body": {…}}.'
+            advice='Pass a field that this package does not know yet as options={"extra_body": {…}}.'
             if source == "options"
             else None,
         ) from None
@@ -126,8 +126,9 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any], *, source: str) -> d
         elif merged[key] != value:
             path = (*source.split("."), key)
             raise InvalidSpecError(
-                f"{source}.{key} is {_show(value, path)}, but the parameters already say {_show(merged[key], path)}.",
-                advice="Give one of the two.",
+                f"{source}.{key} is {_show(value, path)}, but the parameters already set it to "
+                f"{_show(merged[key], path)}.",
+                advice="Set only one of the two.",
             )
     return merged
 

@@ -39,11 +39,9 @@ def outside_types() -> Mapping[str, ConnectionType]:
             kind = entry.load()
             wrong = refusal(kind, found)
         except Exception as error:  # noqa: BLE001 - whatever a module of somebody else raises while it is imported
-            wrong = (
-                f"{type(error).__name__}: {str(error).rstrip('.')}. Correct it there, or uninstall the distribution."
-            )
+            wrong = f"{type(error).__name__}: {str(error).rstrip('.')}. Fix it there, or uninstall the distribution."
         if wrong:
-            log.error("Left out: the vendor %s of distribution %s. %s", entry.value, _distribution(entry), wrong)
+            log.error("Skipped vendor %s from distribution %s. %s", entry.value, _distribution(entry), wrong)
             continue
         found[kind.conn_type] = kind
         _check_distribution(entry)
@@ -56,22 +54,23 @@ def refusal(kind: object, others: Mapping[str, ConnectionType]) -> str | None:
     :param others: vendors from outside that are known already.
     """
     if not isinstance(kind, ConnectionType):
-        return f"This is a {type(kind).__name__}: name a ConnectionType in the entry point."
+        return f"This is a {type(kind).__name__}: the entry point must name a ConnectionType."
     word = kind.conn_type
     if not _TYPE.fullmatch(word):
-        return f"{word!r} cannot be a connection type: use lower-case letters, digits and _, a letter first."
+        return f"{word!r} is not a valid connection type: use lower-case letters, digits and _, starting with a letter."
     if word in BY_TYPE or word in others:
-        return f"There is a connection type {word!r} already: choose another one."
+        return f"The connection type {word!r} already exists: choose another name."
     vendor: object = load_class(kind)
     if not isinstance(vendor, type) or not issubclass(vendor, Vendor):
-        return f"{kind.vendor} is no subclass of Vendor: name the vendor's class in its ConnectionType."
+        return f"{kind.vendor} is not a subclass of Vendor: set the vendor's class in its ConnectionType."
     if (vendor.name, vendor.title) != (word, kind.title):
         return (
-            f"{kind.vendor} is {vendor.name!r}, {vendor.title!r}; give name and title as its ConnectionType has them."
+            f"{kind.vendor} has the name {vendor.name!r} and the title {vendor.title!r}, but its "
+            "ConnectionType has others; make them equal."
         )
     for known in (vendor, *map(load_class, BY_TYPE.values())):
         if word in {"extra_body", *known.options.model_fields, *known.recording_options.model_fields}:
-            return f"An option of {known.title} is called {word!r}: choose another connection type."
+            return f"{word!r} is the name of an option of {known.title}: choose another connection type."
     return None
 
 
@@ -91,11 +90,12 @@ def _check_distribution(entry: EntryPoint) -> None:
         try:
             called = other.load()()["package-name"]
         except Exception as error:  # noqa: BLE001 - as above; the vendor works without
-            log.warning("Airflow cannot read the provider of %s: %s: %s", name, type(error).__name__, error)
+            log.warning("Airflow cannot read the provider metadata of %s: %s: %s", name, type(error).__name__, error)
             continue
         if called != name:
             log.warning(
-                "The distribution %s has a provider with the package-name %r, which Airflow refuses: return %r there.",
+                "The provider metadata of distribution %s has the package-name %r, which Airflow rejects: return "
+                "%r there.",
                 name,
                 called,
                 name,

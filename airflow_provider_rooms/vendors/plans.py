@@ -25,7 +25,7 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     :raises InvalidSpecError: see :class:`RoomSpec`, the vendor's limits, and its options.
     """
     if spec.name is None:
-        raise errors.InvalidSpecError("name: a room needs a name; it is what finds the room again.")
+        raise errors.InvalidSpecError("name is required: it is used to find the room again.")
     name = names.resolve_name(spec.name, prefix=vendor.config.name_prefix)
     own, extra_body = split_options(vendor, spec.options or {})
     spec = replace(spec, options=own, webhook=_receiver(vendor) if spec.webhook is True else spec.webhook)
@@ -38,8 +38,8 @@ def make_plan(vendor: Vendor, spec: RoomSpec) -> Plan:
     for place, given in (("options", own), ("options.extra_body", extra_body)):
         if vendor.key_field in given:
             raise errors.InvalidSpecError(
-                f"{place}.{vendor.key_field}: the room name cannot be given here.",
-                advice="Use the name parameter: retries find the room again by it.",
+                f"{place}.{vendor.key_field}: the room name cannot be set in options.",
+                advice="Use the name parameter: retries use it to find the room again.",
             )
     own = without_none(own)
     known = fill(asked, vendor.defaults(spec, fill(own, asked)))
@@ -78,7 +78,7 @@ def checked_plan(vendor: Vendor, spec: RoomSpec, on_drift: str, on_closed: str) 
         raise errors.UnsupportedError(
             f"on_drift: {vendor.title} cannot change the settings of a room.",
             vendor=vendor.title,
-            advice='Use "ignore", or close the room and use on_closed="reopen".',
+            advice='Set on_drift="ignore", or close the room and set on_closed="reopen".',
         )
     return make_plan(vendor, spec)
 
@@ -91,7 +91,7 @@ def due_at(vendor: Vendor, spec: RoomSpec, ahead: int | None) -> dt.datetime | N
     """
     if vendor.longest_ahead is not None and ahead is not None and ahead > vendor.longest_ahead:
         raise errors.InvalidSpecError(
-            f"create_ahead: {vendor.title} closes unused rooms, so at most {vendor.longest_ahead} seconds are possible.",
+            f"create_ahead: {vendor.title} closes unused rooms, so the maximum is {vendor.longest_ahead} seconds.",
             vendor=vendor.title,
         )
     seconds = ahead if ahead is not None else vendor.usual_ahead
@@ -121,7 +121,7 @@ def _check_neutral(vendor: Vendor, field_name: str, value: Any) -> None:
     if low is not None and high is not None and not low <= value <= high:
         unit = " seconds" if field_name == "max_duration" else ""
         raise errors.InvalidSpecError(
-            f"{field_name}: {value}{unit} is out of range, {vendor.title} takes {low} to {high}{unit}.",
+            f"{field_name}: {value}{unit} is out of range; {vendor.title} accepts {low} to {high}{unit}.",
             vendor=vendor.title,
         )
     if field_name == "webhook":
@@ -134,9 +134,9 @@ def _receiver(vendor: Vendor) -> dict[str, Any]:
     url = vendor.config.webhook_url
     if url is None:
         raise errors.InvalidSpecError(
-            f"webhook: connection {vendor.config.conn_id!r} has no webhook_url, so True means nothing.",
+            f"webhook=True needs webhook_url in connection {vendor.config.conn_id!r}, which is not set.",
             vendor=vendor.title,
-            advice="Put the receiver's public address into webhook_url of the connection's extra.",
+            advice="Set webhook_url in the connection's extra to the receiver's public address.",
         )
     return {"url": url}
 
@@ -145,8 +145,8 @@ def _check_webhook(value: Mapping[str, Any]) -> None:
     for key in value:
         if key == "headers":
             raise errors.InvalidSpecError(
-                "webhook.headers: headers are secrets and do not belong in a DAG.",
-                advice="Put them into webhook_headers of the connection.",
+                "webhook.headers: headers are secrets and must not be in a DAG.",
+                advice="Set webhook_headers in the connection's extra.",
             )
         if key not in ("url", "events", "method"):
             raise errors.InvalidSpecError(

@@ -72,7 +72,7 @@ def start_recording(vendor: Vendor, room: RoomRef, options: Mapping[str, Any] | 
     found = yield from find(vendor, room)
     if found.state == "closed":
         raise errors.RoomClosedError(
-            "The room is closed: nothing can be recorded in it.", vendor=vendor.title, room=found.id
+            "The room is closed, so it cannot be recorded.", vendor=vendor.title, room=found.id
         )
     return (yield from vendor.start_recording(found, body))
 
@@ -122,7 +122,7 @@ def open_recording(vendor: Vendor, recording: object) -> Flow[Download]:
             return answer
         url = answer
     raise errors.UnreadableAnswerError(
-        f"The storage sends us on from place to place with the file of recording {wanted.id}.", vendor=vendor.title
+        f"Too many redirects while downloading recording {wanted.id}.", vendor=vendor.title
     )
 
 
@@ -157,7 +157,7 @@ def _elsewhere(vendor: Vendor, url: str, location: str, recording: str) -> str:
         schemes = ("", "")
     if not location or schemes not in (("https", "https"), ("http", "http"), ("http", "https")):
         raise errors.UnreadableAnswerError(
-            f"The storage sends us to no usable place for the file of recording {recording}.", vendor=vendor.title
+            f"The storage redirected to an invalid address for recording {recording}.", vendor=vendor.title
         )
     return target
 
@@ -166,16 +166,14 @@ def _refusal(status: int, recording: str) -> errors.RoomsError:
     """What a storage's status means; its text is not read, since it repeats the link."""
     if status in (404, 410):
         return errors.NotFoundError(
-            f"The file of recording {recording} is gone from its storage.",
+            f"The file of recording {recording} no longer exists in its storage.",
             status=status,
-            advice="Storages delete old files: copy recordings soon after the class.",
+            advice="Storages delete old files, so copy recordings soon after the class.",
         )
     if status in (408, 429) or status >= 500:
-        return errors.VendorDownError(
-            f"The storage does not hand out the file of recording {recording}.", status=status
-        )
+        return errors.VendorDownError(f"The storage did not return the file of recording {recording}.", status=status)
     return errors.AccessDeniedError(
-        f"The storage refuses the vendor's own link to the file of recording {recording}.",
+        f"The storage rejected the vendor's own link to recording {recording}.",
         status=status,
-        advice="The file may have been deleted; look for it in the vendor's dashboard.",
+        advice="The file may have been deleted; check the vendor's dashboard.",
     )

@@ -157,7 +157,9 @@ class NextUrl(Cursor):
         if cursor is None:
             return path, {**dict([self.size]), **filters}
         if not cursor.startswith(f"{base_url}/"):
-            raise errors.UnreadableAnswerError("The next page lies on another host; credentials are not sent there.")
+            raise errors.UnreadableAnswerError(
+                "The link to the next page points to another host; credentials are not sent there."
+            )
         parts = urlsplit(cursor[len(base_url) :])
         return parts.path, dict(parse_qsl(parts.query))
 

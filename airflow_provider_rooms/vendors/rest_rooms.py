@@ -137,5 +137,5 @@ class NumberedRooms(RestRooms):
             if closed == existing.name:
                 return (yield from self.create(following, plan))
         raise errors.RoomClosedError(
-            f"This room was closed and reopened {LAST_NUMBER - 1} times.", vendor=self.title, room=plan.name
+            f"This room was already closed and reopened {LAST_NUMBER - 1} times.", vendor=self.title, room=plan.name
         )

@@ -35,7 +35,7 @@ def find(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
     if isinstance(ref, Mapping):
         if ref.get("vendor") not in (None, vendor.name):
             raise errors.InvalidSpecError(
-                f"room: this is a room of {ref['vendor']}, but the connection is of {vendor.name}."
+                f"room: this room is from {ref['vendor']}, but the connection is for {vendor.name}."
             )
         if room_id := ref.get("id"):
             return (yield from vendor.get_room(str(room_id)))
@@ -88,10 +88,10 @@ def _by_name(vendor: Vendor, text: str) -> Flow[Room | None]:
     full = yield from vendor.room_named(text)
     if ours and full and ours.id != full.id:
         raise errors.InvalidSpecError(
-            f"room: {text!r} is the name of one room and, with name_prefix {prefix!r} before it, of another: "
+            f"room: {text!r} is the name of one room and, with name_prefix {prefix!r}, of another: "
             f"{full.name!r} (id {full.id}) and {ours.name!r} (id {ours.id}).",
             vendor=vendor.title,
-            advice="Give the id or the room dict of the one you mean.",
+            advice="Pass the id or the room dict of the one you mean.",
         )
     return ours or full
 
@@ -106,10 +106,10 @@ def _made_since(vendor: Vendor, row: Mapping[str, Any]) -> Flow[Room]:
     if row.get("outcome") != "not_due":
         raise vendor.not_found(name)
     raise errors.NotFoundError(
-        "The room of this class is not made yet: when its batch ran, it was not due.",
+        "This class has no room yet: it was not due when the batch ran.",
         vendor=vendor.title,
         room=name,
-        advice="Run the batch again shortly before the class, and give this task what that run returns.",
+        advice="Run the batch again shortly before the class, and pass its new result to this task.",
     )
 
 
@@ -160,7 +160,7 @@ def close(vendor: Vendor, ref: RoomRef) -> Flow[Room]:
         if wait is not None:
             yield Sleep(wait)
     raise errors.NotVisibleYetError(
-        "The vendor accepted the request to close the room, but still shows it as open.",
+        "The vendor accepted the request to close the room, but still reports it as open.",
         vendor=vendor.title,
         room=room.id,
         advice="Try again in a minute.",

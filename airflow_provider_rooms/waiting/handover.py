@@ -57,7 +57,7 @@ def handover_of_timeout(give_up_at: str) -> dict[str, Any]:
     """A wait that took longer than it may."""
     return {
         "status": "timeout",
-        "message": f"The sensor has timed out: the wait was not over by {give_up_at}.",
+        "message": f"The sensor timed out: the wait was not over by {give_up_at}.",
         "room_url": None,
     }
 
@@ -67,7 +67,7 @@ def handover_of_task_timeout(task_timeout_at: str) -> dict[str, Any]:
     return {
         **handover_of_timeout(task_timeout_at),
         "status": "task_timeout",
-        "message": f"The execution_timeout of the task is over: the wait was not over by {task_timeout_at}.",
+        "message": f"The task's execution_timeout has passed: the wait was not over by {task_timeout_at}.",
     }
 
 
@@ -108,6 +108,6 @@ def _error(handover: Mapping[str, Any], message: str) -> errors.RoomsError:
 
 def _unknown(what: str) -> errors.RoomsError:
     return errors.PassingError(
-        f"The trigger answered with {what}: it is not known how the wait ended.",
-        advice="Clear the task to wait again; restart triggerers after an upgrade of this package.",
+        f"The trigger returned {what}, so the result of the wait is unknown.",
+        advice="Clear the task to wait again, and restart the triggerers after upgrading this package.",
     )

@@ -202,9 +202,9 @@ def _started(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         session = _main(wait, sessions)
         return Verdict(status="success", value=session.id, message=f"The session started at {session.started_at}.")
     if seen.room.state == "closed":
-        return _no_show(wait, None, "The room was closed before anybody came.")
+        return _no_show(wait, None, "The room was closed before anybody joined.")
     if wait.no_show_at is not None and now >= wait.no_show_at:
-        return _no_show(wait, None, f"Nobody came until {wait.no_show_at.isoformat()}.")
+        return _no_show(wait, None, f"Nobody joined before {wait.no_show_at.isoformat()}.")
     return None
 
 
@@ -219,7 +219,7 @@ def _ended(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
         "sessions": [session.as_dict() for session in sessions],
     }
     if not sessions:
-        return _no_show(wait, value, "The class is over, and nobody came.")
+        return _no_show(wait, value, "The class is over, and nobody joined.")
     return Verdict(status="success", value=value, message=f"The class ended at {value['last_end']}.")
 
 
@@ -231,6 +231,13 @@ def _over(wait: Wait, seen: Seen, sessions: Sequence[Session], now: dt.datetime)
         return True
     # Without an end, one session makes the class; a test before its start does not.
     return wait.ends_at is None and any(_reaches(wait, session) for session in sessions)
+
+
+def wants_sessions(wait: Wait, room: Room, now: dt.datetime) -> bool:
+    """Whether sessions can decide: before people can come, or the class be over, only the room can."""
+    if wait.purpose == "started":
+        return wait.begin is None or now > wait.begin
+    return room.state == "closed" or wait.ends_at is None or now >= wait.ends_at
 
 
 def wants_recordings(wait: Wait, seen: Seen, now: dt.datetime) -> bool:
@@ -245,7 +252,7 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
     mine = _recordings(wait, seen, sessions)
     by_state = {state: [r.id for r in mine if r.state == state] for state in ("processing", "ready", "failed")}
     rows = [_row(recording) for recording in mine]
-    failed = f"The vendor failed to make {_listed(wait, by_state['failed'])}."
+    failed = f"The vendor failed to produce {_listed(wait, by_state['failed'])}."
     if mine and not by_state["processing"]:
         if by_state["failed"] and (wait.on_failed == "any" or not by_state["ready"]):
             return _failed(failed, rows)
@@ -253,8 +260,8 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
             status="success", value=rows, message=f"Ready: {_listed(wait, by_state['ready'])}.", recording="ready"
         )
     if not mine and not sessions:
-        advice = 'Use on_missing="skip" if that is no failure.'
-        return _missing(wait, f"Nobody came, so there is no {wait.kind}.", advice, rows, None)
+        advice = 'If this is expected, set on_missing="skip".'
+        return _missing(wait, f"Nobody joined, so there is no {wait.kind}.", advice, rows, None)
     due = _due(wait, seen, sessions, now)
     if now < due:
         return None
@@ -268,7 +275,7 @@ def _recorded(wait: Wait, seen: Seen, now: dt.datetime) -> Verdict | None:
             recording="ready",
         )
     late = f"{_listed(wait, by_state['processing'])} was not ready" if mine else f"there was no {wait.kind}"
-    advice = 'Raise deadline, or use on_missing="skip" if that is no failure.'
+    advice = 'Increase deadline, or set on_missing="skip" if this is expected.'
     return _missing(wait, f"By the deadline, {due.isoformat()}, {late}.", advice, rows, "late")
 
 
@@ -372,7 +379,7 @@ def _listed(wait: Wait, ids: Sequence[str]) -> str:
 def _no_show(wait: Wait, value: Any, message: str) -> Verdict:
     match wait.on_no_show:
         case "fail":
-            advice = 'Use on_no_show="skip" or "value" if that is no failure.'
+            advice = 'If this is expected, set on_no_show="skip" or "value".'
             return Verdict(status="error", message=message, error="NoShowError", advice=advice)
         case "value":
             return Verdict(status="success", value=value, message=message)
@@ -394,9 +401,9 @@ def _missing(wait: Wait, message: str, advice: str, rows: list[dict[str, Any]], 
 
 
 def _failed(message: str, rows: list[dict[str, Any]]) -> Verdict:
-    advice = "Look at it in the vendor's dashboard"
+    advice = "Check it in the vendor's dashboard"
     if any(row["state"] != "failed" for row in rows):
-        advice += ', or use on_failed="all" to go on with the others'
+        advice += ', or set on_failed="all" to continue with the others'
     return Verdict(
         status="error",
         value=rows,

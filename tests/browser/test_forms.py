@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from airflow_page import AirflowPage
+from vendor_traits import ANY, rows
 
 from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
 
 KINDS = pytest.mark.parametrize("kind", BY_TYPE.values(), ids=BY_TYPE)
+
+#: A vendor that has a use for secret headers.
+HEADED = next(kind for kind in BY_TYPE.values() if "webhook_headers" in kind.uses)
 
 
 def given(stack: Any, kind: ConnectionType) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def test_a_connection_is_added_tested_corrected_and_tested_again(
 
     works, told = page.test(conn_id)
     assert not works
-    assert f"{kind.title} refuses the sign-in (HTTP 401" in told
+    assert f"{kind.title} rejected the credentials (HTTP 401" in told
     assert "canary" not in told
     page.picture("refused")
 
@@ -60,8 +64,8 @@ def test_a_connection_is_added_tested_corrected_and_tested_again(
 
 
 def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage, stack: Any) -> None:
-    good = given(stack, BY_TYPE["hundredms"])
-    page.new_connection("masked", "100ms")
+    good = given(stack, HEADED)
+    page.new_connection("masked", HEADED.title)
     page.fill(host=good["host"], port=good["port"], login=good["login"], password=good["password"])
     page.open_extra_fields()
     headers = '{"X-Caller": "' + stack.planted + '-headers"}'
@@ -75,17 +79,27 @@ def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage
     page.fill_extra(name_prefix="m-")
     assert page.save()["extra"]["webhook_headers"] == "***"
     # Had the mask been stored, it would be no JSON.
-    assert page.test("masked") == (True, "100ms accepts the app access key and app secret.")
+    names = HEADED.sign_in("")
+    assert page.test("masked") == (True, f"{HEADED.title} accepted the {names.login} and {names.password}.")
 
 
 BAD = [
-    ("twilio_video", {}, {}, "has no account_sid. Add account_sid (AC…)"),
-    ("twilio_video", {"login": "SK12"}, {}, "the login is not a SID (SK… or AC… and 32 hex digits)"),
-    ("hundredms", {"login": " "}, {}, "has no App access key (login)"),
-    ("hundredms", {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
-    ("hundredms", {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
-    ("videosdk", {"host": "ftp://api.example"}, {}, "is not a base URL. Write it like https://api.videosdk.live"),
-    ("videosdk", {"host": "http://no-such-host.invalid"}, {}, "cannot be reached: its name is not known (DNS)"),
+    *rows("connections", "IN_THE_FORM"),
+    (ANY.conn_type, {"login": " "}, {}, f"has no {ANY.kind.login} (login)"),
+    (ANY.conn_type, {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
+    (ANY.conn_type, {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
+    (
+        ANY.conn_type,
+        {"host": "ftp://api.example"},
+        {},
+        f"is not a valid base URL (host). Use a URL such as {ANY.kind.default_url}",
+    ),
+    (
+        ANY.conn_type,
+        {"host": "http://no-such-host.invalid"},
+        {},
+        "cannot be reached: its host name could not be resolved (DNS)",
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import airflow
 import pytest
+from vendor_traits import TRAITS, TYPES
 
 from airflow_provider_rooms.commands.check import Row, check_connections, table
 from airflow_provider_rooms.commands.cli import get_cli_commands, main
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 VERSION = tuple(int(part) for part in airflow.__version__.split(".")[:2])
+ONE, TWO, LAST = TRAITS[0], TRAITS[1], TRAITS[-1]
 WRONG = "canary-secret-of-more-than-32-bytes"
 
 
@@ -51,12 +53,14 @@ def test_connections_of_the_environment_and_of_the_database_are_tested(
     rooms_sandbox: RoomsSandbox, in_database: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    for conn_type in ("videosdk", "hundredms"):
-        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_type.upper()}_DEFAULT", json.dumps(rooms_sandbox.connection(conn_type)))
-    in_database("evening_school", rooms_sandbox.connection("twilio_video"))
-    in_database("day_school", {**rooms_sandbox.connection("hundredms"), "password": WRONG})
+    for traits in (ONE, TWO):
+        monkeypatch.setenv(
+            f"AIRFLOW_CONN_{traits.conn_id.upper()}", json.dumps(rooms_sandbox.connection(traits.conn_type))
+        )
+    in_database("evening_school", rooms_sandbox.connection(LAST.conn_type))
+    in_database("day_school", {**rooms_sandbox.connection(TWO.conn_type), "password": WRONG})
     # The environment comes first, as it does for a task.
-    in_database("videosdk_default", {**rooms_sandbox.connection("videosdk"), "password": WRONG})
+    in_database(ONE.conn_id, {**rooms_sandbox.connection(ONE.conn_type), "password": WRONG})
     in_database("website", {"conn_type": "http", "host": "api.example"})
     monkeypatch.setenv("AIRFLOW_CONN_PRINTER", "http://printer.example")
 
@@ -65,15 +69,16 @@ def test_connections_of_the_environment_and_of_the_database_are_tested(
     assert "canary" not in told
     assert "sandbox-secret" not in told
     found = rows(told)
-    assert set(found) == {"day_school", "evening_school", "hundredms_default", "videosdk_default", "3"}
-    assert found["day_school"].startswith("100ms database FAILS 100ms refuses the sign-in (HTTP 401)")
-    assert found["evening_school"] == "Twilio Video database works Twilio Video accepts the API key SID and its secret."
-    assert found["hundredms_default"].startswith("100ms environment works")
-    assert found["videosdk_default"].startswith("VideoSDK environment works")
+    assert set(found) == {"day_school", "evening_school", TWO.conn_id, ONE.conn_id, "3"}
+    title = TWO.kind.title
+    assert found["day_school"].startswith(f"{title} database FAILS {title} rejected the credentials (HTTP 401)")
+    assert found["evening_school"].startswith(f"{LAST.kind.title} database works {LAST.kind.title} accepts the ")
+    assert found[TWO.conn_id].startswith(f"{TWO.kind.title} environment works")
+    assert found[ONE.conn_id].startswith(f"{ONE.kind.title} environment works")
     assert found["3"] == "of 4 work."
 
-    assert check_connections(["evening_school", "videosdk_default"]) == 0
-    assert set(rows(capsys.readouterr().out)) == {"evening_school", "videosdk_default", "2"}
+    assert check_connections(["evening_school", ONE.conn_id]) == 0
+    assert set(rows(capsys.readouterr().out)) == {"evening_school", ONE.conn_id, "2"}
 
 
 def test_what_is_named_and_cannot_be_tested_is_said(
@@ -81,7 +86,7 @@ def test_what_is_named_and_cannot_be_tested_is_said(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setenv("AIRFLOW_CONN_WEBSITE", "http://api.example")
-    monkeypatch.setenv("AIRFLOW_CONN_BROKEN", '{"conn_type": "hundredms", "password": "canary"')
+    monkeypatch.setenv("AIRFLOW_CONN_BROKEN", f'{{"conn_type": "{TWO.conn_type}", "password": "canary"')
     assert check_connections(["nowhere", "website", "broken"]) == 1
     told = capsys.readouterr().out
     assert "canary" not in told
@@ -96,7 +101,7 @@ def test_what_is_named_and_cannot_be_tested_is_said(
 
 def test_nothing_to_test_is_not_success(airflow_db: None, capsys: Any) -> None:
     assert check_connections() == 2
-    assert "No connection of type videosdk, hundredms, twilio_video was found" in capsys.readouterr().err
+    assert f"No connection of type {', '.join(TYPES)} was found" in capsys.readouterr().err
 
 
 def test_without_a_database_the_environment_is_tested(
@@ -108,7 +113,7 @@ def test_without_a_database_the_environment_is_tested(
         raise OSError("canary")
 
     monkeypatch.setattr(session, "create_session", refuse)
-    monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", json.dumps(rooms_sandbox.connection("videosdk")))
+    monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(rooms_sandbox.connection(ONE.conn_type)))
     assert check_connections() == 0
     captured = capsys.readouterr()
     assert captured.err == "Airflow's database could not be read (OSError); only AIRFLOW_CONN_* is tested.\n"
@@ -117,8 +122,8 @@ def test_without_a_database_the_environment_is_tested(
 
 @pytest.mark.parametrize("width", [60, 80, 110, 200])
 def test_the_table_fits_the_terminal(width: int) -> None:
-    long = Row(conn_id="a" * 20, kind="Twilio Video", place="environment", works=False, told="why and what to do " * 12)
-    short = Row(conn_id="b", kind="100ms", place="database", works=True, told="It is fine.")
+    long = Row(conn_id="a" * 20, kind="Acme Video", place="environment", works=False, told="why and what to do " * 12)
+    short = Row(conn_id="b", kind="Acme", place="database", works=True, told="It is fine.")
     text = table([long, short], width)
     assert max(len(line) for line in text.splitlines()) <= width
     assert " ".join(text.split()).count("why and what to do") == 12 if width > 100 else True
@@ -132,7 +137,7 @@ def test_help_loads_no_airflow() -> None:
         "except SystemExit as end: print(end.code, [m for m in sys.modules if m.split('.')[0] in ('airflow', 'requests')])"
     )
     out = subprocess.check_output([sys.executable, "-c", code], text=True)
-    assert "Exit code: 0 when all work" in out
+    assert "Exit code: 0 if all connections work" in out
     assert out.splitlines()[-1] == "0 []"
 
 
@@ -147,20 +152,18 @@ def test_airflows_command_is_the_same(
     rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.setenv(
-        "AIRFLOW_CONN_ROOMS", json.dumps({**rooms_sandbox.connection("twilio_video"), "password": WRONG})
-    )
+    monkeypatch.setenv("AIRFLOW_CONN_ROOMS", json.dumps({**rooms_sandbox.connection(ONE.conn_type), "password": WRONG}))
     (group,) = get_cli_commands()
     check, _ = group.subcommands
     assert (group.name, check.name) == ("rooms", "check")
     with pytest.raises(SystemExit) as end:
         check.func(argparse.Namespace(conn_ids=["rooms"]))
     assert end.value.code == 1
-    assert rows(capsys.readouterr().out)["rooms"].startswith("Twilio Video environment FAILS")
+    assert rows(capsys.readouterr().out)["rooms"].startswith(f"{ONE.kind.title} environment FAILS")
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(VERSION < (3, 2), reason="Airflow takes commands of providers from 3.2 on")
 def test_airflow_finds_the_command() -> None:
     told = subprocess.check_output([sys.executable, "-m", "airflow", "rooms", "check", "--help"], text=True)
-    assert "connection of one of the types videosdk, hundredms, twilio_video," in " ".join(told.split())
+    assert f"all connections of the types {', '.join(TYPES)}," in " ".join(told.split())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from vendor_traits import ANY, CLOSES_UNUSED, TRAITS, TRAITS_OF, TYPES
 
 from airflow_provider_rooms.commands import plan as plan_command
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -20,11 +21,12 @@ from airflow_provider_rooms.planning.lookups import plan_rooms
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
+    from airflow_provider_rooms.testing import Traits
 
 REPO = Path(__file__).parents[2]
 UNIVERSITY = REPO.parent / "shared" / "data" / "uiuc-online-2025-summer.csv"
 SHIPPED = REPO / "example_dags" / "data" / "timetable.csv"
-DEFAULTS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
+DEFAULTS = [traits.conn_id for traits in TRAITS]
 #: A Tuesday of next year's January: to come whenever the tests run, and in winter time.
 TUESDAY = next(
     day
@@ -34,10 +36,7 @@ TUESDAY = next(
 HEADER = "course,section,days,start,end,timezone\n"
 
 
-@pytest.fixture(autouse=True)
-def connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("connections")
 
 
 def plan(*arguments: Any) -> tuple[int, str]:
@@ -86,17 +85,17 @@ class TestRooms:
         )
         assert code == 0
         assert {request["method"] for request in rooms_sandbox.requests()} == {"GET"}
-        assert "videosdk_default: 6 would be created\n" in text
-        assert "twilio_video_default: 6 would be created later\n" in text
+        assert f"{ANY.conn_id}: 6 would be created\n" in text
+        assert f"{CLOSES_UNUSED.conn_id}: 6 would be created later\n" in text
         assert text.count("ALG 101 B Linear Algebra") == 3
-        assert re.search(rf"twilio_video_default  .* ALG 101 B .*: would be created at {TUESDAY}T13:30\+01:00", text)
+        assert re.search(rf"{CLOSES_UNUSED.conn_id}  .* ALG 101 B .*: would be created at {TUESDAY}T13:30\+01:00", text)
 
     @pytest.mark.parametrize("conn_id", DEFAULTS)
     def test_what_making_the_rooms_comes_upon_is_what_was_told(self, conn_id: str):
         hook = get_rooms_hook(conn_id)
         soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
         past = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
-        asked = {"region": "us1" if "twilio" in conn_id else "eu"}
+        asked = TRAITS_OF[conn_id.removesuffix("_default")].sample
         for name in ("there", "closed", "other"):
             hook.ensure_room(spec(name, soon, **asked))
         hook.close_room("closed")
@@ -113,30 +112,33 @@ class TestRooms:
         for one in specs[:2]:
             assert hook.ensure_room(one).outcome in ("found", "created")
 
-    @pytest.mark.parametrize(
-        ("conn_id", "field"), [("hundredms_default", "size"), ("twilio_video_default", "MaxParticipants")]
-    )
-    def test_a_room_with_other_settings(self, conn_id: str, field: str):
-        hook = get_rooms_hook(conn_id)
+    @pytest.mark.parametrize("traits", TRAITS, ids=TYPES)
+    def test_a_room_with_other_settings(self, traits: Traits):
+        hook = get_rooms_hook(traits.conn_id)
         soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
-        hook.ensure_room(spec("class", soon, max_participants=20))
-        (found,) = plan_rooms([spec("class", soon, max_participants=30)], conn_id, lambda _: hook)
+        hook.ensure_room(spec("class", soon, **traits.sample))
+        (found,) = plan_rooms([spec("class", soon, **traits.other)], traits.conn_id, lambda _: hook)
         assert found.finding.verdict == "differs"
-        assert f"differs: {field}: asked 30, is 20 (id {found.finding.room.id})" in str(found)
-        assert found.as_dict()["drift"] == [{"field": field, "asked": 30, "actual": 20}]
+        (drift,) = found.as_dict()["drift"]
+        assert drift["field"] == traits.drifts
+        assert (drift["asked"] in traits.other.values(), drift["actual"] in traits.sample.values()) == (True, True)
+        told = (
+            f"differs: {traits.drifts}: asked {drift['asked']!r}, is {drift['actual']!r} (id {found.finding.room.id})"
+        )
+        assert told in str(found)
 
-    def test_a_twilio_room_is_made_later(self):
-        (found,) = plan_rooms([spec("class", tomorrow())], "twilio_video_default", get_rooms_hook)
+    def test_a_room_is_made_later_where_unused_ones_are_closed(self):
+        (found,) = plan_rooms([spec("class", tomorrow())], CLOSES_UNUSED.conn_id, get_rooms_hook)
         assert found.finding.verdict == "not_due"
         assert found.finding.due == tomorrow() - dt.timedelta(minutes=30)
-        (told,) = plan_rooms([spec("class", tomorrow(), create_ahead=3300)], "twilio_video_default", get_rooms_hook)
+        (told,) = plan_rooms([spec("class", tomorrow(), create_ahead=3300)], CLOSES_UNUSED.conn_id, get_rooms_hook)
         assert told.finding.due == tomorrow() - dt.timedelta(minutes=55)
 
     def test_a_vendor_that_does_not_answer_costs_one_class_only(self, rooms_sandbox: RoomsSandbox):
-        rooms_sandbox.fault("videosdk", "status", status=500, path="/v2/rooms/b*", times=20)
-        hook = get_rooms_hook("videosdk_default")
+        rooms_sandbox.fault(ANY.conn_type, "status", status=500, path="*/b", times=20)
+        hook = get_rooms_hook(ANY.conn_id)
         hook.patience = type(hook.patience)(tries=1)
-        found = plan_rooms([spec("a"), spec("b"), spec("c")], "videosdk_default", lambda _: hook)
+        found = plan_rooms([spec("a"), spec("b"), spec("c")], ANY.conn_id, lambda _: hook)
         assert [one.finding.verdict for one in found] == ["missing", "unknown", "missing"]
         assert "HTTP 500" in found[1].finding.told
 
@@ -144,7 +146,7 @@ class TestRooms:
         self, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch, capsys
     ):
         monkeypatch.setenv(
-            "AIRFLOW_CONN_WRONG", rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"].replace("tests", "xxxxx")
+            "AIRFLOW_CONN_WRONG", rooms_sandbox.env()[f"AIRFLOW_CONN_{ANY.conn_id.upper()}"].replace("tests", "xxxxx")
         )
         code, text = plan(SHIPPED, "--from", TUESDAY.isoformat(), "--conn", "wrong")
         assert (code, text) == (2, "")
@@ -153,13 +155,16 @@ class TestRooms:
     def test_what_needs_attention_sets_the_exit_code(self, tmp_path: Path):
         timetable = tmp_path / "one.csv"
         timetable.write_text(HEADER + "ALG,A,MTWRFSU,12:00,13:00,UTC\n")
-        code, text = plan(timetable, "--conn", "twilio_video_default", "--spec", '{"max_participants": 80}')
+        ((field, value),) = CLOSES_UNUSED.out_of_range.items()
+        low, high = CLOSES_UNUSED.vendor.limits[field]
+        code, text = plan(timetable, "--conn", CLOSES_UNUSED.conn_id, "--spec", json.dumps({field: value}))
         assert code == 1
-        assert "would be refused: max_participants: 80 is out of range, Twilio Video takes 1 to 50." in text
+        refusal = f"{field}: {value} is out of range; {CLOSES_UNUSED.kind.title} accepts {low} to {high}."
+        assert f"would be refused: {refusal}" in text
 
     def test_a_connection_named_twice_is_asked_once(self):
         once, twice = (
-            plan(SHIPPED, "--from", TUESDAY.isoformat(), *["--conn", "videosdk_default"] * count) for count in (1, 2)
+            plan(SHIPPED, "--from", TUESDAY.isoformat(), *["--conn", ANY.conn_id] * count) for count in (1, 2)
         )
         assert once == twice
         assert "6 would be created\n" in once[1]
@@ -174,7 +179,7 @@ class TestRooms:
     @pytest.mark.parametrize("key", ["name", "starts_at", "ends_at", "conn_id"])
     def test_what_the_timetable_says_is_not_for_every_class(self, key: str, capsys):
         with pytest.raises(SystemExit, match="2"):
-            plan(SHIPPED, "--conn", "videosdk_default", "--spec", f'{{"{key}": "x"}}')
+            plan(SHIPPED, "--conn", ANY.conn_id, "--spec", f'{{"{key}": "x"}}')
         assert f"--spec: {key} cannot be the same for every class" in capsys.readouterr().err
 
 
@@ -188,7 +193,7 @@ class TestJson:
         assert told["counts"] == {
             "classes": 6, "days": 1, "keys": 6, "room_names": 6, "collisions": 1, "bad_rows": 0, "cancelled": 0,
             "rooms": {
-                "videosdk_default": {"missing": 6}, "hundredms_default": {"missing": 6}, "twilio_video_default": {"not_due": 6}
+                **{name: {"missing": 6} for name in DEFAULTS}, CLOSES_UNUSED.conn_id: {"not_due": 6}
             },
         }  # fmt: skip
         algebra = next(one for one in told["classes"] if one["title"].startswith("ALG 101 B"))
@@ -223,10 +228,10 @@ class TestJson:
 
     def test_progress_is_not_in_the_document(self):
         command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--json"]
-        command += ["--from", TUESDAY.isoformat(), "--conn", "videosdk_default"]
+        command += ["--from", TUESDAY.isoformat(), "--conn", ANY.conn_id]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)["counts"]["classes"] == 6
-        assert "Looking up the rooms of 6 classes: videosdk_default" in done.stderr
+        assert f"Looking up the rooms of 6 classes: {ANY.conn_id}" in done.stderr
 
 
 class TestTimetables:
@@ -277,7 +282,7 @@ class TestTimetables:
         assert re.findall(r"2027-\d\d-\d\d 14:15-15:45 Europe/Berlin  MATH 101 7", text) == [
             "2027-02-01 14:15-15:45 Europe/Berlin  MATH 101 7"
         ]
-        assert "Notes:\n  line 1: columns without a meaning here, kept in extra: 'Raum'\n" in text
+        assert "Notes:\n  line 1: columns that are not used, kept in extra: 'Raum'\n" in text
 
     @pytest.mark.parametrize("column", ["section", "=Class#", "section="])
     def test_a_column_that_is_not_named(self, column: str, capsys):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from events_help import until
 
-from airflow_provider_rooms.events.assets import event_uri
+from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.sandbox.server import bind, url_of
 
 USER, PASSWORD = "receiver", "password-canary-1"

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.models import RoomEvent
-from airflow_provider_rooms.sandbox.credentials import SECRET
+from receiving import CHECKED_BY
 
-#: What a connection needs beside the sandbox's credentials for its deliveries to be checked.
-CHECKED_BY: dict[str, dict[str, Any]] = {
-    "hundredms": {"webhook_headers": {"X-Rooms": "webhook-header-canary"}},
-    "twilio_video": {"auth_token": SECRET},
-}
+__all__ = ["CHECKED_BY", "HEADED", "Kept", "Listening", "until"]
+
+#: A vendor whose deliveries are checked by headers, which is easily done by hand.
+HEADED = next(kind.conn_type for kind in BY_TYPE.values() if "webhook_headers" in kind.uses)
 
 
 @dataclass

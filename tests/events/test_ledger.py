@@ -62,6 +62,13 @@ def test_a_run_that_has_not_started_reads_nothing_yet() -> None:
     assert read(rows, "r2") == ["b"]
 
 
+def test_a_run_that_starts_later_does_not_read_what_another_read_in_a_later_telling() -> None:
+    """Received first, and watched a moment after: the run of the second telling is the first to start."""
+    early = [row(1, 0, "a", r1=None), row(2, 10, "a", r2=15)]
+    late = [row(1, 0, "a", r1=20), row(2, 10, "a", r2=15)]
+    assert (read(early, "r2"), read(late, "r1"), read(late, "r2")) == (["a"], [], ["a"])
+
+
 def test_the_oldest_comes_first_by_the_time_at_which_it_happened() -> None:
     rows = [row(1, 0, "new", r=5), row(2, 1, "old", r=5)]
     rows[0].events[0]["happened_at"] = "2026-11-29T11:59:59.000Z"  # type: ignore[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import airflow
 import pytest
 
 from airflow_provider_rooms.events import publishing
-from airflow_provider_rooms.events.assets import event_uri
+from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import EventType, RoomEvent
 
 pytestmark = [
@@ -21,7 +22,7 @@ pytestmark = [
 
 
 def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
-    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="acme", conn_id=conn_id, room_id="r")
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def asset() -> Iterator[int]:
 def _dag(session: Any, dag_id: str) -> Any:
     from airflow.models.dag import DagModel
 
-    known: dict[str, Any] = {"dag_id": dag_id, "is_paused": False, "fileloc": str(Path(__file__))}
+    known: dict[str, Any] = {"dag_id": dag_id, "is_paused": False, "is_stale": False, "fileloc": str(Path(__file__))}
     if hasattr(DagModel, "bundle_name"):
         from airflow.models.dagbundle import DagBundleModel
 
@@ -80,6 +81,15 @@ def _rows(query: str) -> list[Any]:
     ]
 
 
+def _run(statement: str) -> None:
+    from airflow import settings
+    from sqlalchemy import text
+
+    with settings.Session() as session:
+        session.execute(text(statement))
+        session.commit()
+
+
 def test_an_event_is_stored_once(asset: int) -> None:
     publisher = publishing.Publisher()
     assert publisher.publish([event(1), event(1), event(2)]) == 2
@@ -104,6 +114,23 @@ def test_nothing_is_stored_for_an_asset_that_no_dag_names(asset: int) -> None:
     assert len(_rows("select id from asset")) == 1
 
 
+def test_nothing_is_stored_for_an_asset_that_no_dag_names_any_more(asset: int) -> None:
+    publisher = publishing.Publisher()
+    assert publisher.publish([event(1)]) == 1
+    _run("delete from asset_active")
+    assert publisher.publish([event(2)]) == 0
+    assert stored(asset) == ["other:1"]
+
+
+def test_an_event_that_airflow_has_cleaned_is_new_only_to_a_server_that_does_not_remember_it(asset: int) -> None:
+    publisher = publishing.Publisher()
+    publisher.publish([event(1)])
+    _run("delete from asset_event")
+    assert publisher.publish([event(1), event(2)]) == 1
+    assert publishing.Publisher().publish([event(1), event(2)]) == 1
+    assert stored(asset) == ["other:2", "other:1"]
+
+
 def test_the_queue_row_is_not_older_than_the_last_event(asset: int) -> None:
     publisher = publishing.Publisher()
     for number in range(3):
@@ -113,15 +140,45 @@ def test_the_queue_row_is_not_older_than_the_last_event(asset: int) -> None:
         assert queued[0] >= newest[0]
 
 
-def test_what_waits_for_a_paused_dag_stays(asset: int) -> None:
-    from airflow import settings
-    from sqlalchemy import text
+def test_events_of_a_server_whose_clock_is_behind_come_after_those_that_are_stored(
+    asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow gives a run the events after those of the run before: an older time would never be read."""
+    publishing.Publisher().publish([event(1)])
+    late = publishing._now() - dt.timedelta(seconds=90)
+    monkeypatch.setattr(publishing, "_now", lambda: late)
+    publishing.Publisher().publish([event(2), event(3)])
+    times = [row[0] for row in _rows("select timestamp from asset_event order by id")]
+    assert times[0] < times[1] == times[2]
+    (queued,) = _rows("select created_at from asset_dag_run_queue")
+    assert queued[0] == times[2]
 
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(asset: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    away = OperationalError("select 1", {}, Exception("the server closed the connection"))
+    publisher, calls = publishing.Publisher(), []
+    real = publisher._publish
+
+    def publish(events: Any) -> int:
+        calls.append(events)
+        if len(calls) < 3:
+            raise away
+        return real(events)
+
+    monkeypatch.setattr(publisher, "_publish", publish)
+    assert publisher.publish([event(1)]) == 1
+    monkeypatch.setattr(publishing, "PATIENCE", 0.0)
+    calls.clear()
+    with pytest.raises(OperationalError):
+        publisher.publish([event(2)])
+
+
+def test_what_waits_for_a_paused_dag_stays(asset: int) -> None:
     publisher = publishing.Publisher()
     publisher.publish([event(1)])
-    with settings.Session() as session:
-        session.execute(text("update dag set is_paused = 1 where dag_id = 'events_consumer'"))
-        session.commit()
+    _run("update dag set is_paused = 1 where dag_id = 'events_consumer'")
     publisher.publish([event(2)])
     assert len(_rows("select * from asset_dag_run_queue")) == 1
 
@@ -136,9 +193,10 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
 
     def register(**kwargs: Any) -> Any:
         calls.append(1)
-        if len(calls) == 2:
+        row = real(**kwargs)
+        if len(calls) == 1:
             raise OSError
-        return real(**kwargs)
+        return row
 
     monkeypatch.setattr(type(asset_manager), "register_asset_change", staticmethod(register))
     with pytest.raises(OSError):  # noqa: PT011 - the one above
@@ -146,6 +204,29 @@ def test_a_transaction_that_fails_leaves_nothing_and_may_be_tried_again(
     assert stored(asset) == []
     assert publisher.publish([event(1), event(2)]) == 2
     assert stored(asset) == ["other:1", "other:2"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_manager_of_the_user_is_told_of_each_event_and_airflows_of_one(
+    own: bool, asset: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.assets import manager
+
+    told: list[str] = []
+
+    class Own(manager.AssetManager):
+        @classmethod
+        def register_asset_change(cls, **kwargs: Any) -> Any:
+            told.append(kwargs["extra"]["id"])
+            return super().register_asset_change(**kwargs)
+
+    monkeypatch.setattr(manager, "asset_manager", Own())
+    if not own:
+        monkeypatch.setattr(manager, "AssetManager", Own)
+    assert publishing.Publisher().publish([event(number) for number in range(3)]) == 3
+    assert told == (["other:0", "other:1", "other:2"] if own else ["other:0"])
+    assert stored(asset) == ["other:0", "other:1", "other:2"]
+    assert len({row[0] for row in _rows("select timestamp from asset_event")}) == 1
 
 
 def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from events_help import Listening, until
+from vendor_traits import TRAITS
 
 from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -18,6 +19,9 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 
 Connect = Callable[..., str]
+
+#: A vendor whose deliveries are checked by headers, which is easily done by hand.
+HEADED = next(traits for traits in TRAITS if "webhook_headers" in traits.kind.uses)
 
 
 def a_class(sandbox: RoomsSandbox, vendor: str, conn_id: str, name: str = "algebra-1") -> Any:
@@ -75,17 +79,17 @@ def test_forged_deliveries_are_refused_and_stored_nowhere(
     assert listening.kept.events == {}
 
 
-def test_the_answer_is_503_while_nothing_can_be_stored_and_100ms_sends_again(
+def test_the_answer_is_503_while_nothing_can_be_stored_and_the_vendor_sends_again(
     connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     get_rooms_hook(conn_id).ensure_room({"name": "c", "webhook": True})
     listening.kept.failing = True
-    rooms_sandbox.start_session("hundredms", "c", ["ada"])
-    until(lambda: any(row["attempts"] for row in rooms_sandbox.deliveries("hundredms")))
+    rooms_sandbox.start_session(HEADED.conn_type, "c", ["ada"])
+    until(lambda: any(row["attempts"] for row in rooms_sandbox.deliveries(HEADED.conn_type)))
     listening.kept.failing = False
     until(lambda: listening.kept.of("session_started"))
-    assert rooms_sandbox.deliveries("hundredms")[0]["attempts"][0]["status"] == 503
+    assert rooms_sandbox.deliveries(HEADED.conn_type)[0]["attempts"][0]["status"] == 503
     assert "canary" not in caplog.text
 
 
@@ -99,26 +103,27 @@ def knock(listening: Listening, conn_id: str, body: bytes = b"{}", **kwargs: Any
 
 
 @pytest.mark.parametrize(
-    "conn_id", ["", "nobody", "hundredms_school", "not_opted_in", "a%2Fb", "%00", "..%2F..", "x" * 5000, "a/b", "é"]
+    "conn_id",
+    ["", "nobody", f"{HEADED.conn_type}_school", "not_opted_in", "a%2Fb", "%00", "..%2F..", "x" * 5000, "a/b", "é"],
 )
 def test_forged_unknown_and_not_opted_in_are_answered_alike(
     conn_id: str, connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connected("hundredms")
-    monkeypatch.setenv("AIRFLOW_CONN_NOT_OPTED_IN", rooms_sandbox.env()["AIRFLOW_CONN_HUNDREDMS_DEFAULT"])
+    connected(HEADED.conn_type)
+    monkeypatch.setenv("AIRFLOW_CONN_NOT_OPTED_IN", rooms_sandbox.env()[f"AIRFLOW_CONN_{HEADED.conn_id.upper()}"])
     status, text, seconds = knock(listening, conn_id, headers={"X-Rooms": "guess"})
     assert (status, text) == (403, "refused")
     assert seconds >= 0.5
 
 
 def test_a_connection_that_nothing_can_be_checked_by_takes_no_part(connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms", webhook_headers=None)
+    conn_id = connected(HEADED.conn_type, webhook_headers=None)
     assert knock(listening, conn_id)[0] == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_other_methods_are_refused(method: str, connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     headers = {"X-Rooms": "webhook-header-canary"}
     answer = httpx.request(method, f"{listening.url}/rooms/webhooks/{conn_id}", headers=headers)
     assert answer.status_code == 403
@@ -156,8 +161,33 @@ def test_guesses_cost_few_look_ups() -> None:
     assert len(asked) <= (time.monotonic() - start + 1) * participants.LOOK_UPS_PER_SECOND
 
 
+def test_a_connection_that_cannot_be_looked_up_now_is_not_refused(
+    connected: Connect, listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vendor that is refused may never ask again."""
+    from airflow_provider_rooms.errors import AirflowDownError
+    from airflow_provider_rooms.events import participants
+
+    looks = listening.app._participants
+    conn_id, real = connected(HEADED.conn_type), looks._look_up
+    headers = {"X-Rooms": "webhook-header-canary"}
+
+    def down(conn_id: str) -> None:
+        raise AirflowDownError("Airflow's database does not answer.")
+
+    monkeypatch.setattr(looks, "_look_up", down)
+    assert knock(listening, conn_id, headers=headers)[0] == 503
+    monkeypatch.setattr(looks, "_look_up", real)
+    assert knock(listening, conn_id, headers=headers)[0] == 200
+    monkeypatch.setattr(looks, "_look_up", down)
+    monkeypatch.setattr(participants, "REMEMBERED", 0.0)
+    known = looks._found
+    known[conn_id] = (0.0, known[conn_id][1])  # a minute has passed
+    assert knock(listening, conn_id, headers=headers)[0] == 200
+
+
 def test_a_genuine_delivery_that_cannot_be_read_is_not_sent_again(connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     headers = {"X-Rooms": "webhook-header-canary"}
     assert knock(listening, conn_id, b"[" * 100_000, headers=headers)[0] == 200
     assert listening.kept.events == {}

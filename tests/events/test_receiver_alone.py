@@ -24,14 +24,14 @@ from typing import Any
 import httpx
 import pytest
 from airflow_server import LosingProxy
-from events_help import CHECKED_BY, until
+from events_help import CHECKED_BY, HEADED, until
 
 import matrix
 from airflow_provider_rooms.errors import RoomsError
 from airflow_provider_rooms.events.rest import AirflowApi, Credentials
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
-from airflow_provider_rooms.vendors import VENDORS
+from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from stack import airflow_environment, free_port, sandbox
 from ui import standalone, web_settings
 
@@ -150,7 +150,7 @@ def test_each_event_is_read_by_one_run_whatever_is_lost_or_killed(stack: Stack) 
         stack.box.recording(vendor, "algebra-1", "start")
         stack.box.end_session(vendor, "algebra-1")
         stack.box.recording(vendor, "algebra-1", "complete")
-        if vendor == "twilio_video":
+        if vendor_class(vendor).rooms_apart:
             hook.close_room(room)
 
     def read(vendor: str, kind: str) -> list[dict[str, Any]]:
@@ -189,16 +189,16 @@ def test_each_event_is_read_by_one_run_whatever_is_lost_or_killed(stack: Stack) 
 
 
 def _send(stack: Stack, numbers: list[int]) -> None:
-    """As 100ms does: again until it is answered 200."""
+    """As vendors do: again until it is answered 200."""
 
     def send(part: list[int]) -> None:
         with httpx.Client(timeout=60) as client:
             for number in part:
                 body = {"type": "ingest.failure", "data": {"room_id": "r", "ingest_id": f"burst-{number}"}}
                 answer = client.post(
-                    f"{stack.url}/rooms/webhooks/hundredms_school",
+                    f"{stack.url}/rooms/webhooks/{HEADED}_school",
                     json=body,
-                    headers=CHECKED_BY["hundredms"]["webhook_headers"],
+                    headers=CHECKED_BY[HEADED]["webhook_headers"],
                 )
                 assert answer.status_code == 200
 

@@ -52,7 +52,7 @@ def losing(airflow: str) -> Iterator[Callable[..., LosingProxy]]:
 
 
 def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
-    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="acme", conn_id=conn_id, room_id="r")
 
 
 def tell_all(teller: Teller, tries: int = 60) -> None:
@@ -197,7 +197,7 @@ def test_an_airflow_that_is_away_is_asked_again_and_told_in_the_end(
     teller = Teller(state, AirflowApi(proxy.url, LOGIN))
     teller.start()
     state.publish([event(1)])
-    until(lambda: "does not answer" in teller.trouble)
+    until(lambda: "does not respond" in teller.trouble)
     away["so"] = False
     until(lambda: state.count() == 0 and not teller.trouble)
     assert teller.stop(10)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from example_help import names
+from vendor_traits import ANY, CLOSES_UNUSED, TRAITS, TRAITS_OF
 
 from airflow_provider_rooms.testing import airflow_versions
 from airflow_provider_rooms.timetable import read_timetable
@@ -21,14 +23,10 @@ if TYPE_CHECKING:
 
 DAY = dt.timedelta(days=1)
 UNIVERSITY = EXAMPLES.parent.parent / "shared" / "data" / "uiuc-online-2025-summer.csv"
-NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "unique_name"}
+AT_ONCE = [traits.conn_id for traits in TRAITS if traits is not CLOSES_UNUSED]
 OURS = "course,section,days,start,end,timezone,title\n"
 
 pytestmark = pytest.mark.usefixtures("airflow_db")
-
-
-def names_in(sandbox: RoomsSandbox, vendor: str) -> list[str]:
-    return sorted(room[NAME[vendor]] for room in sandbox.rooms(vendor))
 
 
 def ids(rooms: list[dict]) -> dict[tuple[str, str], str]:
@@ -77,13 +75,13 @@ def test_each_class_gets_one_room_per_vendor_and_a_mail_and_keeps_both_when_the_
     conf = {"timetable": str(timetable), "date": date.isoformat()}
     logical_date = dt.datetime.now(dt.UTC)
     wanted = sorted(one.name for one in read_timetable(timetable).on(date).classes)
-    rooms = 3 * len(wanted)
+    rooms = len(TRAITS) * len(wanted)
     assert rooms >= 9
 
     first = run_dag("class_rooms", conf, logical_date=logical_date)
 
     assert set(first.tasks.values()) == {"success"}
-    assert all(names_in(rooms_sandbox, vendor) == wanted for vendor in NAME)
+    assert all(names(rooms_sandbox, traits) == wanted for traits in TRAITS)
     assert Counter(room["outcome"] for room in first.rooms) == {"created": rooms}
     assert len({room["id"] for room in first.rooms}) == rooms
     bodies = mails.bodies()
@@ -95,7 +93,7 @@ def test_each_class_gets_one_room_per_vendor_and_a_mail_and_keeps_both_when_the_
 
     before, after = ids(first.rooms), ids(second.rooms)
     assert {key: after[key] for key in before} == before
-    assert Counter(room["outcome"] for room in second.rooms) == {"found": rooms, "created": 3}
+    assert Counter(room["outcome"] for room in second.rooms) == {"found": rooms, "created": len(TRAITS)}
 
 
 def test_bad_rows_are_skipped_or_refused_as_the_param_says(
@@ -103,7 +101,7 @@ def test_bad_rows_are_skipped_or_refused_as_the_param_says(
 ):
     timetable = write(tmp_path / "bad.csv", "ALG,A,MTWRFSU,09:00,08:00,UTC,Bad", "ALG,B,MTWRFSU,09:00,10:00,UTC,Good")
     tomorrow = dt.datetime.now(dt.UTC).date() + DAY
-    conf = {"timetable": str(timetable), "date": tomorrow.isoformat(), "conn_ids": ["videosdk_default"]}
+    conf = {"timetable": str(timetable), "date": tomorrow.isoformat(), "conn_ids": [ANY.conn_id]}
 
     refused = run_dag("class_rooms", conf | {"bad_rows": "refuse"})
     assert refused.state == "failed"
@@ -117,7 +115,7 @@ def test_bad_rows_are_skipped_or_refused_as_the_param_says(
 def test_a_title_is_text_wherever_it_goes(mails: MailSink, tmp_path: Path):
     timetable = write(tmp_path / "odd.csv", 'ALG,A,MTWRFSU,09:00,10:00,UTC,"<b>{{ 7 * 7 }}</b> &amp; more"')
     tomorrow = dt.datetime.now(dt.UTC).date() + DAY
-    conf = {"timetable": str(timetable), "date": tomorrow.isoformat(), "conn_ids": ["hundredms_default"]}
+    conf = {"timetable": str(timetable), "date": tomorrow.isoformat(), "conn_ids": [TRAITS[1].conn_id]}
 
     assert run_dag("class_rooms", conf).state == "success"
 
@@ -131,19 +129,19 @@ def test_a_day_that_is_over_makes_no_room_and_no_mail(mails: MailSink, rooms_san
     assert result.state == "success"
     assert Counter(state for task, state in result.tasks.items() if "class_room" in task) == {"skipped": 30 + 6}
     assert mails.mails == []
-    assert not any(names_in(rooms_sandbox, vendor) for vendor in NAME)
+    assert not any(names(rooms_sandbox, traits) for traits in TRAITS)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not UNIVERSITY.exists(), reason=f"{UNIVERSITY.name} is not beside the repository")
-@pytest.mark.parametrize("conn_ids", [["videosdk_default", "hundredms_default"], ["twilio_video_default"]])
+@pytest.mark.parametrize("conn_ids", [AT_ONCE, [CLOSES_UNUSED.conn_id]])
 def test_a_university_tuesday(mails: MailSink, rooms_sandbox: RoomsSandbox, tmp_path: Path, conn_ids: list[str]):
     timetable = tmp_path / "university.csv"
     timetable.write_bytes(UNIVERSITY.read_bytes())
     today = dt.datetime.now(dt.UTC).date()
     tuesday = today + ((1 - today.weekday()) % 7 or 7) * DAY
-    if "twilio_video_default" in conn_ids:
-        # Twilio's rooms are made within the half hour before class only: here all of them begin in ten minutes.
+    if CLOSES_UNUSED.conn_id in conn_ids:
+        # Its rooms are made within the half hour before class only: here all of them begin in ten minutes.
         tuesday = about_to_begin(timetable)
     conf = {"timetable": str(timetable), "date": tuesday.isoformat(), "conn_ids": conn_ids}
     logical_date = dt.datetime.now(dt.UTC)
@@ -156,8 +154,8 @@ def test_a_university_tuesday(mails: MailSink, rooms_sandbox: RoomsSandbox, tmp_
 
     assert first.state == "success"
     for conn_id in conn_ids:
-        names = names_in(rooms_sandbox, conn_id.removesuffix("_default").removesuffix("_video"))
-        assert len(names) == len(set(names)) == len(sections) == 100
+        made = names(rooms_sandbox, TRAITS_OF[conn_id.removesuffix("_default")])
+        assert len(made) == len(set(made)) == len(sections) == 100
     assert len(mails.mails) == len(set(ids(first.rooms).values())) == len(sections) * len(conn_ids)
 
     # A new class at the top, and above it a second row of one that has its room.

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import icalendar
 import pytest
+from example_help import names, vendor_of
+from vendor_traits import TRAITS
 
 from airflow_provider_rooms.testing.airflow_versions import load_dag
 from dag_run import EXAMPLES, run_dag
@@ -25,15 +27,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("mails")
 
 DAY = dt.timedelta(days=1)
-NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio": "unique_name"}
 TODAY = dt.datetime.now(dt.UTC).date()
 #: A week that is still to come, whenever the tests run.
 MONDAY = TODAY + dt.timedelta(days=28 - TODAY.weekday())
 TUESDAY = (MONDAY + DAY).isoformat()
-
-
-def names(sandbox: RoomsSandbox, vendor: str) -> set[str]:
-    return {room[NAME[vendor]] for room in sandbox.rooms(vendor)}
 
 
 def outcomes(result: Any) -> dict[str, int]:
@@ -63,6 +60,16 @@ def xcoms(dag_id: str, task_id: str) -> list[Any]:
         return [row.value if model.__name__ == "BaseXCom" else model.deserialize_value(row) for row in rows]
 
 
+def labels(dag_id: str) -> set[str | None]:
+    """What the page of Airflow shows for the mapped tasks of a DAG."""
+    from airflow import settings
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    with settings.Session() as session:
+        return set(session.scalars(select(TaskInstance.rendered_map_index).where(TaskInstance.dag_id == dag_id)))
+
+
 def stored_texts() -> str:
     """All that Airflow keeps of any run: XComs, rendered fields, notes, and the log files."""
     from airflow import settings
@@ -83,8 +90,9 @@ class TestNightlyRooms:
         first = run_dag("nightly_rooms", {"date": TUESDAY})
         assert first.state == "success"
         assert outcomes(first) == {"created": 6}
-        assert len(names(rooms_sandbox, "videosdk")) == 6
+        assert len(names(rooms_sandbox, vendor_of("nightly_rooms"))) == 6
         assert {room["ref"]["date"] for room in first.rooms} == {TUESDAY}
+        assert "JPN 100 A Japanese for Beginners, 18:00 Asia/Tokyo" in labels("nightly_rooms")
         again = run_dag("nightly_rooms", {"date": TUESDAY})
         assert outcomes(again) == {"found": 6}
 
@@ -151,10 +159,10 @@ class TestClassLife:
         until = time.monotonic() + 60
         while len(mails.mails) < 2 and time.monotonic() < until:
             time.sleep(0.2)
-        sandbox.start_session("videosdk", "logic")
+        sandbox.start_session(vendor_of("class_life").conn_type, "logic")
         time.sleep(2)
-        sandbox.end_session("videosdk", "logic")
-        sandbox.recording("videosdk", "logic", "complete")
+        sandbox.end_session(vendor_of("class_life").conn_type, "logic")
+        sandbox.recording(vendor_of("class_life").conn_type, "logic", "complete")
 
     def test_nobody_came(self, mails: MailSink, tmp_path: Path, impatient: Path):
         conf = {
@@ -197,8 +205,9 @@ class TestChangedClasses:
             mails.mails.clear()
             self.run(timetable, *rows)
             told.append([(method, event) for method, event in calendar_events(mails)])
-            (room,) = rooms_sandbox.rooms("hundredms")
-            assert room["enabled"] is (rows != [cancelled])
+            traits = vendor_of("changed_classes")
+            (room,) = rooms_sandbox.rooms(traits.conn_type)
+            assert traits.usable(room) is (rows != [cancelled])
             time.sleep(1)  # SEQUENCE counts seconds
         # Told once each, and nothing is said where nothing changed.
         assert [[method for method, _ in events] for events in told] == [
@@ -243,7 +252,7 @@ class TestChangedClasses:
 
 
 class TestJustInTime:
-    def test_rooms_for_what_starts_soon_and_again_when_twilio_closed_them(
+    def test_rooms_for_what_starts_soon_and_again_when_the_vendor_closed_them(
         self, rooms_sandbox: RoomsSandbox, tmp_path: Path
     ):
         timetable = tmp_path / "soon.csv"
@@ -251,37 +260,35 @@ class TestJustInTime:
         conf = {"timetable": str(timetable)}
         first = run_dag("just_in_time", conf)
         assert first.state == "success"
-        made = names(rooms_sandbox, "twilio")
+        vendor = vendor_of("just_in_time")
+        made = names(rooms_sandbox, vendor)
         assert len(made) in (4, 5)
         assert run_dag("just_in_time", conf).state == "success"
-        assert len(rooms_sandbox.rooms("twilio")) == len(made)
-        rooms_sandbox.advance(3700)  # nobody came: Twilio's clock closes them
+        assert len(rooms_sandbox.rooms(vendor.conn_type)) == len(made)
+        rooms_sandbox.advance(3700)  # nobody came: the vendor's clock closes them
         assert run_dag("just_in_time", conf).state == "success"
-        open_rooms = [room for room in rooms_sandbox.rooms("twilio") if room["status"] == "in-progress"]
-        assert {room["unique_name"] for room in open_rooms} == made
+        open_rooms = [room for room in rooms_sandbox.rooms(vendor.conn_type) if vendor.usable(room)]
+        assert sorted(room[vendor.name_key] for room in open_rooms) == made
 
 
 class TestTenants:
     def test_each_tenants_rooms_are_with_its_own_vendor(self, rooms_sandbox: RoomsSandbox, tmp_path: Path):
         soon = tmp_path / "soon.csv"
         today = write_soon(soon, dt.datetime.now(dt.UTC))
+        north, south, west = TRAITS
         tenants = {
-            "north": {"conn_id": "videosdk_default", "timetable": str(soon), "courses": ["ALG 101", "BIO 210"]},
-            "south": {"conn_id": "hundredms_default", "timetable": str(soon), "courses": ["JPN 100"]},
-            "west": {"conn_id": "twilio_video_default", "timetable": str(soon), "courses": ["CHEM 102"]},
+            "north": {"conn_id": north.conn_id, "timetable": str(soon), "courses": ["ALG 101", "BIO 210"]},
+            "south": {"conn_id": south.conn_id, "timetable": str(soon), "courses": ["JPN 100"]},
+            "west": {"conn_id": west.conn_id, "timetable": str(soon), "courses": ["CHEM 102"]},
         }
         result = run_dag("tenants", {"tenants": tenants, "date": today.isoformat()})
         assert result.state == "success"
         assert outcomes(result) == {"created": 5}
-        assert {vendor: len(names(rooms_sandbox, vendor)) for vendor in NAME} == {
-            "videosdk": 3,
-            "hundredms": 1,
-            "twilio": 1,
-        }
-        (twilio,) = rooms_sandbox.rooms("twilio")
-        assert twilio["unique_name"].startswith("west_2026-autumn_chem-102")
-        assert twilio["video_codecs"] == ["VP8"]
-        assert twilio["max_participant_duration"] == 14400
+        assert [len(names(rooms_sandbox, traits)) for traits in TRAITS] == [3, 1, 1]
+        (room,) = rooms_sandbox.rooms(west.conn_type)
+        assert room[west.name_key].startswith("west_2026-autumn_chem-102")
+        assert room["video_codecs"] == ["VP8"]
+        assert room["max_participant_duration"] == 14400
 
     def test_as_it_is(self):
         result = run_dag("tenants", {"date": TUESDAY, "tenants": {}})
@@ -294,11 +301,12 @@ class TestTermBatch:
         term = {"first": MONDAY.isoformat(), "last": (MONDAY + 25 * DAY).isoformat(), "off": [day_off]}
         assert run_dag("term_batch", term).state == "success"
         assert xcoms("term_batch", "plan")[-1] == {"missing": 110}
-        rooms = rooms_sandbox.rooms("hundredms")
-        assert len(rooms) == 110
-        assert not any(day_off in room["name"] for room in rooms)
+        traits = vendor_of("term_batch")
+        made = names(rooms_sandbox, traits)
+        assert len(made) == 110
+        assert not any(day_off in name for name in made)
         assert run_dag("term_batch", term).state == "success"
-        assert len(rooms_sandbox.rooms("hundredms")) == 110
+        assert len(rooms_sandbox.rooms(traits.conn_type)) == 110
         assert xcoms("term_batch", "plan")[-1] == {"exists": 110}
 
     def test_without_dates_it_is_four_weeks_from_the_day_of_the_run(self):
@@ -323,4 +331,4 @@ class TestLastingOrNew:
             lasting = [room for room in result.rooms if room["name"].startswith("lasting")]
             made.append((dict(Counter(room["outcome"] for room in lasting)), len(result.rooms) - len(lasting)))
         assert made == [({"created": 2}, 4), ({"found": 2}, 4)]
-        assert len(names(rooms_sandbox, "videosdk")) == 2 + 4 + 4
+        assert len(names(rooms_sandbox, vendor_of("lasting_or_new"))) == 2 + 4 + 4

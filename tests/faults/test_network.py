@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MODES, ensure_room
+from both_drivers import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from vendor_traits import ANY
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
@@ -54,7 +55,7 @@ def behind(rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str
     return lead
 
 
-def both(conn_type: str = "videosdk", **spec: Any) -> Any:
+def both(conn_type: str = ANY.conn_type, **spec: Any) -> Any:
     """What both drivers say alike: an outcome, or an error."""
     answers: list[Any] = []
     for mode in MODES:
@@ -135,8 +136,8 @@ def tls(rooms_sandbox: Any, authority: Path, behind: Any) -> Iterator[Wire]:
 def test_a_refused_certificate_is_tried_once_and_named_with_what_decides(conn_type: str, tls: Wire) -> None:
     error = both(conn_type)
     assert isinstance(error, errors.TlsError)
-    assert "no answer: the certificate was not accepted (unable to get local issuer certificate)." in str(error)
-    assert f"name its file in SSL_CERT_FILE. {PAGE}" in str(error)
+    assert "no response: the certificate was not accepted (unable to get local issuer certificate)." in str(error)
+    assert f"set SSL_CERT_FILE to its file. {PAGE}" in str(error)
     assert tls.connections == len(MODES)
 
 
@@ -158,7 +159,7 @@ def test_the_first_variable_decides_and_is_named(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority / "own.pem"))
     error = both()
     assert isinstance(error, errors.TlsError)
-    assert f"It was checked with {other}, named by REQUESTS_CA_BUNDLE" in str(error)
+    assert f"It was checked against {other}, which is set in REQUESTS_CA_BUNDLE" in str(error)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority / "own.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
     assert both() == "created"
@@ -170,9 +171,9 @@ def rubbish(path: Path) -> None:
 
 UNUSABLE: list[tuple[Callable[[Path], Any], str]] = [
     (lambda path: None, "no such file or directory"),
-    (lambda path: path.write_text(""), "no certificate that can be read"),
-    (lambda path: path.write_bytes(b"\0\1\2"), "no certificate that can be read"),
-    (rubbish, "no certificate that can be read"),
+    (lambda path: path.write_text(""), "no readable certificate"),
+    (lambda path: path.write_bytes(b"\0\1\2"), "no readable certificate"),
+    (rubbish, "it contains no readable certificate"),
     (lambda path: path.mkdir(), "run openssl rehash"),
 ]
 
@@ -190,7 +191,7 @@ def test_certificates_that_cannot_be_used_are_refused_before_any_request(
     assert re.search(rf"{variable} cannot be used: {path}: .*({words})\. It must name a file", str(error))
     assert PAGE in str(error)
     assert tls.connections == 0
-    works, told = get_rooms_hook("videosdk_default").test_connection()
+    works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert (works, variable in told) == (False, True)
 
 
@@ -244,14 +245,15 @@ def speaks_http(sock: socket.socket) -> None:
         sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
 
-def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any) -> None:
+def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any, rooms_sandbox: Any) -> None:
+    path = rooms_sandbox.connection(ANY.conn_type)["host"].rpartition("/")[2]
     with listening(speaks_http) as (place, seen):
         behind(f"https://{place}")
         error = both()
         assert isinstance(error, errors.TlsError)
-        assert "no answer: the host does not speak TLS (https)." in str(error)
-        assert f"write that in the connection's host: http://{place}/videosdk" in str(error)
-        assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2Fvideosdk)" in str(error)
+        assert "no response: the host does not speak TLS (https)." in str(error)
+        assert f"write that in the connection's host: http://{place}/{path}" in str(error)
+        assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2F{path})" in str(error)
         assert len(seen) == len(MODES)
 
 
@@ -320,15 +322,15 @@ def test_a_proxy_is_used_for_https_and_certificates_are_checked_behind_it(
         monkeypatch.setenv("HTTPS_PROXY", f"http://{place}")
         error = both()
         assert isinstance(error, errors.TlsError)
-        assert "no answer: the certificate was not accepted" in str(error)
+        assert "no response: the certificate was not accepted" in str(error)
         monkeypatch.setenv("SSL_CERT_FILE", str(authority / "own.pem"))
         assert both() == "created"
         assert len(seen) >= 2 * len(MODES)
 
 
 NO_WAY: list[tuple[dict[str, str], str]] = [
-    ({"HTTPS_PROXY": "http://user:canary@proxy.invalid:3128"}, "the proxy: the host's name is not known"),
-    ({"ALL_PROXY": "proxy.invalid:3128"}, "the proxy: the host's name is not known"),
+    ({"HTTPS_PROXY": "http://user:canary@proxy.invalid:3128"}, "the proxy: the host name could not be resolved"),
+    ({"ALL_PROXY": "proxy.invalid:3128"}, "the proxy: the host name could not be resolved"),
     ({"https_proxy": "http://user:canary@127.0.0.1:9"}, "the proxy: connection refused"),
 ]
 
@@ -341,19 +343,22 @@ def test_a_proxy_that_is_not_there_is_named(
     monkeypatch.setenv(variable, environment[variable])
     error = both()
     assert type(error) is errors.TransportError
-    assert f"no answer: {words}. [VideoSDK" in str(error)
-    assert f"Check the proxy in {variable}; NO_PROXY lists hosts and networks to reach without it. {PAGE}" in str(error)
+    assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
+    assert (
+        f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
+        in str(error)
+    )
     assert "canary" not in str(error)
-    works, told = get_rooms_hook("videosdk_default").test_connection()
+    works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works
-    assert f"the proxy does not let it through. Check the proxy in {variable}" in told
+    assert f"the proxy rejected the request. Check the proxy in {variable}" in told
     assert "canary" not in told
 
 
 def test_a_proxy_that_refuses_is_named(tls: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(tunnel("403 Forbidden")) as (place, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{place}")
-        assert "the proxy: it does not let the request through." in str(both())
+        assert "the proxy: it rejected the request." in str(both())
     assert tls.connections == 0
 
 
@@ -362,9 +367,9 @@ REFUSED = [
     ("socks5h://127.0.0.1:1080", "names a proxy of type socks5h, which is not supported"),
     ("socks4://127.0.0.1:1080", "names a proxy of type socks4, which is not supported"),
     ("ftp://127.0.0.1:21", "names a proxy of type ftp, which is not supported"),
-    ("http://", "names no usable proxy URL"),
-    ("http://127.0.0.1:canary", "names no usable proxy URL"),
-    ("http://[", "names no usable proxy URL"),
+    ("http://", "is set to an invalid proxy URL"),
+    ("http://127.0.0.1:canary", "is set to an invalid proxy URL"),
+    ("http://[", "is set to an invalid proxy URL"),
 ]
 
 
@@ -421,7 +426,7 @@ def test_sixteen_threads_share_a_hook_without_a_warning(
 ) -> None:
     with Wire(rooms_sandbox.url) as wire:
         behind(wire.url)
-        hook = get_rooms_hook("videosdk_default")
+        hook = get_rooms_hook(ANY.conn_id)
         together = threading.Barrier(16)
 
         def ask(number: int) -> Any:

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from vendor_traits import ANY
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.hooks.metrics import METRICS
@@ -21,13 +22,13 @@ SCRIPT = """
     from airflow_provider_rooms.hooks import get_rooms_hook
     from airflow_provider_rooms.triggers.rooms import RoomTrigger
 
-    hook = get_rooms_hook("twilio_video_default")
+    hook = get_rooms_hook("rooms")
     for _ in range(2):
         room = hook.ensure_room({"name": "algebra-of-anna"})
     now = dt.datetime.now(dt.UTC)
     wait = {"purpose": "started", "starts_at": now.isoformat()}
     until = (now + dt.timedelta(seconds=1)).isoformat()
-    trigger = RoomTrigger(conn_id="twilio_video_default", room=room.id, wait=wait, poll_interval=0.2, give_up_at=until)
+    trigger = RoomTrigger(conn_id="rooms", room=room.id, wait=wait, poll_interval=0.2, give_up_at=until)
 
     async def run():
         async for event in trigger.run():
@@ -37,9 +38,9 @@ SCRIPT = """
 """
 
 
-def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox) -> None:
+def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox, connections: None) -> None:
     pytest.importorskip("statsd", reason="needs apache-airflow[statsd]")
-    rooms_sandbox.fault("twilio", status=429, method="POST", times=1)
+    rooms_sandbox.fault(ANY.conn_type, status=429, method="POST", times=1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(2)
@@ -49,7 +50,7 @@ def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox) 
             "STATSD_PORT": str(server.getsockname()[1]),
             "STATSD_INFLUXDB_ENABLED": "True",
         }
-        env = {**os.environ, **rooms_sandbox.env(), **{f"AIRFLOW__METRICS__{k}": v for k, v in switches.items()}}
+        env = {**os.environ, **{f"AIRFLOW__METRICS__{k}": v for k, v in switches.items()}}
         subprocess.run([sys.executable, "-c", textwrap.dedent(SCRIPT)], env=env, check=True, timeout=120)
         lines = []
         try:
@@ -58,7 +59,7 @@ def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox) 
         except TimeoutError:
             pass
     told = "\n".join(line for line in lines if "rooms." in line)
-    for name, tags in (
+    sent = (
         ("ensured", "outcome=created"),
         ("ensured", "outcome=found"),
         ("requests", "status=2xx"),
@@ -67,14 +68,17 @@ def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox) 
         ("pace_wait", "lane=writes"),
         ("polls", "purpose=started"),
         ("waits", "status=timeout"),
-    ):
-        assert any(f"rooms.{name}" in line and tags in line and "vendor=twilio_video" in line for line in lines), name
+    )
+    assert {f"rooms.{name}" for name, _ in sent} == METRICS.keys()
+    for name, tags in sent:
+        assert any(f"rooms.{name}" in line and tags in line and f"vendor={ANY.conn_type}" in line for line in lines), (
+            name
+        )
     assert "anna" not in told
 
 
-def test_without_metrics_nothing_is_counted(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", rooms_sandbox.env()["AIRFLOW_CONN_VIDEOSDK_DEFAULT"])
-    assert get_rooms_hook("videosdk_default").vendor.runtime.note is nothing_noted
+def test_without_metrics_nothing_is_counted(connections: None) -> None:
+    assert get_rooms_hook("rooms").vendor.runtime.note is nothing_noted
 
 
 def test_every_metric_is_documented() -> None:

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms.assets import room_uri
 from airflow_provider_rooms.testing import airflow_versions
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from stack import MailSink
 
-DAG = """
+OTHER = TRAITS[1]
+DAG = f"""
     import datetime as dt
     from airflow.providers.common.compat.sdk import Asset, AssetAlias, dag
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator
@@ -24,15 +26,15 @@ DAG = """
     @dag(schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     def outlets():
         stable, alias = Asset("stable"), AssetAlias("alias")
-        CreateRoomOperator(task_id="one", conn_id="videosdk_default", name="algebra", outlets=[stable, alias])
+        CreateRoomOperator(task_id="one", conn_id="rooms", name="algebra", outlets=[stable, alias])
         CreateRoomsOperator(
             task_id="many",
-            conn_id="hundredms_default",
-            specs=[{"name": "latin"}, {"name": "greek"}, {"name": "past", "ends_at": "2020-01-01T00:00:00Z"}],
+            conn_id="{OTHER.conn_id}",
+            specs=[{{"name": "latin"}}, {{"name": "greek"}}, {{"name": "past", "ends_at": "2020-01-01T00:00:00Z"}}],
             on_error="report",
             outlets=[Asset("batch"), AssetAlias("batch-alias")],
         )
-        CreateRoomOperator(task_id="silent", conn_id="videosdk_default", name="music")
+        CreateRoomOperator(task_id="silent", conn_id="rooms", name="music")
 
     outlets()
 """
@@ -51,17 +53,17 @@ def test_every_outlet_says_which_rooms_there_are(mails: MailSink, tmp_path: Path
     result = run_dag("outlets", {}, folder=tmp_path)
     assert set(result.tasks.values()) == {"success"}
     (room,) = (room for room in result.rooms if room["name"] == "algebra")
-    one = {"id": room["id"], "name": "algebra", "vendor": "videosdk", "outcome": "created"}
+    one = {"id": room["id"], "name": "algebra", "vendor": ANY.conn_type, "outcome": "created"}
     found = events("outlets")
     many = found["many", ""][0][1]["rooms"]
     assert [{**told, "id": ""} for told in many] == [
-        {"id": "", "name": name, "vendor": "hundredms", "outcome": "created"} for name in ("latin", "greek")
+        {"id": "", "name": name, "vendor": OTHER.conn_type, "outcome": "created"} for name in ("latin", "greek")
     ]
     assert found == {
         ("one", ""): [("stable", one)],
-        ("one", "alias"): [("rooms://videosdk/algebra", one)],
+        ("one", "alias"): [(f"rooms://{ANY.conn_type}/algebra", one)],
         ("many", ""): [("batch", {"rooms": many})],
-        ("many", "batch-alias"): sorted((f"rooms://hundredms/{told['name']}", told) for told in many),
+        ("many", "batch-alias"): sorted((f"rooms://{OTHER.conn_type}/{told['name']}", told) for told in many),
     }
 
 
@@ -69,13 +71,13 @@ def test_the_example_makes_an_asset_of_each_room(mails: MailSink) -> None:
     result = run_dag("room_assets", {})
     assert result.state == "success"
     assert sorted((name, extra["name"]) for name, extra in events("room_assets")["create", "office-hours"]) == sorted(
-        (f"rooms://videosdk/{room['name']}", room["name"]) for room in result.rooms
+        (f"rooms://{ANY.conn_type}/{room['name']}", room["name"]) for room in result.rooms
     )
     assert len(result.rooms) == 2
 
 
 @pytest.mark.parametrize(
-    ("name", "uri"), [("algebra-1", "rooms://videosdk/algebra-1"), ("a b/c", "rooms://videosdk/a%20b%2Fc")]
+    ("name", "uri"), [("algebra-1", "rooms://acme/algebra-1"), ("a b/c", "rooms://acme/a%20b%2Fc")]
 )
 def test_a_room_has_one_uri(name: str, uri: str) -> None:
-    assert room_uri("videosdk", name) == uri
+    assert room_uri("acme", name) == uri

@@ -9,6 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from airflow.providers.common.compat.sdk import XCOM_RETURN_KEY, AirflowFailException
+from vendor_traits import CLOSES_UNUSED, TRAITS, TRAITS_OF, facts
 
 from airflow_provider_rooms.errors import InvalidSpecError, NotFoundError, PassingError, UnsupportedError
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -16,9 +17,9 @@ from airflow_provider_rooms.operators.rooms import ReconcileRoomsOperator
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
+    from airflow_provider_rooms.testing import Traits
 
-CONN_IDS = ["videosdk_default", "hundredms_default", "twilio_video_default"]
-NAME = {"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}
+CONN_IDS = [traits.conn_id for traits in TRAITS]
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -32,6 +33,10 @@ def conn_id(request: pytest.FixtureRequest, rooms_sandbox: RoomsSandbox, monkeyp
             f"AIRFLOW_CONN_{conn_id.upper()}_BARE", json.dumps(rooms_sandbox.connection(connection["conn_type"]))
         )
     return str(request.param)
+
+
+def traits_of(conn_id: str) -> Traits:
+    return TRAITS_OF[conn_id.removesuffix("_default")]
 
 
 def spec(name: str, minutes: int = 5, **more: Any) -> dict[str, Any]:
@@ -69,12 +74,8 @@ class Run:
 
 
 def open_names(sandbox: RoomsSandbox, conn_id: str) -> set[str]:
-    kind = conn_id.removesuffix("_default")
-    return {
-        room[NAME[kind]]
-        for room in sandbox.rooms(kind)
-        if not room.get("disabled") and room.get("enabled", True) and room.get("status", "in-progress") == "in-progress"
-    }
+    traits = traits_of(conn_id)
+    return {room[traits.name_key] for room in sandbox.rooms(traits.conn_type) if traits.usable(room)}
 
 
 def make(conn_id: str, *names: str) -> None:
@@ -128,20 +129,20 @@ class TestMissing:
         assert open_names(rooms_sandbox, conn_id) == {"school-there", "school-new"}
         assert Run(conn_id, specs, missing="create").verdicts == ["exists", "exists", "over"]
 
-    def test_a_twilio_room_that_is_not_due_is_left_to_a_later_run(self, conn_id: str):
+    def test_a_room_that_is_not_due_is_left_to_a_later_run(self, conn_id: str):
         run = Run(conn_id, [spec("tomorrow", 24 * 60)], missing="create")
-        assert run.verdicts == ["not_due" if "twilio" in conn_id else "created"]
+        assert run.verdicts == ["not_due" if conn_id == CLOSES_UNUSED.conn_id else "created"]
 
     def test_a_closed_room_is_reopened_only_if_the_spec_says_so(self, rooms_sandbox: RoomsSandbox, conn_id: str):
-        hook = get_rooms_hook(conn_id)
-        hook.close_room(hook.ensure_room(spec("class", options={"hundredms": {"size": 9}})))
+        hook, traits = get_rooms_hook(conn_id), traits_of(conn_id)
+        hook.close_room(hook.ensure_room(spec("class", **traits.sample)))
         left = Run(conn_id, [spec("class")], missing="create")
         assert (left.verdicts, left.error) == (["closed"], None)
-        # 100ms opens the very room, which has other settings.
-        again = spec("class", on_closed="reopen", on_drift="ignore", options={"hundredms": {"size": 5}})
+        # Some open the very room, which has other settings.
+        again = spec("class", on_closed="reopen", on_drift="ignore", **traits.other)
         run = Run(conn_id, [again], missing="create")
         assert run.verdicts == ["created"]
-        # VideoSDK's successor has another name, and is no orphan.
+        # A successor may have another name, and is no orphan.
         assert Run(conn_id, [spec("class")]).result["orphans"] == []
         assert len(open_names(rooms_sandbox, conn_id)) == 1
 
@@ -169,11 +170,7 @@ class TestMissing:
 
     def test_a_vendor_that_fails_is_no_missing_room(self, rooms_sandbox: RoomsSandbox, conn_id: str, monkeypatch):
         monkeypatch.setattr("airflow_provider_rooms.vendors.flow.Patience.wait", lambda *_: 0.0)
-        kind = conn_id.removesuffix("_default")
-        path = {"videosdk": "/v2/rooms/school-b*", "hundredms": "/v2/rooms*", "twilio_video": "/v1/Rooms/school-b*"}[
-            kind
-        ]
-        rooms_sandbox.fault(kind, "status", status=503, path=path, times=10, headers={"Retry-After": "0"})
+        rooms_sandbox.fault(traits_of(conn_id).conn_type, "status", status=503, times=10, headers={"Retry-After": "0"})
         run = Run(conn_id, [spec("b")], missing="fail")
         assert isinstance(run.error, PassingError)
 
@@ -200,8 +197,8 @@ class TestOrphans:
         ("specs", "said"),
         [
             ([], "specs is empty"),
-            ([spec("bad name")], "1 specs are wrong"),
-            ([spec("d"), spec("bad name", minutes=600)], "1 specs are wrong"),
+            ([spec("bad name")], "1 specs are invalid"),
+            ([spec("d"), spec("bad name", minutes=600)], "1 specs are invalid"),
             ([spec("x")], "3 rooms belong to no class, more than max_close=2"),
         ],
     )
@@ -241,9 +238,9 @@ class TestWhatIsGiven:
     def test_one_name_twice(self, conn_id: str):
         run = Run(conn_id, [spec("a"), spec("a")])
         assert run.verdicts == ["missing", "refused"]
-        assert "is the name of specs[0] too" in run.result["classes"][1]["told"]
+        assert "is also the name of specs[0]" in run.result["classes"][1]["told"]
 
     def test_names_that_differ_in_their_case(self, conn_id: str):
         run = Run(conn_id, [spec("algebra-A"), spec("algebra-a")])
-        # To 100ms they are one room.
-        assert run.verdicts == ["missing", "refused" if conn_id == "hundredms_default" else "missing"]
+        folds = facts("names")[traits_of(conn_id).conn_type].FOLDS_CASE
+        assert run.verdicts == ["missing", "refused" if folds else "missing"]

@@ -2,145 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
+from accounts import CLASSES, ONE_BY_ONE, Account, most_beside_many
+from vendor_traits import rows
 
-from airflow_provider_rooms.operators.rooms import CreateRoomsOperator, ReconcileRoomsOperator
-from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
-
-CLASSES = 200
-#: Requests per room: looked up, created and read back one by one; found; compared.
-ONE_BY_ONE = {"videosdk": (3, 1, 1), "hundredms": (4, 2, 2), "twilio_video": (3, 1, 1)}
-#: Real settings, as people ask for them.
-SETTINGS: dict[str, dict[str, Any]] = {
-    "videosdk": {"region": "in002", "max_duration": 5400, "record": True, "webhook": {"url": "https://x.example/h"}},
-    "hundredms": {"region": "eu", "max_duration": 5400, "max_participants": 40, "description": "Room 12"},
-    "twilio_video": {"region": "us1", "max_duration": 5400, "max_participants": 40, "record": True},
-}
-#: Per number of other rooms: requests per new room, per room that is there, per class compared.
-LIMITS: dict[tuple[str, int], tuple[float, float, float]] = {
-    ("videosdk", 400): (1.2, 0.1, 0.15),
-    ("hundredms", 400): (1.2, 0.1, 0.15),
-    ("twilio_video", 400): (1.2, 0.1, 0.15),
-    ("videosdk", 5_000): (1.6, 0.3, 0.3),
-    ("hundredms", 5_000): (1.6, 0.3, 0.3),
-    ("twilio_video", 5_000): (1.2, 0.1, 0.15),
-}
-
-
-class Account:
-    """A sandbox of its own, with so many rooms in each account."""
-
-    def __init__(self, server: SandboxServer, conn_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.box = RoomsSandbox(server.url)
-        self.server = server
-        self.conn_type = conn_type
-        self.box.limit(conn_type)  # requests are counted here, not timed
-        connection = self.box.connection(conn_type)
-        connection["extra"] = {
-            **connection["extra"],
-            "name_prefix": "term-",
-            "writes_per_second": 10_000,
-            "reads_per_second": 10_000,
-        }
-        monkeypatch.setenv("AIRFLOW_CONN_ACCOUNT", json.dumps(connection))
-
-    def fill(self, number: int) -> None:
-        """Other people's rooms, a twentieth of them closed."""
-        (vendor,) = (one for one in self.server.world.vendors.values() if one.conn_type == self.conn_type)
-        for place in range(number):
-            room = add_room(vendor, f"other-{place}")
-            if place % 20 == 0:
-                close(vendor, room)
-
-    def cost(self, run: Callable[[], Any]) -> tuple[Any, float]:
-        """What it returns, and the requests per class."""
-        before = len(self.box.requests(self.conn_type))
-        returned = run()
-        return returned, (len(self.box.requests(self.conn_type)) - before) / CLASSES
-
-    def specs(self) -> list[dict[str, Any]]:
-        start = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
-        times = {"starts_at": start.isoformat(), "ends_at": (start + dt.timedelta(hours=1)).isoformat()}
-        return [{"name": f"class-{n}", **times, **SETTINGS[self.conn_type]} for n in range(CLASSES)]
-
-    def create(self) -> list[dict[str, Any]]:
-        operator = CreateRoomsOperator(task_id="rooms", conn_id="account", specs=self.specs())
-        return operator.execute({"ti": Notes()})  # type: ignore[typeddict-item]
-
-    def compare(self) -> dict[str, Any]:
-        operator = ReconcileRoomsOperator(task_id="reconcile", conn_id="account", specs=self.specs())
-        return operator.execute({"ti": Notes()})  # type: ignore[typeddict-item]
-
-
-class Notes:
-    """The part of a task instance that an operator writes to."""
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        """Nothing is kept."""
-
-
-def add_room(vendor: Any, name: str) -> Any:
-    """A room without settings."""
-    more = (vendor.store.default_template,) if vendor.conn_type == "hundredms" else ()
-    return vendor.store.add_room(name, *more, {}, 0.0)
-
-
-def close(vendor: Any, room: Any) -> None:
-    match vendor.conn_type:
-        case "videosdk":
-            vendor.store.deactivate(room)
-        case "hundredms":
-            room.enabled = False
-        case _:
-            vendor.store.complete(room)
 
 
 @pytest.fixture
-def account(airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+def account(airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Account]]:
+    monkeypatch.setenv("AIRFLOW_CONN_ACCOUNT", "")
     servers: list[SandboxServer] = []
 
-    def make(conn_type: str) -> Account:
+    def make(conn_type: str, *, shows: bool = True) -> Account:
         servers.append(SandboxServer().start())
-        return Account(servers[-1], conn_type, monkeypatch)
+        return Account(servers[-1], conn_type, shows=shows)
 
     yield make
     for server in servers:
         server.stop()
 
 
-@pytest.mark.parametrize(
-    ("conn_type", "others", "shows"), [*((*row, True) for row in LIMITS), ("videosdk", 400, False)]
-)
+@pytest.mark.parametrize(("conn_type", "others", "shows", "limits"), rows("costs", "LIMITS"))
 def test_many_rooms_cost_little_more_than_their_creates(
-    conn_type: str, others: int, shows: bool, account: Callable[[str], Account]
+    conn_type: str, others: int, shows: bool, limits: tuple[float, ...], account: Callable[..., Account]
 ) -> None:
-    place = account(conn_type)
-    if not shows:
-        place.box.behave(conn_type, echo_config=False)
+    place = account(conn_type, shows=shows)
     place.fill(others)
     (new, found, compared), costs = zip(*map(place.cost, (place.create, place.create, place.compare)), strict=True)
-    print(conn_type, others, shows, costs)  # noqa: T201 - the figures of the docs
     assert {room["outcome"] for room in new} == {"created"}
     assert {room["outcome"] for room in found} == {"found"}
     assert [room["id"] for room in new] == [room["id"] for room in found]
     assert [room["unverified"] for room in new] == [room["unverified"] for room in found]
     assert compared["counts"] == {"exists": CLASSES, "orphans": 0}
-    assert all(cost <= limit for cost, limit in zip(costs, LIMITS[conn_type, others], strict=True)), costs
+    assert all(cost <= limit for cost, limit in zip(costs, limits, strict=True)), costs
 
 
 @pytest.mark.parametrize("conn_type", ONE_BY_ONE)
 def test_a_huge_account_costs_little_more_than_asking_one_by_one(
-    conn_type: str, account: Callable[[str], Account]
+    conn_type: str, account: Callable[..., Account]
 ) -> None:
     place = account(conn_type)
     place.fill(50_000)
-    costs = [place.cost(run)[1] for run in (place.create, place.create)]
-    print(conn_type, 50_000, costs)  # noqa: T201
-    assert costs[0] <= 1.1 * ONE_BY_ONE[conn_type][0]
-    assert costs[1] <= 1.1 * ONE_BY_ONE[conn_type][1]
+    (new, found), costs = zip(*map(place.cost, (place.create, place.create)), strict=True)
+    assert [room["id"] for room in new] == [room["id"] for room in found]
+    assert len({room["id"] for room in new}) == CLASSES
+    assert all(cost <= limit for cost, limit in zip(costs, most_beside_many(conn_type, 50_000), strict=False)), costs

@@ -36,7 +36,7 @@ def test_no_parameter_with_a_vendors_fields_is_left_out(operator: Any) -> None:
 def test_the_masker_is_told(monkeypatch: pytest.MonkeyPatch, name: str, given: dict[str, Any]) -> None:
     told: list[str] = []
     monkeypatch.setattr("airflow.providers.common.compat.sdk.mask_secret", told.append)
-    task = getattr(rooms, name)(task_id="task", conn_id="hundredms_default", **given)
+    task = getattr(rooms, name)(task_id="task", conn_id="rooms", **given)
     task.render_template_fields({})
     assert told == ["canary"]
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sandbox_help import hundredms_token, videosdk_token
-
-from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_SECRET
+from sandbox_help import ANY, FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
@@ -28,19 +31,35 @@ def web(rooms_sandbox: RoomsSandbox) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def videosdk(rooms_sandbox: RoomsSandbox) -> Iterator[httpx.Client]:
-    with _client(f"{rooms_sandbox.url}/videosdk", headers={"authorization": videosdk_token()}) as client:
-        yield client
+def client_of(rooms_sandbox: RoomsSandbox) -> Iterator[Callable[[str], httpx.Client]]:
+    """Makes a client of a vendor that is signed in."""
+    with ExitStack() as stack:
+        yield lambda vendor: stack.enter_context(_client(f"{rooms_sandbox.url}/{vendor}", **FACTS[vendor].sign_in()))
 
 
 @pytest.fixture
-def hundredms(rooms_sandbox: RoomsSandbox) -> Iterator[httpx.Client]:
-    headers = {"authorization": f"Bearer {hundredms_token()}"}
-    with _client(f"{rooms_sandbox.url}/hundredms", headers=headers) as client:
-        yield client
+def anyone(client_of: Callable[[str], httpx.Client]) -> httpx.Client:
+    """The client of a vendor, where any will do."""
+    return client_of(ANY)
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
-def twilio(rooms_sandbox: RoomsSandbox) -> Iterator[httpx.Client]:
-    with _client(f"{rooms_sandbox.url}/twilio", auth=(TWILIO_ACCOUNT, TWILIO_SECRET)) as client:
-        yield client
+def browse(rooms_sandbox: RoomsSandbox, tmp_path: Path):  # type: ignore[no-untyped-def]
+    """The document as the browser has it after some seconds."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+
+    def document(fragment: str = "") -> str:
+        quiet = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-sync"
+        arguments = [f"--user-data-dir={tmp_path}", "--virtual-time-budget=5000", "--dump-dom"]
+        done = subprocess.run(
+            [program, *quiet.split(), "--disable-component-update", *arguments, f"{rooms_sandbox.url}/{fragment}"],
+            capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return re.sub(r"<script>.*</script>", "", done.stdout, flags=re.DOTALL)  # what is shown, not what draws it
+
+    return document

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from sandbox_help import videosdk_token
+from sandbox_help import ANY, FACTS, VENDORS
 
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer, bind
@@ -86,7 +86,7 @@ def test_server_on_a_thread_has_a_url_only_while_it_runs() -> None:
         _ = server.url
     with server:
         url = server.url
-        assert RoomsSandbox(url).state()["twilio"]["rooms"] == []
+        assert RoomsSandbox(url).rooms(ANY) == []
         with pytest.raises(RuntimeError, match="already running"):
             server.start()
     with pytest.raises(httpx.ConnectError):
@@ -97,10 +97,10 @@ def test_server_on_a_thread_has_a_url_only_while_it_runs() -> None:
 
 def test_two_servers_know_nothing_of_each_other() -> None:
     with SandboxServer() as one, SandboxServer() as other:
-        headers = {"authorization": videosdk_token()}
-        httpx.post(f"{one.url}/videosdk/v2/rooms", headers=headers, trust_env=False).raise_for_status()
-        assert len(RoomsSandbox(one.url).rooms("videosdk")) == 1
-        assert RoomsSandbox(other.url).rooms("videosdk") == []
+        url, order = f"{one.url}/{ANY}{FACTS[ANY].ROOMS}", FACTS[ANY].named("algebra")
+        httpx.post(url, **order, **FACTS[ANY].sign_in(), trust_env=False).raise_for_status()
+        assert len(RoomsSandbox(one.url).rooms(ANY)) == 1
+        assert RoomsSandbox(other.url).rooms(ANY) == []
 
 
 def test_packets_are_sent_at_once_by_any_event_loop() -> None:
@@ -116,31 +116,23 @@ def test_latency_slows_vendors_and_not_control() -> None:
         client.get(f"{server.url}/control/clock")
         control = time.perf_counter() - started
         started = time.perf_counter()
-        client.get(f"{server.url}/twilio/v1/Rooms")
+        client.get(f"{server.url}/{ANY}{FACTS[ANY].ROOMS}")
         assert time.perf_counter() - started >= 0.3 > control
 
 
-@pytest.mark.parametrize(
-    ("vendor", "path", "shape"),
-    [
-        ("videosdk", "/v2/nothing", {"error"}),
-        ("hundredms", "/v2/nothing", {"code", "message", "details"}),
-        ("twilio", "/v1/Nothing", {"code", "message", "more_info", "status"}),
-    ],
-)
-def test_unknown_paths_and_head_are_404_in_the_vendors_shape(
-    web: httpx.Client, vendor: str, path: str, shape: set[str]
-) -> None:
-    answer = web.get(f"/{vendor}{path}")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_unknown_paths_and_head_are_404_in_the_vendors_shape(web: httpx.Client, vendor: str) -> None:
+    path = f"/{vendor}{FACTS[vendor].ROOMS.rpartition('/')[0]}/nothing"
+    answer = web.get(path)
     assert answer.status_code == 404
-    assert set(answer.json()) == shape
-    head = web.head(f"/{vendor}{path}")
+    assert set(answer.json()) == FACTS[vendor].ERROR
+    head = web.head(path)
     assert (head.status_code, head.content) == (404, b"")
 
 
-@pytest.mark.parametrize("path", ["/videosdk/v2/rooms", "/hundredms/v2/rooms", "/twilio/v1/Rooms"])
-def test_head_of_a_known_path_is_404_too(web: httpx.Client, path: str) -> None:
-    assert web.head(path).status_code == 404
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_head_of_a_known_path_is_404_too(web: httpx.Client, vendor: str) -> None:
+    assert web.head(f"/{vendor}{FACTS[vendor].ROOMS}").status_code == 404
 
 
 def test_other_paths_say_what_there_is(web: httpx.Client) -> None:
@@ -161,17 +153,17 @@ def test_page_needs_nothing_from_elsewhere_and_shows_no_secret(web: httpx.Client
     assert "sandbox-secret" not in page.text
 
 
-def test_a_runaway_body_is_refused(videosdk: httpx.Client) -> None:
-    assert videosdk.post("/v2/rooms", content=b"x" * (5 * 1024 * 1024)).status_code == 413
-    assert videosdk.post("/v2/rooms", json={}).status_code == 200
+def test_a_runaway_body_is_refused(anyone: httpx.Client) -> None:
+    assert anyone.post(FACTS[ANY].ROOMS, content=b"x" * (5 * 1024 * 1024)).status_code == 413
+    assert anyone.get(FACTS[ANY].ROOMS).status_code == 200
 
 
-def _hammer(url: str, token: str, requests: int, statuses: list[int]) -> None:
+def _hammer(url: str, headers: dict[str, str], requests: int, statuses: list[int]) -> None:
     parts = urlsplit(url)
     link = http.client.HTTPConnection(parts.hostname or "", parts.port)
     for number in range(requests):
         method = "POST" if number % 2 else "GET"
-        link.request(method, "/videosdk/v2/rooms?perPage=5", headers={"authorization": token})
+        link.request(method, f"/{ANY}{FACTS[ANY].ROOMS}?perPage=5", headers=headers)
         answer = link.getresponse()
         answer.read()
         statuses.append(answer.status)
@@ -180,11 +172,11 @@ def _hammer(url: str, token: str, requests: int, statuses: list[int]) -> None:
 
 @pytest.mark.slow
 def test_the_request_log_is_bounded_however_many_ask(rooms_sandbox: RoomsSandbox) -> None:
-    token, statuses = videosdk_token(), []  # type: ignore[var-annotated]
+    headers, statuses = FACTS[ANY].sign_in()["headers"], []  # type: ignore[var-annotated]
     with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         url = running.stdout.readline().split()[-1]
-        workers = [threading.Thread(target=_hammer, args=(url, token, 6_000, statuses)) for _ in range(4)]
+        workers = [threading.Thread(target=_hammer, args=(url, headers, 6_000, statuses)) for _ in range(4)]
         for worker in workers:
             worker.start()
         for worker in workers:

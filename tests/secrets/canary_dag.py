@@ -19,17 +19,11 @@ from typing import Any
 _TESTS = Path(__file__).parent.parent
 sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "scripts")]
 
-OPTIONS: dict[str, Any] = {
-    "webhook": {"url": "https://hooks.example/x", "headers": {"X-Secret": "{{ var.value.school }}"}},
-    "recording_info": {
-        "enabled": True,
-        "upload_info": {
-            "type": "s3",
-            "location": "bucket",
-            "credentials": {"key": "{{ var.value.bucket }}", "secret": "{{ var.value.bucket2 }}"},
-        },
-    },
-}
+from vendor_traits import ANY, CLOSES_UNUSED, TRAITS, facts  # noqa: E402
+
+#: A vendor that takes secrets in its options, and options that hold some.
+KEEPS = next(traits for traits in TRAITS if traits.secret)
+OPTIONS = facts("canaries")[KEEPS.conn_type].OPTIONS
 OTHER_HEADER = {"X-Secret": "{{ var.value.other }}"}
 
 
@@ -41,7 +35,7 @@ def make_dag() -> Any:
     from airflow_provider_rooms.testing import dag_lab
 
     moved = {"url": "https://hooks.example/y", "headers": OTHER_HEADER}
-    defaults = dag_lab.NOTED | {"conn_id": "hundredms_default", "trigger_rule": "all_done"}
+    defaults = dag_lab.NOTED | {"conn_id": KEEPS.conn_id, "trigger_rule": "all_done"}
     with DAG("canaries", schedule=None, default_args=defaults) as dag:
         tasks = [
             CreateRoomOperator(task_id="repeated", name="repeated", options=OPTIONS),
@@ -59,7 +53,7 @@ def make_dag() -> Any:
             CreateRoomOperator(task_id="as_text", name="as-text", options=str(OPTIONS)),
             CreateRoomOperator(task_id="as_spec", spec={"name": "as-spec", "options": OPTIONS}),
             # Deeper than Airflow's masker looks by itself.
-            CreateRoomsOperator(task_id="many", specs=[{"name": "many-1", "options": {"hundredms": OPTIONS}}]),
+            CreateRoomsOperator(task_id="many", specs=[{"name": "many-1", "options": {KEEPS.conn_type: OPTIONS}}]),
             CreateRoomOperator(task_id="misplaced", name="misplaced", webhook=OPTIONS["webhook"]),
             CreateRoomOperator(
                 task_id="contradicted",
@@ -69,7 +63,7 @@ def make_dag() -> Any:
             ),
             CreateRoomOperator(
                 task_id="tried_again",
-                conn_id="videosdk_default",
+                conn_id=ANY.conn_id,
                 name="tried",
                 retries=1,
                 retry_delay=dt.timedelta(hours=9),
@@ -92,7 +86,7 @@ def make_waiting_dag() -> Any:
         return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30, seconds=3)).isoformat()
 
     with DAG("canaries_waiting", schedule=None, default_args=dag_lab.NOTED) as dag:
-        CreateRoomOperator(task_id="waited", conn_id="twilio_video_default", name="waited", starts_at=soon())
+        CreateRoomOperator(task_id="waited", conn_id=CLOSES_UNUSED.conn_id, name="waited", starts_at=soon())
     return dag
 
 

@@ -24,16 +24,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from canary_dag import KEEPS
 from cryptography.fernet import Fernet
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
+from vendor_traits import ANY, CLOSES_UNUSED, TRAITS
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
-from airflow_provider_rooms.testing import dag_lab
+from airflow_provider_rooms.testing import Traits, dag_lab
 from airflow_provider_rooms.testing import wire as w
 from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors.plans import checked_plan
@@ -56,10 +56,19 @@ OF_DAGS = {
 FERNET_KEY = Fernet.generate_key().decode()
 CANARIES = [
     credentials.SECRET,
-    base64.b64encode(f"{credentials.TWILIO_API_KEY}:{credentials.SECRET}".encode()).decode(),
+    *(
+        base64.b64encode(f"{one['login']}:{one['password']}".encode()).decode()
+        for one in map(RoomsSandbox("http://127.0.0.1").connection, BY_TYPE)
+    ),
     *(value for part in OF_CONNECTIONS.values() for value in part.values()),
     *OF_DAGS.values(),
 ]
+
+
+def rooms_of(wire: Wire, traits: Traits) -> str:
+    """The path of a vendor's rooms, below the address of the wire."""
+    host = RoomsSandbox(wire.url).connection(traits.conn_type)["host"]
+    return f"{host.removeprefix(wire.url)}{traits.create.path}"
 
 
 def echo(exchange: w.Exchange) -> None:
@@ -111,9 +120,9 @@ def aftermath(wire: Wire, connections: None, tmp_path_factory: pytest.TempPathFa
     """The DAG, run by an Airflow of its own."""
     home = tmp_path_factory.mktemp("canaries")
     wire.faults += [
-        Fault("POST", echo, 1, "/hundredms/v2/rooms"),
-        Fault("POST", garbled, 5, "/hundredms/v2/rooms"),
-        Fault("POST", w.answers(503, retry_after="0.1"), 5, "/videosdk/"),
+        Fault("POST", echo, 1, rooms_of(wire, KEEPS)),
+        Fault("POST", garbled, 5, rooms_of(wire, KEEPS)),
+        Fault("POST", w.answers(503, retry_after="0.1"), 5, rooms_of(wire, ANY)),
     ]
     process = subprocess.run(
         [sys.executable, str(Path(__file__).parent / "canary_dag.py"), str(home / "ran")],
@@ -191,7 +200,7 @@ def test_the_run_went_as_it_was_meant_to(aftermath: Aftermath) -> None:
 
 
 def test_the_vendor_was_given_the_secrets(aftermath: Aftermath, wire: Wire) -> None:
-    rooms = {room["name"]: room for room in RoomsSandbox(wire.upstream).rooms("hundredms")}
+    rooms = {room[KEEPS.name_key]: room for room in RoomsSandbox(wire.upstream).rooms(KEEPS.conn_type)}
     sent = json.dumps(rooms["made"])
     expected = [*OF_CONNECTIONS["webhook_headers"].values(), OF_DAGS["school"], OF_DAGS["bucket"], OF_DAGS["bucket2"]]
     assert [secret for secret in expected if secret not in sent] == []
@@ -227,11 +236,11 @@ def test_the_wait_went_through_the_triggerer(aftermath: Aftermath) -> None:
     """Rows of triggers go when they are done; what is passed to one is looked at where it is made."""
     from airflow.providers.common.compat.sdk import TaskDeferred
 
-    assert "the room is created at" in aftermath.printed
+    assert "the room will be created at" in aftermath.printed
     from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    task = CreateRoomOperator(task_id="far", conn_id="twilio_video_default", name="far", starts_at=tomorrow)
+    task = CreateRoomOperator(task_id="far", conn_id=CLOSES_UNUSED.conn_id, name="far", starts_at=tomorrow)
     pushed: list[Any] = []
     ti = SimpleNamespace(xcom_push=lambda **given: pushed.append(given))
     with pytest.raises(TaskDeferred) as deferred:
@@ -248,7 +257,7 @@ def test_the_reason_of_a_retry_is_in_the_database_in_our_words(aftermath: Afterm
         if place.endswith("retry_reason") and text != "None"
     ]
     assert reasons
-    assert all(re.fullmatch(r"VideoSDK asks to wait \d+ s\.", reason) for reason in reasons)
+    assert all(re.fullmatch(rf"{ANY.kind.title} asks to wait \d+ s\.", reason) for reason in reasons)
 
 
 def test_nothing_was_printed(aftermath: Aftermath) -> None:
@@ -281,13 +290,13 @@ def test_nothing_shows_any_by_its_repr(aftermath: Aftermath, wire: Wire, connect
     from airflow_provider_rooms.hooks import get_rooms_hook
     from airflow_provider_rooms.models import RoomSpec
 
-    for conn_id in ("videosdk_default", "hundredms_default", "twilio_video_default"):
-        hook = get_rooms_hook(conn_id)
+    for traits in TRAITS:
+        hook = get_rooms_hook(traits.conn_id)
         vendor = hook.vendor
         options = {"webhook": {"url": "https://x.example", "headers": {"a": OF_DAGS["school"]}}}
-        spec = RoomSpec.read({"name": "repr", "options": options if conn_id == "hundredms_default" else None})
+        spec = RoomSpec.read({"name": "repr", "options": options if traits is KEEPS else None})
         plan = checked_plan(vendor, spec, "fail", "fail")
-        flow = vendor.submit("/v2/rooms", lambda response: response, vendor.with_secrets(plan.body))
+        flow = vendor.submit(traits.create.path, lambda response: response, vendor.with_secrets(plan.body))
         request = next(flow)
         room = hook.ensure_room(spec)
         things = [
@@ -302,7 +311,7 @@ def test_nothing_shows_any_by_its_repr(aftermath: Aftermath, wire: Wire, connect
             room,
             room.as_dict(),
         ]
-        if conn_id == "hundredms_default":
+        if traits is KEEPS:
             assert "***" in str(room.details)
         for thing in [*things, room.details, hook.get_conn(), hook.transport, hook.aio]:
             shown = f"{thing!r} {thing}"

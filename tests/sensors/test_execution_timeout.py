@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
+from vendor_traits import ANY, CLOSES_UNUSED
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.closing import CloseRoomOperator
@@ -23,10 +24,8 @@ LIMIT = dt.timedelta(hours=2)
 
 
 @pytest.fixture(autouse=True)
-def _room(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    get_rooms_hook("videosdk_default").ensure_room({"name": "algebra"})
+def _room(airflow_db: None, connections: None) -> None:
+    get_rooms_hook("rooms").ensure_room({"name": "algebra"})
 
 
 @pytest.mark.parametrize("soft", ["soft_fail", "never_fail", None])
@@ -35,7 +34,7 @@ def test_a_wait_ends_with_the_task(soft: str | None, tmp_path: Path) -> None:
     if soft is None and airflow_versions.version() < (3, 0):
         pytest.skip("dag.test() of Airflow 2 is ended by the timeout of a task")
     body = f"""
-        common = dict(conn_id="videosdk_default", room_id="algebra", timeout=60, retries=0, **{{{soft!r}: True}} if {soft!r} else {{}})
+        common = dict(conn_id="rooms", room_id="algebra", timeout=60, retries=0, **{{{soft!r}: True}} if {soft!r} else {{}})
         limit = dt.timedelta(seconds=2)
         SessionStartedSensor(task_id="sleeps", poke_interval=30, execution_timeout=limit, **common)
         SessionStartedSensor(task_id="pokes", poke_interval=0.05, execution_timeout=limit, **common)
@@ -58,7 +57,7 @@ def deferred(step: Any, **given: Any) -> Any:
 
 
 def test_a_deferred_wait_is_bounded_by_what_is_left_of_it() -> None:
-    given: dict[str, Any] = {"task_id": "s", "conn_id": "videosdk_default", "room_id": "algebra", "deferrable": True}
+    given: dict[str, Any] = {"task_id": "s", "conn_id": "rooms", "room_id": "algebra", "deferrable": True}
     wait = deferred(SessionStartedSensor(execution_timeout=LIMIT, **given).execute)
     assert wait.trigger.task_timeout_at == (NOW + LIMIT).isoformat()
     # Should the triggerer be down, Airflow ends it.
@@ -70,16 +69,16 @@ def test_a_deferred_wait_is_bounded_by_what_is_left_of_it() -> None:
 
 def test_a_deferred_create_is_bounded() -> None:
     starts_at = NOW + dt.timedelta(hours=5)
-    given: dict[str, Any] = {"task_id": "c", "conn_id": "twilio_video_default", "name": "a", "starts_at": starts_at}
+    given: dict[str, Any] = {"task_id": "c", "conn_id": CLOSES_UNUSED.conn_id, "name": "a", "starts_at": starts_at}
     left = deferred(CreateRoomOperator(execution_timeout=LIMIT, **given).execute).timeout
     assert LIMIT / 2 < left <= LIMIT
     assert deferred(CreateRoomOperator(**given).execute).timeout is None
 
 
 def test_closing_a_room_waits_no_longer_after_people_came_back(rooms_sandbox: RoomsSandbox) -> None:
-    rooms_sandbox.start_session("videosdk", "algebra")
+    rooms_sandbox.start_session(ANY.conn_type, "algebra")
     close = CloseRoomOperator(
-        task_id="close", conn_id="videosdk_default", room_id="algebra", if_live="wait", execution_timeout=LIMIT
+        task_id="close", conn_id="rooms", room_id="algebra", if_live="wait", execution_timeout=LIMIT
     )
     trigger = deferred(close.execute).trigger
     assert trigger.task_timeout_at == (NOW + LIMIT).isoformat()

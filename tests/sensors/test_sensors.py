@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSkipException, TaskDeferred
+from vendor_traits import ANY
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
@@ -34,10 +35,7 @@ NINE = "2026-11-20T09:00:00+00:00"
 TEN = "2026-11-20T10:00:00+00:00"
 
 
-@pytest.fixture(autouse=True)
-def _connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("connections")
 
 
 def context(**more: Any) -> Any:
@@ -86,11 +84,11 @@ def test_parameters_as_templates_leave_them() -> None:
     ],
 )
 def test_bad_parameters_are_told_before_any_call(wrong: Any, rooms_sandbox: RoomsSandbox) -> None:
-    given = {"task_id": "s", "conn_id": "videosdk_default", "room_id": "r", **wrong}
+    given = {"task_id": "s", "conn_id": "rooms", "room_id": "r", **wrong}
     for deferrable in (False, True):
         with pytest.raises(errors.InvalidSpecError):
             SessionEndedSensor(**given, deferrable=deferrable).execute(context())
-    assert rooms_sandbox.requests("videosdk") == []
+    assert rooms_sandbox.requests(ANY.conn_type) == []
     with pytest.raises(AirflowSkipException):
         SessionEndedSensor(**given, never_fail=True).execute(context())
 
@@ -171,18 +169,18 @@ def test_the_link_is_there_before_the_wait(vendor: str, rooms_sandbox: RoomsSand
 
 
 def test_what_is_over_already_is_not_deferred(rooms_sandbox: RoomsSandbox) -> None:
-    room = get_rooms_hook("videosdk_default").ensure_room({"name": "algebra"})
-    rooms_sandbox.start_session("videosdk", room.id)
-    sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id=room.id, deferrable=True)
-    (session,) = get_rooms_hook("videosdk_default").sessions(room.id)
+    room = get_rooms_hook("rooms").ensure_room({"name": "algebra"})
+    rooms_sandbox.start_session(ANY.conn_type, room.id)
+    sensor = SessionStartedSensor(task_id="s", conn_id="rooms", room_id=room.id, deferrable=True)
+    (session,) = get_rooms_hook("rooms").sessions(room.id)
     assert sensor.execute(context(data_interval_start=dt.datetime.now(dt.UTC))) == session.id
 
 
 def test_a_vendor_that_is_down_is_waited_for(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    get_rooms_hook("videosdk_default").ensure_room({"name": "algebra"})
-    sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id={"name": "algebra"}, deferrable=True)
+    get_rooms_hook("rooms").ensure_room({"name": "algebra"})
+    sensor = SessionStartedSensor(task_id="s", conn_id="rooms", room_id={"name": "algebra"}, deferrable=True)
     sensor.hook.patience = type(sensor.hook.patience)(tries=1)
-    rooms_sandbox.fault("videosdk", "status", status=503, times=-1)
+    rooms_sandbox.fault(ANY.conn_type, "status", status=503, times=-1)
     with pytest.raises(TaskDeferred) as deferred:
         sensor.execute(context())
     _, kwargs = deferred.value.trigger.serialize()
@@ -190,8 +188,8 @@ def test_a_vendor_that_is_down_is_waited_for(rooms_sandbox: RoomsSandbox, monkey
 
 
 def test_the_trigger_of_a_room_dict_has_its_id_and_nothing_that_could_be_taken_for_a_name() -> None:
-    room = {"vendor": "videosdk", "conn_id": "c", "id": "abcd", "name": "staging-algebra", "ref": {"title": "A"}, "ends_at": "2030-01-01T00:00:00Z"}  # fmt: skip
-    sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id=room, deferrable=True)
+    room = {"vendor": ANY.conn_type, "conn_id": "c", "id": "abcd", "name": "staging-algebra", "ref": {"title": "A"}, "ends_at": "2030-01-01T00:00:00Z"}  # fmt: skip
+    sensor = SessionStartedSensor(task_id="s", conn_id="rooms", room_id=room, deferrable=True)
     with pytest.raises(TaskDeferred) as deferred:
         sensor._defer(context())
     _, kwargs = deferred.value.trigger.serialize()
@@ -201,8 +199,8 @@ def test_the_trigger_of_a_room_dict_has_its_id_and_nothing_that_could_be_taken_f
 def test_a_secret_that_was_changed_while_it_poked_is_looked_up(
     rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get_rooms_hook("videosdk_default").ensure_room({"name": "algebra"})
-    good = rooms_sandbox.connection("videosdk")
+    get_rooms_hook("rooms").ensure_room({"name": "algebra"})
+    good = rooms_sandbox.connection(ANY.conn_type)
     monkeypatch.setenv("AIRFLOW_CONN_CHANGED", json.dumps({**good, "password": "the-old-secret-of-32-bytes-at-least"}))
     sensor = SessionStartedSensor(task_id="s", conn_id="changed", room_id="algebra")
     with pytest.raises(errors.AuthenticationError):
@@ -213,7 +211,7 @@ def test_a_secret_that_was_changed_while_it_poked_is_looked_up(
 
 def test_the_link_follows_when_the_first_look_failed() -> None:
     given = context()
-    sensor = SessionStartedSensor(task_id="s", conn_id="videosdk_default", room_id="algebra", deferrable=True)
+    sensor = SessionStartedSensor(task_id="s", conn_id="rooms", room_id="algebra", deferrable=True)
     event = {"status": "success", "value": "s1", "message": "", "room_url": "http://room"}
     assert sensor.execute_complete(given, event) == "s1"
     assert given["ti"].pushed == {"room_url": "http://room"}
@@ -277,12 +275,12 @@ def test_a_class_in_real_airflow(
 
 
 def test_a_sensor_per_room_of_a_list(rooms_sandbox: RoomsSandbox, airflow_db: None, tmp_path: Path) -> None:
-    made = [get_rooms_hook("hundredms_default").ensure_room({"name": f"class-{number}"}) for number in range(2)]
+    made = [get_rooms_hook("rooms").ensure_room({"name": f"class-{number}"}) for number in range(2)]
     for room in made:
-        rooms_sandbox.start_session("hundredms", room.id)
+        rooms_sandbox.start_session(ANY.conn_type, room.id)
     body = f"""
         SessionStartedSensor.partial(
-            task_id="wait", conn_id="hundredms_default", deferrable=True, since="2026-01-01T00:00:00Z"
+            task_id="wait", conn_id="rooms", deferrable=True, since="2026-01-01T00:00:00Z"
         ).expand(room_id={[room.as_dict() for room in made]})
     """
     ran = run_tasks(tmp_path, "mapped_waits", body)

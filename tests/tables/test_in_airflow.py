@@ -9,7 +9,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from table_stage import TYPES, hook, write
+from table_stage import hook, write
+from vendor_traits import ANY, TYPES
 
 from airflow_provider_rooms.operators.rooms import ClassesToStorageOperator
 from airflow_provider_rooms.tables.columns import TABLES
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 TOMORROW = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def _connections(rooms_sandbox: RoomsSandbox, airflow_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("airflow_db", "connections")
 
 
 def a_class(box: RoomsSandbox, conn_type: str, name: Any = "algebra") -> None:
@@ -60,7 +58,7 @@ def test_the_example_from_the_class_into_the_database(
         assert ran.value("load") == 2 * len(TYPES)
     database = sqlite3.connect(tmp_path / "db")
     rows = database.execute("select vendor, room_name, identity, seconds / 60 from attendance order by 1, 3").fetchall()
-    assert rows == [(conn_type, "algebra", name, 30) for conn_type in TYPES for name in ("ann", "bob")]
+    assert rows == [(conn_type, "algebra", name, 30) for conn_type in sorted(TYPES) for name in ("ann", "bob")]
 
 
 def test_lineage_is_told_of_the_file_and_its_columns(
@@ -72,20 +70,20 @@ def test_lineage_is_told_of_the_file_and_its_columns(
     # Without somebody who reads it, Airflow collects nothing.
     collector = HookLineageCollector()
     monkeypatch.setattr("airflow.providers.common.compat.sdk.get_hook_lineage_collector", lambda: collector)
-    write("videosdk", f"file://{tmp_path}/sessions.csv")
+    write(ANY.conn_type, f"file://{tmp_path}/sessions.csv")
     (told,) = compat.get_hook_lineage_collector().collected_assets.outputs
     assert told.asset.uri == f"file://{tmp_path}/sessions.csv"
     assert [column["name"] for column in told.asset.extra["columns"]] == list(TABLES["sessions"].names)
 
 
 def test_an_alias_gets_the_file_as_its_asset(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
-    a_class(rooms_sandbox, "videosdk")
+    a_class(rooms_sandbox, ANY.conn_type)
     body = f"""
         from airflow.providers.common.compat.sdk import AssetAlias
 
         SessionsToStorageOperator(
             task_id="write",
-            conn_id="videosdk_default",
+            conn_id="rooms",
             to="file://{tmp_path}/sessions.csv",
             since="2026-01-01T00:00:00Z",
             until="2100-01-01T00:00:00Z",
@@ -104,9 +102,9 @@ def test_what_was_planned_and_what_happened_join_by_the_name(
 ) -> None:
     """The query of the page runs as it stands there."""
     duckdb = pytest.importorskip("duckdb")
-    connection = rooms_sandbox.connection("videosdk")
+    connection = rooms_sandbox.connection(ANY.conn_type)
     connection["extra"] = {"name_prefix": "staging-"}
-    monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv(f"AIRFLOW_CONN_{ANY.conn_id.upper()}", json.dumps(connection))
     specs = [
         {
             "name": [course, "2026-11-20"],
@@ -134,13 +132,15 @@ def test_what_was_planned_and_what_happened_join_by_the_name(
         ("algebra", 3, 3, 2, 180),
         ("latin", 3, 0, 0, None),
     ]
-    planned_names = {row[0] for row in duckdb.sql("select room_name from 'classes/videosdk.parquet'").fetchall()}
+    planned_names = {
+        row[0] for row in duckdb.sql(f"select room_name from 'classes/{ANY.conn_type}.parquet'").fetchall()
+    }
     assert {name[: len("staging-")] for name in planned_names} == {"staging-"}
 
 
 def test_wrong_specs_are_told_before_anything_is_written(tmp_path: Path) -> None:
     operator = ClassesToStorageOperator(
-        task_id="plan", specs=[{"nmae": "x"}], conn_id="videosdk_default", to=f"file://{tmp_path}/classes.csv"
+        task_id="plan", specs=[{"nmae": "x"}], conn_id="rooms", to=f"file://{tmp_path}/classes.csv"
     )
     with pytest.raises(ValueError, match="unknown key 'nmae'"):
         operator.execute({})  # type: ignore[typeddict-item]

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from table_stage import TYPES, hook
+from table_stage import hook
+from vendor_traits import TYPES
 
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer

@@ -89,7 +89,7 @@ class Refusing:
 @pytest.mark.parametrize(
     ("error", "raised", "advice"),
     [
-        (PermissionError("Access Denied"), errors.AccessDeniedError, "Check what the connection"),
+        (PermissionError("Access Denied"), errors.AccessDeniedError, "Check the permissions of the connection"),
         (FileNotFoundError("no such bucket"), errors.NotFoundError, "Create the bucket"),
         (OSError("slow down"), errors.TransportError, "slow down"),
     ],

@@ -8,13 +8,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from table_stage import TYPES, evening, hook, read_jsonl, write
+from table_stage import evening, hook, read_jsonl, write
+from vendor_traits import ANY, TYPES, facts
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.tables.columns import HAPPENED, TABLES
 from airflow_provider_rooms.vendors import vendor_class
 from airflow_provider_rooms.vendors.contract.history import History
-from airflow_provider_rooms.vendors.flow import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 
-@pytest.fixture(autouse=True)
-def _connections(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("connections")
 
 
 def by_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -136,7 +133,7 @@ def test_only_rooms_of_a_prefix(
 def test_no_more_requests_than_pages(
     conn_type: str, rooms_sandbox: RoomsSandbox, tmp_path: Path, logged: Callable[[], str]
 ) -> None:
-    """A list of Twilio's participants is of one room, so there it is a request for each."""
+    """Where people are listed by room only, that is a request for each."""
     rooms = [hook(conn_type).ensure_room({"name": f"class-{number}"}) for number in range(60)]
     for room in rooms:
         rooms_sandbox.start_session(conn_type, room.id)
@@ -150,69 +147,19 @@ def test_no_more_requests_than_pages(
     assert f": {len(asked)} requests." in logged()
     lists = {path for path in asked if not any(room.id in path for room in rooms)}
     per_room = [path for path in asked if path not in lists]
-    pages = {"videosdk": 3, "hundredms": 3, "twilio_video": 2}
-    assert len(asked) - len(per_room) <= 1.1 * pages.get(conn_type, len(asked))
+    told = facts("sessions")[conn_type]
+    assert len(asked) - len(per_room) <= 1.1 * told.ATTENDANCE_LISTS
     assert len(per_room) in (0, len(rooms))
     sessions = {row["session_id"] for row in found}
-    # At Twilio, who comes back within a minute is still in the same session.
-    assert len(sessions) == (60 if conn_type == "twilio_video" else 120)
-
-
-def test_dates_that_the_vendor_refuses_are_left_out(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
-    """They are in VideoSDK's own SDK only, and on no page."""
-    room = hook("videosdk").ensure_room({"name": "algebra"})
-    rooms_sandbox.start_session("videosdk", room.id)
-    rooms_sandbox.end_session("videosdk", room.id)
-    rooms_sandbox.advance(120)
-    rooms_sandbox.fault("videosdk", "status", status=400)
-    assert [row["room_name"] for row in read_jsonl(tmp_path, "videosdk", "sessions")] == ["algebra"]
-
-
-def test_a_session_is_over_when_its_recorder_has_left(rooms_sandbox: RoomsSandbox) -> None:
-    """Until then somebody may come back to the same session of 100ms: the interval is that in which nobody can any more."""
-    room = hook("hundredms").ensure_room({"name": "algebra"})
-    rooms_sandbox.start_session("hundredms", room.id, ["ann"])
-    hook("hundredms").start_recording(room)
-    rooms_sandbox.end_session("hundredms", room.id, ["ann"])
-    rooms_sandbox.advance(7200)
-    (past,) = hook("hundredms").sessions_between("2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z")
-    assert [person.identity for person in past.people] == ["ann"]
-    assert past.session.ended_at < past.over_at
-    # The vendor's end decides, not the last leave.
-    assert not list(hook("hundredms").sessions_between("2026-01-01T00:00:00Z", past.over_at))
-
-
-def test_a_recorder_alone_is_no_session(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
-    """The recorder of 100ms needs no people."""
-    room = hook("hundredms").ensure_room({"name": "algebra"})
-    hook("hundredms").start_recording(room)
-    rooms_sandbox.advance(600)
-    hook("hundredms").stop_recording(room)
-    rooms_sandbox.advance(600)
-    assert read_jsonl(tmp_path, "hundredms", "sessions") == []
-    assert len(read_jsonl(tmp_path, "hundredms", "recordings")) == 1
-
-
-def test_a_page_with_too_many_people_is_read_in_smaller_ones(
-    rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A hundred sessions of 100ms with three hundred people each are more than is read in one answer."""
-    monkeypatch.setattr(Patience, "wait", lambda *_: 0.001)
-    for number in range(12):
-        room = hook("hundredms").ensure_room({"name": f"class-{number}"})
-        rooms_sandbox.start_session("hundredms", room.id)
-        rooms_sandbox.end_session("hundredms", room.id)
-    rooms_sandbox.advance(120)
-    rooms_sandbox.fault("hundredms", "body", path="/v2/sessions", body="x" * 9_000_000, times=5)
-    assert len(read_jsonl(tmp_path, "hundredms", "sessions")) == 12
+    assert len(sessions) == (60 if told.REJOINS else 120)
 
 
 def test_progress_is_logged(
     rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
     monkeypatch.setattr("airflow_provider_rooms.operators.tables.REPORT_EVERY", 0.0)
-    evening(rooms_sandbox, "videosdk", monkeypatch)
-    write("videosdk", f"file://{tmp_path}/x.csv", table="attendance")
+    evening(rooms_sandbox, ANY.conn_type, monkeypatch)
+    write(ANY.conn_type, f"file://{tmp_path}/x.csv", table="attendance")
     assert "3 rows after" in logged()
 
 
@@ -220,14 +167,14 @@ def test_progress_is_logged(
 
 
 def test_no_cell_is_run_by_a_spreadsheet(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
-    room = hook("hundredms").ensure_room({"name": "algebra"})
+    room = hook(ANY.conn_type).ensure_room({"name": "algebra"})
     names = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", 'quote",\n=1', "Zoë"]
     people = [{"identity": f"p{number}", "name": name} for number, name in enumerate(names)]
-    rooms_sandbox.start_session("hundredms", room.id, people)
-    rooms_sandbox.end_session("hundredms", room.id)
+    rooms_sandbox.start_session(ANY.conn_type, room.id, people)
+    rooms_sandbox.end_session(ANY.conn_type, room.id)
     rooms_sandbox.advance(120)
     path = tmp_path / "people.csv"
-    write("hundredms", f"file://{path}", table="attendance")
+    write(ANY.conn_type, f"file://{path}", table="attendance")
     with path.open(encoding="utf-8", newline="") as file:
         cells = {row["identity"]: row["name"] for row in csv.DictReader(file)}
     assert cells == {f"p{number}": name if number >= 6 else f"'{name}" for number, name in enumerate(names)}
@@ -308,7 +255,7 @@ def test_people_as_codes_or_not_at_all(
         ({"table": "people"}, "table: 'people'"),
         ({"people": "show"}, "people: 'show'"),
         ({"to": "file:///tmp/x.xlsx"}, "ends with none of .csv, .jsonl, .parquet"),
-        ({"to": "x.csv"}, "no absolute path"),
+        ({"to": "x.csv"}, "not an absolute path"),
         ({"to": "floppy://x.csv"}, "cannot write there"),
         ({"to": ""}, "to: expected a URL"),
     ],
@@ -317,17 +264,17 @@ def test_bad_input_is_refused_before_any_call(
     given: dict[str, Any], error: str, rooms_sandbox: RoomsSandbox, tmp_path: Path
 ) -> None:
     with pytest.raises(errors.InvalidSpecError) as refused:
-        write("videosdk", **{"to": f"file://{tmp_path}/x.csv", **given})
+        write(ANY.conn_type, **{"to": f"file://{tmp_path}/x.csv", **given})
     assert error in str(refused.value)
     assert rooms_sandbox.requests() == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_codes_need_a_secret(rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = {**rooms_sandbox.connection("videosdk"), "password": ""}
-    monkeypatch.setenv("AIRFLOW_CONN_VIDEOSDK_DEFAULT", json.dumps(connection))
+    connection = {**rooms_sandbox.connection(ANY.conn_type), "password": ""}
+    monkeypatch.setenv(f"AIRFLOW_CONN_{ANY.conn_id.upper()}", json.dumps(connection))
     with pytest.raises(errors.InvalidConnectionError, match="has no"):
-        write("videosdk", f"file://{tmp_path}/x.csv", people="hash")
+        write(ANY.conn_type, f"file://{tmp_path}/x.csv", people="hash")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -336,7 +283,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(errors.InvalidSpecError, match=r"airflow-provider-rooms\[tables\]"):
-        write("videosdk", f"file://{tmp_path}/x.parquet")
+        write(ANY.conn_type, f"file://{tmp_path}/x.parquet")
     assert rooms_sandbox.requests() == []
 
 
@@ -363,11 +310,11 @@ def test_an_interval_that_has_just_ended_is_left_to_settle(
     slept: list[float] = []
     monkeypatch.setattr("airflow_provider_rooms.operators.tables.time.sleep", slept.append)
     now = dt.datetime.now(dt.UTC)
-    write("videosdk", f"file://{tmp_path}/x.csv", until=now - dt.timedelta(seconds=15))
+    write(ANY.conn_type, f"file://{tmp_path}/x.csv", until=now - dt.timedelta(seconds=15))
     assert len(slept) == 1
     assert 30 < slept[0] <= 45
-    write("videosdk", f"file://{tmp_path}/x.csv", until=now - dt.timedelta(seconds=61))
+    write(ANY.conn_type, f"file://{tmp_path}/x.csv", until=now - dt.timedelta(seconds=61))
     assert len(slept) == 1
     assert "not over yet" not in logged()
-    write("videosdk", f"file://{tmp_path}/x.csv", until=now + dt.timedelta(seconds=30))
+    write(ANY.conn_type, f"file://{tmp_path}/x.csv", until=now + dt.timedelta(seconds=30))
     assert "not over yet" in logged()

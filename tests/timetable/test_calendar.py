@@ -66,7 +66,7 @@ class TestSeries:
     def test_only_a_newline_ends_a_line(self, newline: str):
         title = [SERIES[0], "SUMMARY:Linear\u2028Alge", "\x85bra", *SERIES[2:4]]
         found = parse_timetable(newline.join(calendar(title).split("\r\n"))).problems
-        assert [str(problem) for problem in found] == ["line 7: is no property: '\\x85bra'"]
+        assert [str(problem) for problem in found] == ["line 7: is not a property: '\\x85bra'"]
         title[1:3] = ["SUMMARY:Linear\u2028Alge", " \x85bra"]
         (one,) = parse_timetable(newline.join(calendar(title).split("\r\n"))).on(MONDAY).classes
         assert one.title == "Linear Alge bra"
@@ -246,7 +246,7 @@ class TestZones:
         event = ["UID:x", "DTSTART:20261116T090000", "DTEND:20261116T100000"]
         assert week(event, timezone="America/Chicago").classes[0].timezone == "America/Chicago"
         assert problems_of(event) == [
-            "line 6: DTSTART names no time zone; give timezone=, or X-WR-TIMEZONE in the file",
+            "line 6: DTSTART has no time zone; set timezone=, or X-WR-TIMEZONE in the file",
         ]
 
     def test_utc_is_shown_in_the_calendars_own_zone(self):
@@ -324,21 +324,21 @@ class TestBadFiles:
         )
         # What the library says about a value is its own affair.
         assert [re.sub("(cannot be read): .*", r"\1", problem) for problem in found] == [
-            "line 4: the event has neither UID nor SUMMARY; give it a UID",
+            "line 4: the event has neither UID nor SUMMARY; add a UID",
             "line 9: the event has no DTSTART",
             "line 16: ends at 2026-11-16 08:00, but starts at 2026-11-16 09:00",
-            "line 20: unknown time zone 'Mars/Phobos'; use an IANA name such as America/Chicago, or bring its VTIMEZONE",
+            "line 20: unknown time zone 'Mars/Phobos'; use an IANA name such as America/Chicago, or include its VTIMEZONE",
             "line 25: DTSTART cannot be read",
             "line 33: RRULE cannot be read",
-            "line 40: repeats minutely; a class repeats daily at most",
+            "line 40: repeats minutely; a class can repeat daily at most",
             "line 47: RRULE has no FREQ",
             "line 51: the event has UID twice",
-            "line 59: is no property: 'what is this'",
-            "line 67: begins in the year 1",
-            "line 75: DTEND is a date, DTSTART a time",
-            "line 81: lasts no time at all",
-            "line 97: EXRULE is out of use and not read; name the dates that are left out in EXDATE",
-            "line 101: DTSTART is in UTC by its Z, and in Europe/Berlin by its TZID: which?",
+            "line 59: is not a property: 'what is this'",
+            "line 67: starts in the year 1",
+            "line 75: DTEND is a date, but DTSTART is a time",
+            "line 81: has zero length",
+            "line 97: EXRULE is obsolete and not supported; list the excluded dates in EXDATE",
+            "line 101: DTSTART is in UTC according to its Z, but in Europe/Berlin according to its TZID; remove one of them",
         ]
 
     def test_the_good_events_are_kept_if_asked(self):
@@ -369,8 +369,8 @@ class TestBadFiles:
                 "line 3: ends a VCALENDAR, but the VEVENT of line 2 is open",
             ),
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\nEND:VEVENT\n", "line 3: ends a VEVENT, but nothing is open"),
-            ("BEGIN:VEVENT\nEND:VEVENT\n", "line 1: begins a VEVENT outside of a calendar"),
-            ("hello\n", "line 1: is no iCalendar: expected BEGIN:VCALENDAR"),
+            ("BEGIN:VEVENT\nEND:VEVENT\n", "line 1: begins a VEVENT outside a calendar"),
+            ("hello\n", "line 1: is not iCalendar: expected BEGIN:VCALENDAR"),
             ("\n", "line 1: is empty: expected BEGIN:VCALENDAR"),
         ],
     )

@@ -64,7 +64,7 @@ def test_another_date_shows_that_the_day_comes_first(shown):
 
 @pytest.mark.parametrize("others", [[], ["2026-08-24", "03/03/2027"], [MONTH_FIRST[0], DAY_FIRST[0]]])
 def test_what_could_be_both_is_refused(others):
-    with pytest.raises(ValueError, match=r"could be 2027-01-02 or 2027-02-01 .* give dates='mdy' .* dates='dmy'"):
+    with pytest.raises(ValueError, match=r"could be 2027-01-02 or 2027-02-01 .* set dates='mdy' .* dates='dmy'"):
         read("01/02/2027", *others)
 
 
@@ -76,7 +76,7 @@ def test_what_the_reader_was_told_wins():
 
 @pytest.mark.parametrize("cell", ["8/4/26", "04-Aug-26"])
 def test_a_year_of_two_digits_needs_to_be_told(cell):
-    with pytest.raises(ValueError, match=r"a year of two digits; .* dates='dmy'"):
+    with pytest.raises(ValueError, match=r"a two-digit year; .* dates='dmy'"):
         read(cell, *DAY_FIRST)
     assert read(cell, order="dmy") in ("2026-04-08", "2026-08-04")
 
@@ -85,7 +85,7 @@ def test_a_year_of_two_digits_needs_to_be_told(cell):
     "cell", ["31/31/2026", "2026-02-30", "46258", "soon", "32 Aug 2026", "4 Hornung 2026", "16.11."]
 )
 def test_what_is_no_date(cell):
-    with pytest.raises(ValueError, match="is no date; write 2026-11-20"):
+    with pytest.raises(ValueError, match="is not a date; write 2026-11-20"):
         read(cell)
 
 

@@ -50,7 +50,7 @@ class TestStyles:
         try:
             assert Days([cell]).read(cell) == days
         except ValueError as error:
-            assert "the column does not decide it" in str(error)  # noqa: PT017
+            assert "the other rows do not settle it" in str(error)  # noqa: PT017
 
     @given(st.text(), st.lists(st.text()))
     def test_any_text_is_read_or_refused(self, cell, others):
@@ -110,7 +110,7 @@ class TestColumn:
         ("cell", "others"), [("TU", []), ("SU", ["MWF"]), ("FR", ["M"]), ("TU", ["TR", "TH"]), ("MTU", ["TBA"])]
     )
     def test_a_column_that_does_not_decide_is_refused(self, cell, others):
-        with pytest.raises(ValueError, match=f"days '{cell}' could be .*the column does not decide it; write "):
+        with pytest.raises(ValueError, match=f"days '{cell}' could be .*the other rows do not settle it; write "):
             read(cell, *others)
 
 

@@ -180,13 +180,13 @@ class TestHeader:
         timetable = parse(f"{title}\n{rows.replace(',', delimiter)}\n")
         assert week(timetable) == ["A Mon 09:00-09:50", "A Wed 09:00-09:50", "B Fri 09:00-09:50"]
         line = title.count("\n") + 2
-        assert notes(timetable) == [f"line 1: the header is in line {line}; what stands above it is skipped"]
+        assert notes(timetable) == [f"line 1: the header is in line {line}; the lines above it are skipped"]
 
     def test_what_has_no_meaning_is_named_once_and_not_for_each_day(self):
         timetable = parse(
             "Course,Section,Days,Time,Room,Notes,Notes\nALG,A,MW,9:00-9:50,7,x,y\nALG,B,MW,9:00-9:50,8,,\n"
         )
-        assert notes(timetable) == ["line 1: columns without a meaning here, kept in extra: 'Room', 'Notes'"]
+        assert notes(timetable) == ["line 1: columns that are not used, kept in extra: 'Room', 'Notes'"]
         assert timetable.on(MONDAY).problems == ()
         assert timetable.patterns[0].extra == {"Room": "7", "Notes": "x; y"}
 
@@ -194,8 +194,8 @@ class TestHeader:
         text = refused("Course,CRN,Days,Time\nALG,1,M,9:00-9:50\n")
         assert text == (
             "timetable has 1 bad line:\n"
-            "  line 1: the header has no column for the section (section or group or sec or sect …); name it so, or give "
-            "columns={'section': …}. The header is the first line, or the one below a title; this one has 'Course', 'CRN', "
+            "  line 1: the header has no column for the section (section or group or sec or sect …); rename it, or set "
+            "columns={'section': …}. The header must be the first line, or the one below a title; this one has 'Course', 'CRN', "
             "'Days', 'Time'"
         )
 
@@ -253,7 +253,7 @@ class TestTold:
 
     def test_a_told_column_is_not_read_as_something_else(self):
         text = "Course,Section,Group,Days,Time,Start,End\nALG,A,7,M,9:00-9:50,x,y\n"
-        assert "Start 'x' is no time" in refused(text, columns={"start": "Start", "end": "End"})
+        assert "Start 'x' is not a time" in refused(text, columns={"start": "Start", "end": "End"})
         timetable = parse(text, columns={"section": "Group", "time": "Time"})
         assert timetable.patterns[0].section == "7"
         assert timetable.patterns[0].extra == {"Section": "A", "Start": "x", "End": "y"}
@@ -265,16 +265,14 @@ class TestTold:
         assert timetable.patterns[0].extra == dict.fromkeys(["Days", "Time", "Start", "End"], "x")
 
     def test_what_is_told_wrongly(self):
-        with pytest.raises(
-            ValueError, match="columns: there is no field 'sektion'; the fields are term, course, section"
-        ):
+        with pytest.raises(ValueError, match="columns: unknown field 'sektion'; the fields are term, course, section"):
             parse(self.ROWS, columns={"sektion": "Nr#"})
-        with pytest.raises(ValueError, match="columns: section is ''"):
+        with pytest.raises(ValueError, match="columns: section is set to ''"):
             parse(self.ROWS, columns={"section": ""})
         assert "no column 'Class#'; it has 'Fach', 'Klasse', 'Nr#'" in refused(self.ROWS, columns={"section": "Class#"})
         with pytest.raises(ValueError, match=r"dates: expected 'mdy' .* got 'ymd'"):
             parse(self.ROWS, dates="ymd")
-        with pytest.raises(ValueError, match="columns and dates are for CSV"):
+        with pytest.raises(ValueError, match="columns and dates apply to CSV"):
             parse("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", dates="mdy")
 
 
@@ -333,7 +331,7 @@ class TestRows:
 
     @pytest.mark.parametrize("status", ["Cancelled - low enrollment", "Not cancelled", "cancel?"])
     def test_a_status_that_may_cancel_is_refused(self, status):
-        assert f"Status '{status}' does not say clearly" in refused(f"{self.HEADER}ALG,A,M,9:00,9:50,{status}\n")
+        assert f"Status '{status}' is not clear about whether" in refused(f"{self.HEADER}ALG,A,M,9:00,9:50,{status}\n")
 
     def test_a_cancelled_row_cancels_no_other_row_of_its_section(self):
         timetable = parse(f"{self.HEADER}ALG,A,MW,9:00,9:50,Cancelled\nALG,A,W,14:00,14:50,Open\n")

@@ -122,7 +122,7 @@ class TestSections:
     def test_an_empty_section_is_the_only_one_of_its_course(self):
         day = day_of("CMN 529,,T,10:00,12:50,UTC,,2025-su")
         assert day.classes[0].key == ("2025-su", "CMN 529", "-", "2025-06-10")
-        assert day.problems == (Problem(2, "CMN 529 has no section, taken as the only one", note=True),)
+        assert day.problems == (Problem(2, "CMN 529 has no section; treated as the only one", note=True),)
 
     def test_an_empty_section_does_not_meet_a_section_without_a_term(self):
         day = day_of("A,B,T,10:00,11:00,UTC,,", "B,,T,10:00,11:00,UTC,,A")
@@ -160,8 +160,8 @@ class TestBadRows:
             "line 2: ends at 09:00, but starts at 10:00",
             "line 3: unknown time zone 'Mars/Phobos'; write an IANA name such as America/Chicago",
             "line 4: unknown weekday 'X' in 'X'; write M T W R F S U (R Thursday, U Sunday)",
-            "line 4: start '25:00' is no time; write 13:50 or 01:50 PM",
-            "line 4: end '13:00 PM' is no time; write 13:50 or 01:50 PM",
+            "line 4: start '25:00' is not a time; write 13:50 or 01:50 PM",
+            "line 4: end '13:00 PM' is not a time; write 13:50 or 01:50 PM",
             "line 6: has no course",
             "line 6: has no start",
             "line 6: has no timezone",
@@ -171,8 +171,8 @@ class TestBadRows:
     def test_what_a_spreadsheet_writes_for_an_empty_cell(self):
         assert NOT_A_VALUE | {""} == names._NOT_A_VALUE
         assert problems_of("ALG,NaN,T,10:00,11:00,UTC,,", "none,A,T,10:00,11:00,UTC,,") == [
-            "line 2: section 'NaN' reads like an empty cell",
-            "line 3: course 'none' reads like an empty cell",
+            "line 2: section 'NaN' looks like a value for an empty cell",
+            "line 3: course 'none' looks like a value for an empty cell",
         ]
 
     def test_skipping_keeps_the_good_rows_and_reports_the_bad_ones(self):
@@ -205,7 +205,9 @@ class TestBadRows:
     def test_a_quote_that_is_never_closed(self):
         assert problems_of(
             "ALG,A,T,10:00,11:00,UTC,,", 'ALG,B,T,10:00,11:00,UTC,"Open,', "ALG,C,T,10:00,11:00,UTC,,"
-        ) == ["line 3: is no CSV: a quote is never closed, so nothing from here on could be read"]
+        ) == [
+            "line 3: is not CSV: a quote is never closed, so nothing from here on could be read; save the file as CSV again"
+        ]
 
     def test_text_in_another_encoding(self, tmp_path):
         file = tmp_path / "timetable.csv"
@@ -254,7 +256,9 @@ class TestClockChanges:
         assert one.starts_at.isoformat() == placed
 
     def test_a_class_that_the_clock_change_leaves_no_time_for(self):
-        with pytest.raises(TimetableError, match="through the clock change of 2026-03-08 in America/Chicago it ends"):
+        with pytest.raises(
+            TimetableError, match="because of the clock change on 2026-03-08 in America/Chicago, it ends"
+        ):
             day_of(self.ROW.format("01:45", "02:30"), on=self.SPRING, clock_change="earlier")
 
     def test_the_wall_clock_is_kept_through_a_term(self):

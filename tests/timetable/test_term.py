@@ -76,7 +76,7 @@ class TestOneDate:
     def test_cancelling_what_does_not_meet_is_a_note(self):
         found = self.week("ALG,A,,,,Europe/Berlin,,2026-11-17,,yes,,,")
         assert [str(problem) for problem in found.problems] == [
-            "line 3: cancels ALG A on 2026-11-17, which does not meet then"
+            "line 3: cancels ALG A on 2026-11-17, when it does not meet"
         ]
         assert found.cancelled == found.bad == ()
 
@@ -102,11 +102,11 @@ class TestOneDate:
                 "ALG,A,M,9:00,10:00,UTC,,2026-02-30,,,,,",
             )
         assert [str(problem) for problem in caught.value.problems] == [
-            "line 2: date '16.11.' is no date; write 2026-11-20",
-            "line 3: moves or cancels a class, but has no date to say which",
+            "line 2: date '16.11.' is not a date; write 2026-11-20",
+            "line 3: moves or cancels a class, but has no date that identifies it",
             "line 4: cancelled 'perhaps' is neither yes nor no",
             "line 5: its last day 2026-11-01 is before its first day 2026-12-01",
-            "line 6: date '2026-02-30' is no date; write 2026-11-20",
+            "line 6: date '2026-02-30' is not a date; write 2026-11-20",
         ]
 
 
@@ -221,7 +221,7 @@ class TestPatterns:
             weekly([{**good, "days": "X"}], source="the plan")
 
     def test_a_zone_nobody_knows(self):
-        with pytest.raises(ValueError, match="timezone: 'Mars' is no IANA zone"):
+        with pytest.raises(ValueError, match="timezone: 'Mars' is not an IANA time zone"):
             weekly([], timezone="Mars")
 
 
@@ -232,12 +232,12 @@ class TestClass:
 
     def test_as_a_spec(self):
         (one,) = table(WEEKLY).on(MONDAY).classes
-        assert one.spec(conn_id="videosdk_default", record=True) == {
+        assert one.spec(conn_id="school_rooms", record=True) == {
             "name": ["ALG", "A", "2026-11-16"],
             "starts_at": "2026-11-16T09:00:00+01:00",
             "ends_at": "2026-11-16T09:50:00+01:00",
             "ref": {"title": "ALG A Algebra", "date": "2026-11-16", "timezone": "Europe/Berlin"},
-            "conn_id": "videosdk_default",
+            "conn_id": "school_rooms",
             "record": True,
         }
         assert one.name == room_name(*one.spec()["name"])

@@ -76,7 +76,7 @@ class TestWritten:
         try:
             found = split_span(cell)
         except ValueError as error:
-            assert "meetings; write a row for each" in str(error)  # noqa: PT017
+            assert "meetings; write one row for each" in str(error)  # noqa: PT017
         else:
             assert found is None or all(read_clock(text) for text in found[:2])
 
@@ -129,5 +129,5 @@ class TestNightOrAfternoon:
         assert span("08:00-22:00") == "08:00-22:00"
 
     def test_two_spans_in_one_cell(self):
-        with pytest.raises(ValueError, match="holds 2 meetings; write a row for each"):
+        with pytest.raises(ValueError, match="contains 2 meetings; write one row for each"):
             split_span("MW 9:00-9:50, F 10:00-10:50")

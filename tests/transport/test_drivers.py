@@ -90,12 +90,12 @@ class ProxyError(Exception):
         (BrokenPipeError(32, "x"), "connection reset"),
         (OSError(101, "x"), "network unreachable"),
         (OSError(113, "x"), "no route to the host"),
-        (socket.gaierror(-2, "x"), "the host's name is not known"),
+        (socket.gaierror(-2, "x"), "the host name could not be resolved"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] x"), "TLS failed (no reason given)"),
         (OSError("canary"), "OSError"),
         (ValueError("canary"), "ValueError"),
-        (RemoteProtocolError("canary"), "the connection was cut"),
-        (ProxyError("canary"), "the proxy: it does not let the request through"),
+        (RemoteProtocolError("canary"), "the connection was closed"),
+        (ProxyError("canary"), "the proxy: it rejected the request"),
         (ExceptionGroup("all", [OSError(111, "x")]), "connection refused"),
     ],
 )
@@ -172,7 +172,7 @@ def send(mode: str, url: str, path: str = "/x") -> Response:
 @pytest.mark.parametrize("mode", ["blocking", "async"])
 @pytest.mark.parametrize("url", ["http://[", "http://", "gopher://x.example", "http://x.example:99999999"])
 def test_an_address_that_is_none(mode: str, url: str) -> None:
-    with pytest.raises(errors.TransportError, match="no answer"):
+    with pytest.raises(errors.TransportError, match="no response"):
         send(mode, url)
 
 

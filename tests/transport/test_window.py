@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from vendor_traits import CLOSES_UNUSED
 
 from airflow_provider_rooms.errors import ConnectionNotFoundError, InvalidConnectionError
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -21,6 +22,9 @@ from airflow_provider_rooms.sandbox.client import RoomsSandbox
 pytest.importorskip("redis", reason="needs airflow-provider-rooms[pace]")
 
 from airflow_provider_rooms.transport.window import RedisWindow
+
+#: A vendor whose documented limits the sandbox keeps.
+LIMITED = CLOSES_UNUSED
 
 
 class Server:
@@ -94,18 +98,18 @@ def test_a_store_that_goes_and_comes_is_told(redis_server: Server, caplog: pytes
     redis_server.stop()
     assert window.take("writes", 5.0) is None
     assert window.take("writes", 5.0) is None
-    assert caplog.text.count("does not answer") == 1
+    assert caplog.text.count("does not respond") == 1
     redis_server.start()
     assert window.take("writes", 5.0) is not None
-    assert "answers again" in caplog.text
+    assert "responds again" in caplog.text
 
 
 @pytest.fixture
 def paced(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """A hook of a connection to Twilio whose pace is shared."""
+    """A hook whose connection shares its pace."""
 
     def make(pace: Any, **extra: Any) -> Any:
-        connection = rooms_sandbox.connection("twilio_video")
+        connection = rooms_sandbox.connection(LIMITED.conn_type)
         connection["extra"] = {**connection["extra"], "pace_conn_id": "shared_pace", **extra}
         monkeypatch.setenv("AIRFLOW_CONN_PACED", json.dumps(connection))
         if pace is not None:
@@ -123,8 +127,8 @@ def test_a_connection_names_the_store(redis_server: Server, rooms_sandbox: Rooms
     redis_server.stop()
     for number in range(3, 6):
         hook.ensure_room({"name": f"r{number}"})
-    assert len(rooms_sandbox.rooms("twilio")) == 6
-    assert rooms_sandbox.limits("twilio")["refused"] == {"reads": 0, "writes": 0}
+    assert len(rooms_sandbox.rooms(LIMITED.conn_type)) == 6
+    assert rooms_sandbox.limits(LIMITED.conn_type)["refused"] == {"reads": 0, "writes": 0}
 
 
 @pytest.mark.asyncio
@@ -135,7 +139,7 @@ async def test_an_event_loop_takes_turns_too(redis_server: Server, rooms_sandbox
         for number in range(3):
             await rooms.ensure_room({"name": f"r{number}"})
     assert time.monotonic() - began >= 0.5
-    assert len(rooms_sandbox.rooms("twilio")) == 3
+    assert len(rooms_sandbox.rooms(LIMITED.conn_type)) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from vendor_traits import TRAITS, facts
 
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -59,23 +60,23 @@ def test_polls_under_way_count() -> None:
         assert account.purse.affords_one()
 
 
+#: A vendor without a list of who is in which room.
+ONE_BY_ONE = next(traits for traits in TRAITS if not facts("sessions")[traits.conn_type].LIVE_LISTED)
 INTERVAL = 0.5
 
 
 @pytest.mark.parametrize("waits", [1, 12])
-async def test_around_the_start_of_class_twilio_is_asked_no_more_than_once_per_wait_and_interval(
-    waits: int, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+async def test_around_the_start_of_class_a_vendor_is_asked_no_more_than_once_per_wait_and_interval(
+    waits: int, rooms_sandbox: RoomsSandbox, connections: None
 ) -> None:
-    for name, value in rooms_sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    hook = get_rooms_hook("twilio_video_default")
+    hook = get_rooms_hook(ONE_BY_ONE.conn_id)
     rooms = [hook.ensure_room({"name": f"class-{number}"}) for number in range(waits)]
     now = dt.datetime.now(dt.UTC)
     asked = Wait(purpose="started", starts_at=now, ends_at=now + dt.timedelta(hours=1))
 
     async def wait(room: Any) -> Any:
         waiting = RoomTrigger(
-            conn_id="twilio_video_default",
+            conn_id=ONE_BY_ONE.conn_id,
             room=room.id,
             wait=asked.as_dict(),
             poll_interval=INTERVAL,
@@ -85,14 +86,14 @@ async def test_around_the_start_of_class_twilio_is_asked_no_more_than_once_per_w
             return event.payload
         raise AssertionError("no event")
 
-    before = len(rooms_sandbox.requests("twilio"))
+    before = len(rooms_sandbox.requests(ONE_BY_ONE.conn_type))
     tasks = [asyncio.create_task(wait(room)) for room in rooms]
     intervals = 12
     await asyncio.sleep(intervals * INTERVAL)
-    sent = len(rooms_sandbox.requests("twilio")) - before
+    sent = len(rooms_sandbox.requests(ONE_BY_ONE.conn_type)) - before
     looks = 4 * waits
     assert waits * intervals / 3 < sent <= waits * (intervals + 1) + looks
     for room in rooms:
-        rooms_sandbox.start_session("twilio", room.id)
+        rooms_sandbox.start_session(ONE_BY_ONE.conn_type, room.id)
     events = await asyncio.wait_for(asyncio.gather(*tasks), 30)
     assert [event["status"] for event in events] == ["success"] * waits

@@ -64,24 +64,26 @@ def test_the_least_is_enough() -> None:
 
 @pytest.mark.parametrize("name", [name for name in least() if name != "unsupported"])
 def test_what_is_missing_is_named(name: str) -> None:
-    with pytest.raises(TypeError, match=rf"Acme is no complete vendor: .*\b{name}\b"):
+    with pytest.raises(TypeError, match=rf"Acme is not a complete vendor: .*\b{name}\b"):
         made(name)
 
 
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"close_rooms": 1}, r"close_rooms is not part of the contract; did you mean close_room\?"),
+        ({"close_rooms": 1}, r"close_rooms is not part of the vendor contract; did you mean close_room\?"),
         ({"secret_field": ()}, r"did you mean secret_fields\?"),
         ({"closing": "in place"}, "closing is 'in place', not one of in_place, final, deletes"),
-        ({"closing": "in_place"}, "opened again by a method reopen"),
+        ({"closing": "in_place"}, "needs a method reopen"),
         ({"fields": {"max_participants": "size"}}, "record must be in one of fields and unsupported"),
-        ({"limits": {"max_people": (1, 2)}}, "limits has 'max_people', which is no neutral parameter"),
-        ({"lacks": {"mintt": "No."}}, "lacks has 'mintt', which is no optional method"),
+        ({"limits": {"max_people": (1, 2)}}, "limits has 'max_people', which is not a neutral parameter"),
+        ({"lacks": {"mintt": "No."}}, "lacks has 'mintt', which is not an optional method"),
         ({"mint": lambda *_: "", "lacks": {"mint": "No."}}, "lacks has 'mint', which it has"),
-        ({"options": dict}, "options is no model of options"),
+        ({"options": dict}, "options is not an option model"),
         ({"list_sessions": lambda *_: iter(())}, "it has list_sessions without live_session, read_session"),
         ({"start_recording": lambda *_: iter(())}, "it has start_recording without stop_recording"),
+        ({"happened_since": lambda *_: iter(())}, "watchable and happened_since go together"),
+        ({"watchable": ("session_started",)}, "watchable and happened_since go together"),
         ({"is_genuine": lambda *_: True}, "it has is_genuine without read_delivery"),
     ],
 )
@@ -109,6 +111,7 @@ OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "delete_recording": lambda vendor: vendor.delete_recording(None),
     "is_genuine": lambda vendor: vendor.is_genuine(None, None),
     "read_delivery": lambda vendor: vendor.read_delivery(None),
+    "happened_since": lambda vendor: vendor.happened_since(None, ()),
     "mint": lambda vendor: join_token(vendor, ROOM),
     "page_url": lambda vendor: vendor.page_url(ROOM, None),
     "update": lambda vendor: vendor.update({}, None),
@@ -125,7 +128,7 @@ def test_what_a_vendor_lacks_is_refused_before_any_call(method: str) -> None:
 
 def test_without_a_page_a_link_needs_the_connections_own() -> None:
     vendor = made()(Config(conn_id="c", base_url="https://x.example", key="", secret=""))
-    with pytest.raises(errors.InvalidConnectionError, match="no join_page, and Acme has no page of its own"):
+    with pytest.raises(errors.InvalidConnectionError, match="no join_page, and Acme has no join page of its own"):
         next(join_url(vendor, ROOM))
 
 

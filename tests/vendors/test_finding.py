@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -13,20 +12,16 @@ import flows
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from vendor_traits import TRAITS_OF, TYPES, facts
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.models import Room
 from airflow_provider_rooms.names import fold, numbered_name
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
-from airflow_provider_rooms.transport.drivers import BlockingTransport
-from airflow_provider_rooms.transport.network import blocking_session
-from airflow_provider_rooms.vendors import vendor_class
-from airflow_provider_rooms.vendors.exchange import Config
-from airflow_provider_rooms.vendors.flow import Request, Sleep
+from airflow_provider_rooms.vendors.flow import Sleep
+from airflow_provider_rooms.vendors.rest_rooms import NumberedRooms
 from airflow_provider_rooms.vendors.rooms import close, find, find_by_name
 
-TYPES = tuple(BY_TYPE)
 PREFIXES = ("", "a-", "alg-", "a-a-")
 #: Words that names are made of; some are in the form of the ids of the model below, or end as a successor's.
 WORDS = st.sampled_from(["1", "x-r2", "id-0", "id-1"])
@@ -142,69 +137,20 @@ def nobody(step: Any) -> Any:
 # -- the vendors, on the sandbox --------------------------------------------------------------------------------------------
 
 
-class Desk:
-    """One connection to the sandbox, its flows run without really sleeping."""
-
-    def __init__(self, box: RoomsSandbox, conn_type: str, session: Any, prefix: str = "") -> None:
-        made = box.connection(conn_type)
-        extra = made.get("extra", {})
-        config = Config(
-            conn_id="c", base_url=made["host"], key=made["login"], secret=made["password"], name_prefix=prefix,
-            settings=extra,
-        )  # fmt: skip
-        self.vendor: Any = vendor_class(conn_type)(config)
-        self.transport = BlockingTransport(session, config.base_url)
-        self.sent = 0
-        self.slept: list[float] = []
-
-    def run(self, flow: Any) -> Any:
-        def perform(step: Any) -> Any:
-            if isinstance(step, Sleep):
-                self.slept.append(step.seconds)
-            if not isinstance(step, Request):
-                return None
-            self.sent += 1
-            return self.transport.send(step)
-
-        return flows.run(flow, perform)
-
-    def make(self, name: str) -> Room:
-        """A room as somebody else makes it: by one request, without a rule of ours."""
-        vendor = self.vendor
-        answer = self.run(vendor.submit(vendor_rooms(vendor), vendor.a_room(), {vendor.key_field: name}))
-        made: Room = vendor.room(answer)
-        return made
-
-    def cost(self, ref: Any) -> tuple[Room, int]:
-        before = self.sent
-        found: Room = self.run(find(self.vendor, ref))
-        return found, self.sent - before
-
-
-def vendor_rooms(vendor: Any) -> str:
-    return "/v1/Rooms" if vendor.form else "/v2/rooms"
-
-
-@pytest.fixture
-def desk(rooms_sandbox: RoomsSandbox) -> Callable[..., Desk]:
-    session = blocking_session()
-    return lambda conn_type, prefix="": Desk(rooms_sandbox, conn_type, session, prefix)
-
-
 @pytest.mark.parametrize("conn_type", TYPES)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=accounts(), data=st.data())
 def test_at_the_vendors_too_a_text_never_leads_to_another_class(
-    conn_type: str, desk: Any, rooms_sandbox: RoomsSandbox, case: Any, data: st.DataObject
+    conn_type: str, hand: Any, rooms_sandbox: RoomsSandbox, case: Any, data: st.DataObject
 ) -> None:
     prefix, rooms, text = case
     rooms_sandbox.reset()  # examples share a sandbox
-    worker, anybody = desk(conn_type, prefix), desk(conn_type)
+    worker, anybody = hand(conn_type, name_prefix=prefix), hand(conn_type)
     made = {}
     for name, closed in rooms:
         room = anybody.make(name)
         made[room.id] = anybody.run(close(anybody.vendor, room)) if closed else room
-    if conn_type == "videosdk" and made and data.draw(st.booleans()):
+    if isinstance(worker.vendor, NumberedRooms) and made and data.draw(st.booleans()):
         # A class that was closed and reopened.
         first = next(iter(made.values()))
         anybody.run(close(anybody.vendor, first))
@@ -225,9 +171,9 @@ def test_at_the_vendors_too_a_text_never_leads_to_another_class(
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_a_name_that_is_prefix_and_name_of_another_class_is_refused(conn_type: str, desk: Any) -> None:
+def test_a_name_that_is_prefix_and_name_of_another_class_is_refused(conn_type: str, hand: Any) -> None:
     """Else ``close_room("alg-1")`` closes the room of the class ``1``."""
-    worker = desk(conn_type, "alg-")
+    worker = hand(conn_type, name_prefix="alg-")
     other, mine = (worker.make(name) for name in ("alg-1", "alg-alg-1"))
     with pytest.raises(errors.InvalidSpecError) as refused:
         worker.run(close(worker.vendor, "alg-1"))
@@ -245,10 +191,10 @@ def test_a_name_that_is_prefix_and_name_of_another_class_is_refused(conn_type: s
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_a_full_name_is_accepted_where_no_other_class_has_it(conn_type: str, desk: Any) -> None:
-    worker = desk(conn_type, "alg-")
+def test_a_full_name_is_accepted_where_no_other_class_has_it(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type, name_prefix="alg-")
     room = worker.make("alg-1")
-    theirs = desk(conn_type).make("1")
+    theirs = hand(conn_type).make("1")
     assert worker.run(find(worker.vendor, "alg-1")).id == room.id
     assert worker.run(find(worker.vendor, "1")).id == room.id
     assert worker.run(find(worker.vendor, theirs.id)).id == theirs.id
@@ -259,15 +205,14 @@ def test_a_full_name_is_accepted_where_no_other_class_has_it(conn_type: str, des
     assert worker.run(find_by_name(worker.vendor, "1")).id == room.id
 
 
-#: A name in the form of the vendor's ids, where a room may have one.
-LIKE_AN_ID = {"videosdk": "abcd-0123-wxyz", "hundredms": "0123456789abcdef01234567"}
+NAMES = facts("names")
 
 
-@pytest.mark.parametrize("conn_type", LIKE_AN_ID)
-def test_a_name_in_the_form_of_an_id_is_a_name_if_no_room_has_that_id(conn_type: str, desk: Any) -> None:
-    name = LIKE_AN_ID[conn_type]
-    theirs, worker = desk(conn_type).make(name), desk(conn_type, "alg-")
-    assert desk(conn_type).cost(name)[0].id == theirs.id
+@pytest.mark.parametrize("conn_type", [name for name in TYPES if NAMES[name].LIKE_AN_ID])
+def test_a_name_in_the_form_of_an_id_is_a_name_if_no_room_has_that_id(conn_type: str, hand: Any) -> None:
+    name = NAMES[conn_type].LIKE_AN_ID
+    theirs, worker = hand(conn_type).make(name), hand(conn_type, name_prefix="alg-")
+    assert hand(conn_type).cost(name)[0].id == theirs.id
     with pytest.raises(errors.NotFoundError):
         worker.run(find(worker.vendor, name))
     ours = worker.make(f"alg-{name}")
@@ -277,49 +222,41 @@ def test_a_name_in_the_form_of_an_id_is_a_name_if_no_room_has_that_id(conn_type:
         worker.run(find(worker.vendor, {"id": name}))
 
 
-def test_prefix_and_name_together_may_look_like_the_id_of_another_room(desk: Any) -> None:
-    """VideoSDK is asked for ids and names by the same request."""
-    theirs = desk("videosdk").make("botany")
-    prefix, text = theirs.id[:5], theirs.id[5:]
-    worker = desk("videosdk", prefix)
-    with pytest.raises(errors.NotFoundError):
-        worker.run(find(worker.vendor, text))
-    assert worker.run(find_by_name(worker.vendor, text)) is None
-
-
 @pytest.mark.parametrize("prefix", ["", "alg-"])
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_an_id_costs_one_request(conn_type: str, prefix: str, desk: Any, rooms_sandbox: RoomsSandbox) -> None:
-    worker = desk(conn_type, prefix)
+def test_an_id_costs_one_request(conn_type: str, prefix: str, hand: Any, rooms_sandbox: RoomsSandbox) -> None:
+    worker = hand(conn_type, name_prefix=prefix)
     room = worker.make("alg-1")
     seen = len(rooms_sandbox.requests())
     for ref in (room.id, room, room.as_dict(), {"id": room.id}):
         assert worker.cost(ref)[1] == 1
     assert len(rooms_sandbox.requests()) - seen == 4
     # A name no more than the vendor's look-up of one name, whatever the prefix.
-    assert worker.cost("alg-1" if not prefix else "1")[1] == {"hundredms": 2}.get(conn_type, 1)
+    assert worker.cost("alg-1" if not prefix else "1")[1] == TRAITS_OF[conn_type].cost.present
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_an_id_that_nobody_has_costs_little(conn_type: str, desk: Any) -> None:
-    worker = desk(conn_type)
-    unknown = {"videosdk": "zzzz-zzzz-zzzz", "hundredms": "f" * 24, "twilio_video": "RM" + "f" * 32}[conn_type]
+def test_an_id_that_nobody_has_costs_little(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type)
+    unknown = NAMES[conn_type].UNKNOWN_ID
     with pytest.raises(errors.NotFoundError, match="has no room with this id or name"):
         worker.run(find(worker.vendor, unknown))
-    assert worker.sent == {"videosdk": 2, "hundredms": 3, "twilio_video": 1}[conn_type]
+    assert len(worker.sent) == NAMES[conn_type].UNKNOWN_COSTS
 
 
-def test_an_id_that_may_not_be_read_is_not_said_to_be_missing(desk: Any, rooms_sandbox: RoomsSandbox) -> None:
-    worker = desk("hundredms")
-    unknown = "f" * 24
-    rooms_sandbox.fault("hundredms", "status", status=403, path=f"/v2/rooms/{unknown}")
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_an_id_that_may_not_be_read_is_not_said_to_be_missing(
+    conn_type: str, hand: Any, rooms_sandbox: RoomsSandbox
+) -> None:
+    worker, unknown = hand(conn_type), NAMES[conn_type].UNKNOWN_ID
+    rooms_sandbox.fault(conn_type, "status", status=403, path=f"*/{unknown}")
     with pytest.raises(errors.AccessDeniedError):
         worker.run(find(worker.vendor, unknown))
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_a_row_of_a_batch_without_a_room_has_the_full_name(conn_type: str, desk: Any) -> None:
-    worker = desk(conn_type, "alg-")
+def test_a_row_of_a_batch_without_a_room_has_the_full_name(conn_type: str, hand: Any) -> None:
+    worker = hand(conn_type, name_prefix="alg-")
     worker.make("alg-alg-1")
     row = {"vendor": conn_type, "id": None, "name": "alg-1", "outcome": None, "error": "HTTP 503"}
     with pytest.raises(errors.NotFoundError, match="has no room with this id or name"):
@@ -331,43 +268,29 @@ def test_a_row_of_a_batch_without_a_room_has_the_full_name(conn_type: str, desk:
 
 
 @pytest.mark.parametrize("conn_type", TYPES)
-def test_an_answer_about_another_room_is_no_answer(conn_type: str, desk: Any, rooms_sandbox: RoomsSandbox) -> None:
-    worker = desk(conn_type, "alg-")
+def test_an_answer_about_another_room_is_no_answer(conn_type: str, hand: Any, rooms_sandbox: RoomsSandbox) -> None:
+    worker = hand(conn_type, name_prefix="alg-")
     room, other = worker.make("alg-1"), worker.make("alg-2")
-    box_name = "twilio" if conn_type == "twilio_video" else conn_type
-    shown = next(
-        row for row in rooms_sandbox.rooms(conn_type) if other.id in (row.get("roomId"), row.get("id"), row.get("sid"))
-    )
+    key = TRAITS_OF[conn_type].id_key
+    shown = next(row for row in rooms_sandbox.rooms(conn_type) if row[key] == other.id)
     for ref in (room.id, room):
         rooms_sandbox.fault(
-            box_name, "body", method="GET", path=f"*/{room.id}", body=json.dumps(shown), status=200, times=5
+            conn_type, "body", method="GET", path=f"*/{room.id}", body=json.dumps(shown), status=200, times=5
         )
         with pytest.raises(errors.UnreadableAnswerError, match="about another room"):
             worker.run(find(worker.vendor, ref))
         rooms_sandbox.clear_faults()
 
 
-@pytest.mark.parametrize("name", ["algebra/1", "what?", "a b", "100%", "ünit", "..", "a:b"])
-def test_rooms_that_others_named_at_twilio_are_found_by_any_name(name: str, desk: Any) -> None:
-    """Twilio takes no reserved character in a path, encoded or not; the list takes all."""
-    worker = desk("twilio_video")
-    room = worker.make(name)
-    found, requests = worker.cost(name)
-    assert (found.id, requests) == (room.id, 1)
-    assert worker.run(find_by_name(worker.vendor, name)).id == room.id
-    worker.run(close(worker.vendor, name))
-    assert worker.run(find(worker.vendor, name)).state == "closed"
-
-
 @pytest.mark.parametrize("conn_type", TYPES)
 def test_a_room_counts_as_closed_when_it_is(
-    conn_type: str, desk: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
+    conn_type: str, hand: Any, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = desk(conn_type)
+    worker = hand(conn_type)
     room = worker.make("alg-1")
     really = worker.vendor.close_room
     monkeypatch.setattr(worker.vendor, "close_room", lambda room: iter(()))
-    with pytest.raises(errors.NotVisibleYetError, match="still shows it as open"):
+    with pytest.raises(errors.NotVisibleYetError, match="still reports it as open"):
         worker.run(close(worker.vendor, room.id))
     assert sum(worker.slept) == pytest.approx(30.5)
 

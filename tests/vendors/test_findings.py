@@ -7,14 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from vendor_traits import CLOSES_UNUSED, TRAITS_OF, TYPES
 
-from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.errors import AuthenticationError
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
-
-VENDORS = tuple(BY_TYPE)
-#: What no vendor or only another one can do.
-BEYOND = {"videosdk": {"description": "x"}, "hundredms": {"record": True}, "twilio_video": {"max_participants": 51}}
 
 
 def in_hours(begin: float) -> dict[str, Any]:
@@ -25,7 +21,7 @@ def in_hours(begin: float) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", TYPES)
 def test_each_state_of_a_room_has_its_verdict(
     vendor: str, hooks: Callable[[str], Any], rooms_sandbox: RoomsSandbox
 ) -> None:
@@ -39,11 +35,13 @@ def test_each_state_of_a_room_has_its_verdict(
         "missing": {"name": "new"},
         "closed": {"name": "closed"},
         "over": {"name": "past", **in_hours(-2)},
-        "refused": {"name": "beyond", **BEYOND[vendor]},
+        "refused": {"name": "beyond", **(TRAITS_OF[vendor].cannot or {})},
     }
     assert {verdict: hook.inspect_room(spec).verdict for verdict, spec in asked.items()} == {v: v for v in asked}
     far = hook.inspect_room({"name": "far", **in_hours(5)})
-    assert (far.verdict, far.due is not None) == (("not_due", True) if vendor == "twilio_video" else ("missing", False))
+    assert (far.verdict, far.due is not None) == (
+        ("not_due", True) if vendor == CLOSES_UNUSED.conn_type else ("missing", False)
+    )
     rooms_sandbox.fault(vendor, "status", status=403)
     assert hook.inspect_room({"name": "there"}).verdict == "unknown"
     rooms_sandbox.fault(vendor, "status", status=401, times=-1)
@@ -55,7 +53,7 @@ def test_each_state_of_a_room_has_its_verdict(
 def test_a_room_that_died_of_old_age_would_be_made_again(
     hooks: Callable[[str], Any], rooms_sandbox: RoomsSandbox
 ) -> None:
-    hook = hooks("twilio_video")
+    hook = hooks(CLOSES_UNUSED.conn_type)
     room = hook.ensure_room({"name": "algebra", **in_hours(0.25)})
     rooms_sandbox.advance(2 * 3600)
     assert hook.get_room(room.id).state == "closed"

@@ -38,7 +38,7 @@ def test_a_merge_holds_both_or_is_refused(first: dict[str, Any], second: dict[st
     try:
         merged = merge(first, second, source="options")
     except InvalidSpecError as error:
-        assert "but the parameters already say" in str(error)  # noqa: PT017
+        assert "but the parameters already set it to" in str(error)  # noqa: PT017
         with pytest.raises(InvalidSpecError):
             merge(second, first, source="options")
         return

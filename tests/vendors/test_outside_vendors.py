@@ -143,13 +143,16 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "names what is not there": ({"value": "rooms_acme_vendor:KINDS"}, "AttributeError"),
     "is no connection type": ({"value": "rooms_acme_vendor:MODULE_DOC", "more": "MODULE_DOC = 'x'"}, "This is a str"),
     "lacks an attribute": ({"lacks": "key_field"}, "no attribute key_field"),
-    "lacks a method": ({"check": "chekc"}, "no method check; chekc is not part of the contract; did you mean check"),
-    "is built in": ({"conn_type": BUILT_IN}, f"There is a connection type {BUILT_IN!r} already"),
-    "has the name of an option": ({"conn_type": "webhook"}, "is called 'webhook': choose another connection type"),
-    "has the name of its own option": ({"conn_type": "size"}, "is called 'size': choose another connection type"),
-    "has a space": ({"conn_type": "acme rooms"}, "'acme rooms' cannot be a connection type"),
-    "is no vendor": ({"more": "Acme = dict"}, "is no subclass of Vendor"),
-    "calls itself otherwise": ({"more": "Acme.name = 'other'"}, "give name and title as its ConnectionType has them"),
+    "lacks a method": (
+        {"check": "chekc"},
+        "no method check; chekc is not part of the vendor contract; did you mean check",
+    ),
+    "is built in": ({"conn_type": BUILT_IN}, f"The connection type {BUILT_IN!r} already exists"),
+    "has the name of an option": ({"conn_type": "webhook"}, "'webhook' is the name of an option of "),
+    "has the name of its own option": ({"conn_type": "size"}, "'size' is the name of an option of Acme Rooms: choose"),
+    "has a space": ({"conn_type": "acme rooms"}, "'acme rooms' is not a valid connection type"),
+    "is no vendor": ({"more": "Acme = dict"}, "is not a subclass of Vendor"),
+    "calls itself otherwise": ({"more": "Acme.name = 'other'"}, "but its ConnectionType has others"),
 }
 
 
@@ -164,11 +167,11 @@ def test_one_that_is_broken_is_logged_and_left_out(
         assert list(connection_types()) == [*BY_TYPE, "well"]
     (row,) = caplog.records
     assert row.levelno == logging.ERROR
-    assert "Left out: the vendor rooms_acme_vendor:" in row.getMessage()
+    assert "Skipped vendor rooms_acme_vendor:" in row.getMessage()
     assert told in row.getMessage()
     monkeypatch.setenv("AIRFLOW_CONN_A", '{"conn_type": "nowhere", "password": "x"}')
     with pytest.raises(
-        InvalidConnectionError, match=r"well\. A vendor that is installed but not among them was left out"
+        InvalidConnectionError, match=r"well\. If you installed the vendor but it is not listed, it was skipped"
     ):
         get_rooms_hook("a")
 
@@ -180,7 +183,7 @@ def test_of_two_with_one_type_the_first_is_taken(distribution: Any, caplog: pyte
     assert kind is not None
     assert kind.vendor == "rooms_a_vendor.Acme"
     assert (
-        "the vendor rooms_b_vendor:KIND of distribution rooms-b. There is a connection type 'acme' already"
+        "Skipped vendor rooms_b_vendor:KIND from distribution rooms-b. The connection type 'acme' already exists"
         in caplog.text
     )
 
@@ -188,7 +191,7 @@ def test_of_two_with_one_type_the_first_is_taken(distribution: Any, caplog: pyte
 def test_a_provider_that_is_called_otherwise_is_told_of(distribution: Any, caplog: pytest.LogCaptureFixture) -> None:
     distribution(called="rooms-of-acme")
     assert connection_type("acme") is not None
-    assert "package-name 'rooms-of-acme', which Airflow refuses: return 'rooms-acme' there" in caplog.text
+    assert "package-name 'rooms-of-acme', which Airflow rejects: return 'rooms-acme' there" in caplog.text
 
 
 def test_options_by_connection_type_may_name_it(distribution: Any) -> None:

@@ -153,7 +153,7 @@ def test_what_may_be_answered_by_404_is_empty_and_nothing_else() -> None:
     things = Resource(path="/things", items="things", empty_is_404=True)
     assert Run((404, {}))(vendor.items(things, {})) == []
     assert Run((404, {}))(or_none(vendor.item(things, "1"))) is None
-    with pytest.raises(errors.RequestRefusedError, match="refused"):
+    with pytest.raises(errors.RequestRefusedError, match="rejected"):
         # Where rooms are listed, nothing is sought that could be missing: the address is wrong.
         Run((404, {}))(vendor.items(vendor.rooms, {}))
 

@@ -89,4 +89,4 @@ def test_threads_get_the_same_token() -> None:
 
 def test_headers_of_a_token() -> None:
     assert jwt.get_unverified_header(sign({}, SECRET)) == {"alg": "HS256", "typ": "JWT"}
-    assert jwt.get_unverified_header(sign({}, SECRET, {"cty": "twilio-fpa;v=1"}))["cty"] == "twilio-fpa;v=1"
+    assert jwt.get_unverified_header(sign({}, SECRET, {"cty": "acme-fpa;v=1"}))["cty"] == "acme-fpa;v=1"

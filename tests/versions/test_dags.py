@@ -28,31 +28,31 @@ WEBHOOK = {"url": "https://hooks.example/x"}
 with DAG("every_task", schedule=None, start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), default_args={"retries": 2}):
     create = rooms.CreateRoomOperator(
         task_id="create",
-        conn_id="videosdk_default",
+        conn_id="rooms",
         name=["algebra", "{{ ds }}"],
         starts_at="{{ dag_run.start_date }}",
         max_duration=dt.timedelta(hours=1),
         webhook=WEBHOOK,
-        options={"videosdk": {"geoFence": "in002"}},
+        options={"acme": {"region": "in002"}},
         create_ahead=dt.timedelta(minutes=30),
         outlets=[Asset("rooms"), AssetAlias("each-room")],
     )
-    mapped = rooms.CreateRoomOperator.partial(task_id="mapped", conn_id="hundredms_default", retries=3).expand(
+    mapped = rooms.CreateRoomOperator.partial(task_id="mapped", conn_id="rooms", retries=3).expand(
         spec=[{"name": "a"}, {"name": "b"}]
     )
-    many = rooms.CreateRoomsOperator(task_id="many", conn_id="twilio_video_default", specs=[{"name": "c"}])
+    many = rooms.CreateRoomsOperator(task_id="many", conn_id="rooms", specs=[{"name": "c"}])
     room = create.output["room"]
-    started = sensors.SessionStartedSensor(task_id="started", conn_id="videosdk_default", room_id=room)
-    ended = sensors.SessionEndedSensor(task_id="ended", conn_id="videosdk_default", room_id=room, mode="reschedule")
-    ready = sensors.RecordingReadySensor.partial(task_id="ready", conn_id="hundredms_default").expand(room_id=mapped.output)
-    record = rooms.StartRecordingOperator(task_id="record", conn_id="videosdk_default", room_id=create.output)
-    stop = rooms.StopRecordingOperator(task_id="stop", conn_id="videosdk_default", room_id=create.output)
-    end = rooms.EndSessionOperator(task_id="end", conn_id="videosdk_default", room_id=create.output)
+    started = sensors.SessionStartedSensor(task_id="started", conn_id="rooms", room_id=room)
+    ended = sensors.SessionEndedSensor(task_id="ended", conn_id="rooms", room_id=room, mode="reschedule")
+    ready = sensors.RecordingReadySensor.partial(task_id="ready", conn_id="rooms").expand(room_id=mapped.output)
+    record = rooms.StartRecordingOperator(task_id="record", conn_id="rooms", room_id=create.output)
+    stop = rooms.StopRecordingOperator(task_id="stop", conn_id="rooms", room_id=create.output)
+    end = rooms.EndSessionOperator(task_id="end", conn_id="rooms", room_id=create.output)
     store = rooms.RecordingToStorageOperator(
-        task_id="store", conn_id="videosdk_default", room_id=create.output, to="file:///tmp/{id}.{ext}"
+        task_id="store", conn_id="rooms", room_id=create.output, to="file:///tmp/{id}.{ext}"
     )
-    close = rooms.CloseRoomOperator(task_id="close", conn_id="videosdk_default", room_id=create.output)
-    report = rooms.ReconcileRoomsOperator(task_id="report", conn_id="videosdk_default", specs=[{"name": "a"}])
+    close = rooms.CloseRoomOperator(task_id="close", conn_id="rooms", room_id=create.output)
+    report = rooms.ReconcileRoomsOperator(task_id="report", conn_id="rooms", specs=[{"name": "a"}])
     create >> started >> record >> ended >> stop >> end >> ready >> store >> close.as_teardown(setups=create)
 """
 

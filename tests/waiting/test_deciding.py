@@ -13,11 +13,20 @@ from hypothesis import strategies as st
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import Recording, Room, Session
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.waiting.waits import CLOCK_SLACK, SHORTEST, Seen, Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting.waits import (
+    CLOCK_SLACK,
+    SHORTEST,
+    Seen,
+    Wait,
+    decide,
+    pause,
+    wants_recordings,
+    wants_sessions,
+)
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 TEN = NINE + dt.timedelta(hours=1)
-ROOM = Room(vendor="videosdk", conn_id="c", id="room-1", name="algebra", state="open")
+ROOM = Room(vendor="acme", conn_id="c", id="room-1", name="algebra", state="open")
 CLOSED = replace(ROOM, state="closed")
 
 
@@ -151,7 +160,7 @@ def ended(*sessions: Session) -> dict[str, Any]:
         ({}, [session(0, 50)], ROOM, 60, True),
         ({}, [session(0)], ROOM, 90, False),
         ({}, [session(0, 50)], CLOSED, 51, True),
-        ({}, [session(0)], CLOSED, 51, False),  # a room disabled at 100ms keeps its people
+        ({}, [session(0)], CLOSED, 51, False),  # a room that is only disabled keeps its people
         ({}, [], CLOSED, 5, True),
         ({"ends_at": None}, [session(0, 50)], ROOM, 51, True),
         ({"ends_at": None}, [session(-20, -10)], ROOM, 5, False),  # a test before the class does not make one
@@ -207,7 +216,7 @@ CLASS = session(0, 60)
         ({}, [film(of="s70")], 61, None, None),
         ({}, [film(of=None, made=-90)], 61, None, None),
         ({}, [film(of=None, made=61)], 70, None, None),
-        # Twilio names no session: the time tells
+        # it names no session: the time tells
         ({}, [film(of=None, made=30)], 61, "success", None),
         ({}, [film(of=None, made=None)], 61, "success", None),
     ],
@@ -363,6 +372,23 @@ def test_no_class_is_over_while_somebody_is_in_it(sessions: Any, now: float) -> 
     asked = wait("ended")
     live = any(s.live and asked.counts(s, at(now)) for s in sessions)
     assert not (live and decide(asked, seen(*sessions), at(now)))
+
+
+@pytest.mark.parametrize("change", [{}, {"starts_at": None}, {"ends_at": None}, {"starts_at": None, "ends_at": None}])
+@given(
+    sessions=stories,
+    now=st.floats(-200, 400),
+    purpose=st.sampled_from(["started", "ended", "recording"]),
+    room=st.sampled_from([ROOM, CLOSED]),
+)
+def test_sessions_that_need_not_be_read_decide_nothing(
+    change: dict[str, None], sessions: Any, now: float, purpose: str, room: Room
+) -> None:
+    asked = wait(purpose, **change)
+    past = [one for one in sessions if max(one.started_at, one.ended_at or "") <= iso(at(now))]
+    if not wants_sessions(asked, room, at(now)):
+        assert how(asked, seen(*past, room=room), now) == how(asked, seen(room=room), now)
+        assert not wants_recordings(asked, seen(*past, room=room), at(now))
 
 
 @given(stories, st.floats(-200, 400))

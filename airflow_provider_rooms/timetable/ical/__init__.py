@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from airflow_provider_rooms.extras import CALENDARS
 from airflow_provider_rooms.timetable.clock import check_order
 from airflow_provider_rooms.timetable.ical.event import ANSWERS, read_event
 from airflow_provider_rooms.timetable.ical.file import calendars
@@ -54,7 +55,7 @@ class CalendarTimetable(Timetable):
                     problems.append(Problem(one.event.line, str(error)))
                     continue
                 if (before := lines.setdefault(found.key, series.line)) != series.line:
-                    text = f"cannot be told from the event in line {before}: the same title and start, and no UID"
+                    text = f"cannot be distinguished from the event in line {before}: same title and start, and no UID"
                     problems.append(Problem(series.line, text))
                     continue
                 (cancelled if one.cancelled else classes).append(found)
@@ -82,22 +83,17 @@ def parse_calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo |
     """A timetable from an iCalendar file.
 
     :param zone: for times that name no zone, where the calendar names none either.
+    :raises MissingExtraError: a library is not installed.
     :raises TimetableError: it is no calendar, or bad events are refused; names every bad line.
     """
-    try:
-        import dateutil  # noqa: F401
-        import icalendar  # noqa: F401
-    except ImportError as error:
-        raise RuntimeError(
-            f"Reading {source} needs {error.name}: pip install 'airflow-provider-rooms[calendar]'."
-        ) from None
+    CALENDARS.require()
     problems: list[Problem] = []
     events: list[Event] = []
     for calendar in calendars(data, source, problems):
         line = calendar.first("METHOD")
         method = line.value.upper() if line else ""
         if line and method in ANSWERS:
-            text = f"METHOD:{method} is about an answer or a proposal; its {len(calendar.events)} events are no classes"
+            text = f"METHOD:{method} is a reply or a proposal, so its {len(calendar.events)} events are not classes"
             problems.append(Problem(line.number, text, note=True))
             continue
         zones = Zones(calendar, zone, problems)
@@ -105,7 +101,7 @@ def parse_calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo |
         if zones.own is None and (
             event := next((event for event in read if event.meeting and event.meeting.zone == zones.utc), None)
         ):
-            text = "times are in UTC, and the calendar names no zone: people will read UTC; give timezone="
+            text = "times are in UTC and the calendar has no time zone, so people will see UTC; set timezone="
             problems.append(Problem(event.line, text, note=True))
         events += read
     series = [*_with_uid(events, problems), *_without_uid([event for event in events if not event.uid], problems)]
@@ -131,7 +127,10 @@ def _without_uid(events: Sequence[Event], problems: list[Problem]) -> list[Serie
     """
     usable = [event for event in events if event.meeting and not event.changes]
     if usable:
-        text = f"{len(usable)} events have no UID: their keys are made of title and date, so a new title is a new room"
+        text = (
+            f"{len(usable)} events have no UID, so their keys are built from title and date; a new title "
+            "means a new room"
+        )
         problems.append(Problem(usable[0].line, text, note=True))
     versions: dict[tuple[str, object, object], list[Event]] = defaultdict(list)
     for event in usable:
@@ -140,14 +139,14 @@ def _without_uid(events: Sequence[Event], problems: list[Problem]) -> list[Serie
                 event
             )
         else:
-            problems.append(Problem(event.line, "the event has neither UID nor SUMMARY; give it a UID"))
+            problems.append(Problem(event.line, "the event has neither UID nor SUMMARY; add a UID"))
     masters = [newest(same, problems) for same in versions.values()]
     changes: dict[int, list[Event]] = defaultdict(list)
     for event in (event for event in events if event.changes):
         plans = [master for master in masters if _plans(master, event)]
         chosen = [master for master in plans if master.title == event.title] or plans
         if len(chosen) != 1:
-            text = "changes a class, but has no UID to tell which; give it a UID"
+            text = "changes a class, but has no UID that identifies it; add a UID"
             problems.append(Problem(event.line, text))
         for master in chosen:
             changes[master.line].append(event if len(chosen) == 1 else replace(event, meeting=None))

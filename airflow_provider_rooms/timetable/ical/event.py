@@ -122,7 +122,7 @@ class _Reader(Properties):
         try:
             return int(line.value) if line else 0
         except ValueError:
-            self.fault(line, "SEQUENCE is no number", note=True)
+            self.fault(line, "SEQUENCE is not a number", note=True)
             return 0
 
     def _extra(self) -> dict[str, str]:
@@ -130,11 +130,11 @@ class _Reader(Properties):
         people, others = attendees(self.lines["ATTENDEE"])
         if others:
             listed = ", ".join(f"{count} {reason}" for reason, count in others.items())
-            self.fault(self.first("ATTENDEE"), f"attendees left out: {listed}", note=True)
+            self.fault(self.first("ATTENDEE"), f"attendees omitted: {listed}", note=True)
         host = self.first("ORGANIZER")
         found = {"organizer": organizer(host), "attendees": people, "location": _text(self.value("LOCATION"))}
         if host and not found["organizer"]:
-            self.fault(host, "ORGANIZER is no mail address; it was left out", note=True)
+            self.fault(host, "ORGANIZER is not a mail address and was omitted", note=True)
         return {name: text for name, text in found.items() if text}
 
     # -- when -----------------------------------------------------------------------------------------------------------
@@ -154,13 +154,13 @@ class _Reader(Properties):
             self.fault(line, f"{called} is for a whole day, not a class", note=True)
             return None
         if start.year not in _YEARS:
-            self.fault(line, f"begins in the year {start.year}")
+            self.fault(line, f"starts in the year {start.year}")
         length = self._length(called, start, zone, cancelled=cancelled)
         rules = self._rules(called, zoned=_zoned(line))
         added = [pair for one in self.lines["RDATE"] for pair in self._added(one, zone)]
         left_out = [(one.number, tuple(self._moments(one, *self._pieces(one)))) for one in self.lines["EXDATE"]]
         for one in self.lines["EXRULE"]:
-            self.fault(one, "EXRULE is out of use and not read; name the dates that are left out in EXDATE")
+            self.fault(one, "EXRULE is obsolete and not supported; list the excluded dates in EXDATE")
         if length is None:
             return None
         return Meeting(start=start, zone=zone, length=length, rules=rules, added=added, left_out=left_out)
@@ -181,17 +181,22 @@ class _Reader(Properties):
         else:
             zone = self._zones.floating
             if zone is None:
-                self.fault(line, f"{line.name} names no time zone; give timezone=, or X-WR-TIMEZONE in the file")
+                self.fault(line, f"{line.name} has no time zone; set timezone=, or X-WR-TIMEZONE in the file")
         return (moment, zone) if zone else None
 
     def _zone(self, line: Line, called: str, *, utc: bool) -> Zone | None:
         zone = self._zones.named(called)
         if zone is None:
             self.fault(
-                line, f"unknown time zone {called!r}; use an IANA name such as America/Chicago, or bring its VTIMEZONE"
+                line,
+                f"unknown time zone {called!r}; use an IANA name such as America/Chicago, or include its VTIMEZONE",
             )
         elif utc and zone.clock is not UTC:
-            self.fault(line, f"{line.name} is in UTC by its Z, and in {zone.shown.key} by its TZID: which?")
+            self.fault(
+                line,
+                f"{line.name} is in UTC according to its Z, but in {zone.shown.key} according to its TZID; remove "
+                "one of them",
+            )
             return None
         return zone
 
@@ -210,9 +215,11 @@ class _Reader(Properties):
         start = self.first("DTSTART")
         if start and "T" in start.value.upper() and line.name != "DTEND":
             if not all(isinstance(one, dt.datetime) for one in found):
-                self.fault(line, f"{line.name} is a date, DTSTART a time: all of that day is meant", note=True)
+                self.fault(
+                    line, f"{line.name} is a date, but DTSTART is a time; the whole day is excluded or added", note=True
+                )
             if _zoned(start) and any(isinstance(one, dt.datetime) and not one.tzinfo for one in found):
-                self.fault(line, f"{line.name} names no time zone; read in that of DTSTART", note=True)
+                self.fault(line, f"{line.name} has no time zone; the time zone of DTSTART is used", note=True)
         yield from found
 
     def _moment(self, line: Line, text: str) -> When | None:
@@ -246,11 +253,11 @@ class _Reader(Properties):
                 elif until:
                     end = self._moment(line, until)
                     if not isinstance(end, dt.datetime) or not isinstance(moment, dt.datetime):
-                        self.fault(line, f"{line.name} cannot be read: {piece[:40]!r} is no period")
+                        self.fault(line, f"{line.name} cannot be read: {piece[:40]!r} is not a period")
                         continue
                     length = zone.wall(end) - zone.wall(moment)
                 if length is not None and length <= dt.timedelta():
-                    self.fault(line, f"{line.name} has a period that lasts no time at all")
+                    self.fault(line, f"{line.name} has a period of zero length")
                 yield moment, length
 
     def _length(self, called: str, start: dt.datetime, zone: Zone, *, cancelled: bool) -> dt.timedelta | None:
@@ -261,7 +268,7 @@ class _Reader(Properties):
             if end is None:
                 return None
             if not isinstance(end, dt.datetime):
-                self.fault(line, "DTEND is a date, DTSTART a time")
+                self.fault(line, "DTEND is a date, but DTSTART is a time")
                 return None
             # By the wall clock of one zone: what a clock change makes of it, the class's day will tell.
             wall = zone.wall(end)
@@ -275,14 +282,16 @@ class _Reader(Properties):
                 return None
             length = read
             if length < dt.timedelta():
-                self.fault(lasting, "lasts no time at all")
+                self.fault(lasting, "has zero length")
                 return None
         else:
             length = dt.timedelta()
         if not length:
             changes = any(other.name == "RECURRENCE-ID" for other in self.block.lines)
             if not (cancelled and changes):
-                self.fault(line or lasting or self.first("DTSTART"), f"{called} is a moment, not a class", note=True)
+                self.fault(
+                    line or lasting or self.first("DTSTART"), f"{called} is a point in time, not a class", note=True
+                )
             return None
         return length
 
@@ -306,11 +315,11 @@ class _Reader(Properties):
                 continue
             rules.append(rule)
             if rule.ignored:
-                self.fault(line, f"RRULE: {' and '.join(rule.ignored)} means nothing, ignored", note=True)
+                self.fault(line, f"RRULE: {' and '.join(rule.ignored)} has no effect and is ignored", note=True)
             if rule.until and not isinstance(rule.until, dt.datetime):
-                self.fault(line, f"RRULE: UNTIL is a date, DTSTART a time: {rule.until} is included", note=True)
+                self.fault(line, f"RRULE: UNTIL is a date, but DTSTART is a time; {rule.until} is included", note=True)
             elif rule.until and not rule.utc and zoned:
-                self.fault(line, "RRULE: UNTIL names no time zone; read in that of DTSTART", note=True)
+                self.fault(line, "RRULE: UNTIL has no time zone; the time zone of DTSTART is used", note=True)
             if not rule.ends:
                 self.fault(line, f"{called} repeats without end", note=True)
         return rules

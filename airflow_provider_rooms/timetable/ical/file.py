@@ -93,7 +93,7 @@ def calendars(data: bytes, source: str, problems: list[Problem]) -> list[Calenda
         kind = line.value.upper() if line.name in ("BEGIN", "END") else ""
         if line.name == "BEGIN":
             if not stack and kind != "VCALENDAR":
-                raise TimetableError(source, [Problem(line.number, f"begins a {kind} outside of a calendar")])
+                raise TimetableError(source, [Problem(line.number, f"begins a {kind} outside a calendar")])
             stack.append((kind, line.number))
             if len(stack) == 1:
                 found.append(Calendar())
@@ -102,7 +102,7 @@ def calendars(data: bytes, source: str, problems: list[Problem]) -> list[Calenda
             elif len(stack) == 2 and kind == "VTIMEZONE":
                 found[-1].zones.append([])
         elif line.name != "END" and not stack:
-            raise TimetableError(source, [Problem(line.number, "is no iCalendar: expected BEGIN:VCALENDAR")])
+            raise TimetableError(source, [Problem(line.number, "is not iCalendar: expected BEGIN:VCALENDAR")])
         kinds = [kind for kind, _ in stack]
         if line.name not in ("BEGIN", "END"):
             if kinds == ["VCALENDAR"]:

@@ -29,7 +29,7 @@ def attendees(lines: Iterable[Line]) -> tuple[str, Mapping[str, int]]:
         elif line.parameters.get("PARTSTAT", "").upper() == "DECLINED":
             others["declined"] += 1
         elif address is None:
-            others["without a usable address"] += 1
+            others["without a valid address"] += 1
         elif address.lower() in people:
             others["listed twice"] += 1
         else:

@@ -69,7 +69,9 @@ class Properties:
             if not line.is_property:
                 # Either a property cut short, or the rest of the one before, which lost the space it should begin with.
                 broken = _PROPERTIES.get(line.name if policy else before)
-                self.fault(line, f"is no property: {line.text[:40]!r}", note=not broken or broken.unreadable == "note")
+                self.fault(
+                    line, f"is not a property: {line.text[:40]!r}", note=not broken or broken.unreadable == "note"
+                )
                 continue
             before = line.name
             if policy is None:

@@ -25,7 +25,7 @@ def read_moment(text: str) -> tuple[dt.date | dt.datetime, bool]:
     try:
         moment = dt.datetime.strptime(digits, form)  # noqa: DTZ007 - its zone comes later
     except ValueError:
-        raise ValueError(f"there is no {text.strip()}") from None
+        raise ValueError(f"{text.strip()} does not exist") from None
     return (moment if found[2] else moment.date()), bool(found[3])
 
 
@@ -46,7 +46,7 @@ class Rule:
         if "FREQ" not in parts:
             raise ValueError("RRULE has no FREQ")
         if parts["FREQ"] in _TOO_OFTEN:
-            raise ValueError(f"repeats {parts['FREQ'].lower()}; a class repeats daily at most")
+            raise ValueError(f"repeats {parts['FREQ'].lower()}; a class can repeat daily at most")
         if parts.get("COUNT", "").startswith("-"):
             self.ignored.append("COUNT")
             del parts["COUNT"]

@@ -213,11 +213,11 @@ def build(key: tuple[str, ...], events: Sequence[Event], problems: list[Problem]
             left_out.update(found)
             missing += not found
         if missing and plan:
-            which = "EXDATE meets" if len(dates) == 1 else f"{missing} of {len(dates)} entries of EXDATE meet"
+            which = "EXDATE matches" if len(dates) == 1 else f"{missing} of {len(dates)} entries of EXDATE match"
             problems.append(Problem(line, f"{which} no class of {plan.event.called}", note=True))
     for planned, event in changed.items():
         if planned in left_out and event.meeting and not event.cancelled:
-            problems.append(Problem(event.line, f"{event.called} is left out by EXDATE", note=True))
+            problems.append(Problem(event.line, f"{event.called} is excluded by EXDATE", note=True))
     return Series(
         key=key,
         line=(master or events[0]).line,
@@ -264,7 +264,7 @@ class _Known:
                 found = self.find(self._zone.day(self._zone.wall(event.starts)))
             if not found and self._plan:
                 problems.append(
-                    Problem(event.line, "changes a class, and nothing says which: the whole series is left out")
+                    Problem(event.line, "changes a class, but nothing identifies it, so the whole series is skipped")
                 )
                 return None
             return found
@@ -277,11 +277,13 @@ class _Known:
                 return [] if planned.tzinfo else self.find(self._zone.day(planned))
             if self._plan:
                 problems.append(
-                    Problem(event.line, f"RECURRENCE-ID meets no class of {event.called}; it is added", note=True)
+                    Problem(
+                        event.line, f"RECURRENCE-ID matches no class of {event.called}; the event is added", note=True
+                    )
                 )
             return [self._zone.wall(planned)]
         if len(found) > 1 and event.meeting:
-            text = f"RECURRENCE-ID is a date with {len(found)} classes; write the time of the one that is meant"
+            text = f"RECURRENCE-ID is a date with {len(found)} classes; use the time of the one to change"
             problems.append(Problem(event.line, text))
         if not found and event.meeting:
             return [dt.datetime.combine(planned, event.meeting.start.time())]
@@ -301,7 +303,9 @@ def newest(events: Sequence[Event], problems: list[Problem]) -> Event:
         first, *others = sorted([best, *rivals], key=lambda event: event.line)
         about = "UID and RECURRENCE-ID" if best.changes else "UID"
         for other in others:
-            text = f"has the {about} of the event in line {first.line}, its SEQUENCE and DTSTAMP, and differs from it"
+            text = (
+                f"has the same {about}, SEQUENCE and DTSTAMP as the event in line {first.line}, but different contents"
+            )
             problems.append(Problem(other.line, f"{text}: neither is used"))
         return replace(best, meeting=None, cancelled=False)
     for event in (event for event in ranked if event is not best):

@@ -132,16 +132,18 @@ class Zones:
         zone = _defined(tuple(line.text for line in lines), named, self._years)
         if zone is None:
             if named:
-                self._note(lines[0], f"the definition of {called!r} cannot be read; its name is used")
+                self._note(lines[0], f"the definition of {called!r} cannot be read, so the zone of that name is used")
             return Zone(named, named) if named else None
         if zone.shown is UTC:
             zone = replace(zone, shown=self.own or UTC)
         if zone.clock is UTC:
             return zone
         if zone.clock is not zone.shown:
-            self._note(lines[0], f"{called!r} is defined as no IANA zone is; its times are shown in {zone.shown.key}")
+            self._note(
+                lines[0], f"{called!r} does not match any IANA time zone; its times are shown in {zone.shown.key}"
+            )
         elif named and zone.shown is not named:
-            self._note(lines[0], f"{called!r} is defined with other clocks than {named.key}; read as {zone.shown.key}")
+            self._note(lines[0], f"{called!r} is not defined like {named.key}; it is read as {zone.shown.key}")
         return zone
 
     def _note(self, line: Line, text: str) -> None:
@@ -285,8 +287,8 @@ def _read_definition(definition: Sequence[str], last_year: int) -> _DefinedClock
 def _offset(text: str) -> dt.timedelta:
     found = _OFFSET.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is no offset")
+        raise ValueError(f"{text!r} is not an offset")
     size = dt.timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
     if size >= _DAY:
-        raise ValueError(f"{text!r} is no offset")
+        raise ValueError(f"{text!r} is not an offset")
     return -size if found[1] == "-" else size

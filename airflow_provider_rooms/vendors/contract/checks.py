@@ -33,7 +33,7 @@ def check_class(vendor: type[Rooms], contract: type[Rooms]) -> None:
     """
     wrong = [*_missing(vendor), *_misspelt(vendor, contract), *_contradictions(vendor, contract)]
     if wrong:
-        raise TypeError(f"{vendor.__module__}.{vendor.__name__} is no complete vendor: {'; '.join(wrong)}.")
+        raise TypeError(f"{vendor.__module__}.{vendor.__name__} is not a complete vendor: {'; '.join(wrong)}.")
 
 
 def _missing(vendor: type[Rooms]) -> Iterator[str]:
@@ -55,7 +55,7 @@ def _misspelt(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]:
         for name in sorted({*vars(base), *inspect.get_annotations(base)} - known):
             close = [] if name.startswith("_") else difflib.get_close_matches(name, known, n=1, cutoff=0.8)
             if close:
-                yield f"{name} is not part of the contract; did you mean {close[0]}?"
+                yield f"{name} is not part of the vendor contract; did you mean {close[0]}?"
 
 
 def _contradictions(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]:
@@ -66,20 +66,22 @@ def _contradictions(vendor: type[Rooms], contract: type[Rooms]) -> Iterator[str]
     for table in ("fields", "unsupported", "limits"):
         for name in _table(vendor, table):
             if name not in NEUTRAL:
-                yield f"{table} has {name!r}, which is no neutral parameter.{suggestion(name, NEUTRAL)}"
+                yield f"{table} has {name!r}, which is not a neutral parameter.{suggestion(name, NEUTRAL)}"
     for name in _table(vendor, "lacks"):
         if not hasattr(getattr(contract, name, None), "lacking"):
-            yield f"lacks has {name!r}, which is no optional method"
+            yield f"lacks has {name!r}, which is not an optional method"
         elif vendor.can(name):
             yield f"lacks has {name!r}, which it has"
     closing = getattr(vendor, "closing", None)
     if closing is not None and closing not in get_args(Closing):
         yield f"closing is {closing!r}, not one of {', '.join(get_args(Closing))}"
     if closing == "in_place" and vendor.reopen is contract.reopen:
-        yield "a room that is closed in place is opened again by a method reopen"
+        yield "a vendor that closes rooms in place needs a method reopen"
+    if bool(getattr(vendor, "watchable", ())) != vendor.can("happened_since"):
+        yield "watchable and happened_since go together"
     options = getattr(vendor, "options", None)
     if options is not None and not (isinstance(options, type) and issubclass(options, Options)):
-        yield "options is no model of options"
+        yield "options is not an option model"
     for group in TOGETHER:
         has = [name for name in group if getattr(vendor, name) is not getattr(contract, name)]
         if has and len(has) < len(group):

@@ -57,12 +57,13 @@ class Joining(Api):
     def check_page(self, joiner: Joiner) -> None:
         """Refuse, before any call, what a link to the vendor's own page cannot honour; or all, where there is no page."""
         raise errors.InvalidConnectionError(
-            f"Connection {self.config.conn_id!r} has no join_page, and {self.title} has no page of its own.",
+            f"Connection {self.config.conn_id!r} has no join_page, and {self.title} has no join page of its own.",
             vendor=self.title,
-            advice="Add join_page to the extra, such as https://example.org/class/{room_id}#{token}, or use join_token.",
+            advice="Set join_page in the connection's extra, such as https://example.org/class/{room_id}#{token}, "
+            "or use join_token.",
         )
 
-    @optional("has no page of its own to join on")
+    @optional("has no join page of its own")
     def page_url(self, room: Room, joiner: Joiner) -> Flow[str]:
         """A link to the room on the vendor's own page, where it has one."""
         raise NotImplementedError
@@ -75,10 +76,10 @@ class Joining(Api):
         life = joiner.expires - self.clock.now()
         if self.longest_token is not None and life > self.longest_token:
             raise errors.InvalidSpecError(
-                f"expires_at: a token of {self.title} lives {self.longest_token // 3600} hours at most, "
-                f"this one would live {life / 3600:.1f}.",
+                f"expires_at: a token from {self.title} is valid for at most {self.longest_token // 3600} hours, "
+                f"but this one would be valid for {life / 3600:.1f} hours.",
                 vendor=self.title,
-                advice="Mint it later, in the task that hands it out shortly before the class.",
+                advice="Create the token later, in the task that sends it shortly before the class.",
             )
 
     def check_rights(self, joiner: Joiner, good: bool, advice: str) -> None:

@@ -41,17 +41,17 @@ class Recordings(Api):
         """Recordings of a room of one kind, or of every kind, page by page, those that are not ready yet too."""
         raise NotImplementedError
 
-    @optional("has no call that starts a recording")
+    @optional("has no API call to start a recording")
     def start_recording(self, room: Room, body: Mapping[str, Any]) -> Flow[list[Recording]]:
         """Start recording a room, unless it is being recorded. Answers what is being recorded now."""
         raise NotImplementedError
 
-    @optional("has no call that stops a recording")
+    @optional("has no API call to stop a recording")
     def stop_recording(self, room: Room) -> Flow[list[Recording]]:
         """Stop recording a room; answers what was being recorded."""
         raise NotImplementedError
 
-    @optional("does not provide the files of recordings")
+    @optional("does not provide recording files")
     def file_url(self, wanted: Wanted) -> Flow[str]:
         """A link to the file of a recording, which is a credential itself."""
         raise NotImplementedError
@@ -72,7 +72,7 @@ class Recordings(Api):
         """
         if kind is not None and kind in self.no_recordings:
             raise errors.UnsupportedError(
-                f"kind: {self.title} makes no recordings of kind {kind!r}.",
+                f"kind: {self.title} does not produce recordings of kind {kind!r}.",
                 vendor=self.title,
                 advice=self.no_recordings[kind],
             )
@@ -82,7 +82,7 @@ class Recordings(Api):
         return errors.NotFoundError(
             f"{self.title} has no recording {recording!r}.",
             vendor=self.title,
-            advice="Check it, and that the connection belongs to the account that recorded it.",
+            advice="Check the id, and whether the connection belongs to the account that made the recording.",
         )
 
     def no_file_yet(self, recording: str, state: str = "") -> errors.NotVisibleYetError:
@@ -91,7 +91,7 @@ class Recordings(Api):
         :param state: what the vendor says of it.
         """
         return errors.NotVisibleYetError(
-            f"The file of recording {recording} is not there yet{f' ({state})' if state else ''}.",
+            f"The file of recording {recording} is not available yet{f' ({state})' if state else ''}.",
             vendor=self.title,
             advice="Wait for it with RecordingReadySensor.",
         )
@@ -101,7 +101,7 @@ class Recordings(Api):
 
         :param state: what the vendor says of it.
         """
-        return errors.NotFoundError(f"Recording {recording} {state}: there is no file.", vendor=self.title)
+        return errors.NotFoundError(f"Recording {recording} {state}, so there is no file.", vendor=self.title)
 
 
 def make_recording(

@@ -243,9 +243,9 @@ class Rooms(Api):
             answer = as_object(self.decode(response), key=self.id_field, status=response.status)
             shown = self.room(answer)
             if name is not None and shown.name is not None and not self.same_name(shown.name, name):
-                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+                raise errors.UnreadableAnswerError("The response is about another room.", status=response.status)
             if room_id is not None and fold(shown.id) != fold(room_id):
-                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+                raise errors.UnreadableAnswerError("The response is about another room.", status=response.status)
             return answer
 
         return read
@@ -256,7 +256,7 @@ class Rooms(Api):
             f"{self.title} has no room with this id or name.",
             vendor=self.title,
             room=ref,
-            advice="Check it, and that the connection belongs to the account that made the room.",
+            advice="Check it, and whether the connection belongs to the account in which the room was created.",
         )
 
     def room_url(self, room_id: str) -> str:

@@ -114,7 +114,7 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     try:
         loaded = json.loads(body)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError("nested too deeply") from None
     if not isinstance(loaded, Mapping) or deeper_than(DEEPEST, loaded):
         raise ValueError("not a JSON object")
     return loaded

@@ -7,8 +7,8 @@ from airflow_provider_rooms.vendors.hundredms.join import HundredMsJoin
 from airflow_provider_rooms.vendors.hundredms.recordings import HundredMsRecordings
 from airflow_provider_rooms.vendors.hundredms.rooms import HundredMsRooms
 from airflow_provider_rooms.vendors.hundredms.sessions import HundredMsSessions
-from airflow_provider_rooms.vendors.hundredms.webhooks import HundredMsWebhooks
+from airflow_provider_rooms.vendors.hundredms.watching import HundredMsWatching
 
 
-class HundredMs(HundredMsRooms, HundredMsSessions, HundredMsRecordings, HundredMsJoin, HundredMsWebhooks, Vendor):
+class HundredMs(HundredMsRooms, HundredMsSessions, HundredMsRecordings, HundredMsJoin, HundredMsWatching, Vendor):
     """100ms's API."""

@@ -33,16 +33,19 @@ class HundredMsApi(TokenSignIn, Rest, Api):
     # Texts of https://www.100ms.live/docs/server-side/v2/how-to-guides/make-api-calls; they move between message and details.
     faults: ClassVar[Mapping[str | int, Fault]] = {
         "template not found": Fault(
-            errors.RequestRefusedError, "Check template_id, in options and in the connection, against the dashboard."
+            errors.RequestRefusedError,
+            "Check template_id in options and in the connection; the dashboard lists your templates.",
         ),
         "token validation error": Fault(
             errors.AuthenticationError,
-            "Check app access key and app secret of the connection, and this machine's clock.",
+            "Check the connection's app access key and app secret, and this machine's clock.",
         ),
         # A mistake of ours that is answered by 500.
-        "hipaa enabled": Fault(errors.RequestRefusedError, "Recording needs a bucket in a HIPAA workspace."),
+        "hipaa enabled": Fault(
+            errors.RequestRefusedError, "In a HIPAA workspace, recordings need a storage bucket of your own."
+        ),
         "rate limit exceeded": Fault(
-            errors.RateLimitError, "Run fewer tasks of this account at once, or lower its reads_per_second."
+            errors.RateLimitError, "Run fewer tasks for this account at once, or lower its reads_per_second."
         ),
     }
 

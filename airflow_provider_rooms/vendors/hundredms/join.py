@@ -36,27 +36,28 @@ class HundredMsJoin(HundredMsApi, Joining):
     def check_joiner(self, joiner: Joiner) -> None:
         """The connection's roles are names."""
         good = isinstance(joiner.rights, str) and bool(joiner.rights)
-        self.check_rights(joiner, good, "Give the name of a role of your template, as the dashboard shows it.")
+        self.check_rights(joiner, good, "Use a role from your template, as shown in the dashboard.")
 
     def check_page(self, joiner: Joiner) -> None:
         """The subdomain is nowhere in the API, and a code has no end."""
         if not self.config.settings.get("subdomain"):
             raise errors.InvalidConnectionError(
-                f"Connection {self.config.conn_id!r} has no subdomain, which every join link of 100ms begins with.",
+                f"Connection {self.config.conn_id!r} has no subdomain, which is part of every 100ms join link.",
                 vendor=self.title,
-                advice="Add subdomain to the extra: the dashboard shows it at your template, 100ms' API does not.",
+                advice="Add subdomain to the connection's extra. The dashboard shows it with your template; the 100ms "
+                "API does not return it.",
             )
         if not _HOST.fullmatch(self._host()):
             raise errors.InvalidConnectionError(
-                f"Connection {self.config.conn_id!r}: subdomain in extra is no part of an address.",
+                f"Connection {self.config.conn_id!r}: subdomain in extra is not a valid host name label.",
                 vendor=self.title,
-                advice="Write the first part of your join links, such as my-school.",
+                advice="Set it to the first part of your join links, such as my-school.",
             )
         if joiner.asked:
             raise errors.UnsupportedError(
-                "expires_at: links of 100ms carry a room code, which does not expire.",
+                "expires_at: 100ms links contain a room code, which does not expire.",
                 vendor=self.title,
-                advice="Leave it out and close the room after the class, or use join_token.",
+                advice="Omit it and close the room after the class, or use join_token.",
             )
 
     def mint(self, room: Room, joiner: Joiner) -> Flow[str]:
@@ -122,11 +123,11 @@ class HundredMsJoin(HundredMsApi, Joining):
         return list(roles) if roles and isinstance(roles, Mapping) else None
 
     def _no_role(self, joiner: Joiner, roles: list[str] | None) -> errors.InvalidSpecError:
-        known = f"It has {', '.join(roles)}: " if roles else ""
+        known = f"It has the roles {', '.join(roles)}. " if roles else ""
         return errors.InvalidSpecError(
             f"role: the room's template has no role {joiner.rights!r}.",
             vendor=self.title,
-            advice=f'{known}name yours in roles of the connection, such as {{"{joiner.role}": "student"}}.',
+            advice=f'{known}Map the role in roles of the connection, such as {{"{joiner.role}": "student"}}.',
         )
 
 

@@ -48,11 +48,12 @@ class HundredMsRecordings(HundredMsApi, Recordings):
     """A job of the recorder leaves files (assets) behind. A recording is its file, or the job until there is one."""
 
     lacks: ClassVar[Mapping[str, str]] = {
-        "delete_recording": "Files in its own storage vanish after 15 days; in your bucket, delete them there."
+        "delete_recording": "100ms deletes files in its own storage after 15 days. Files in your bucket have to be deleted "
+        "there."
     }
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
-        "composition": "100ms makes one video of a session automatically: ask for kind='recording'."
+        "composition": "100ms records one video per session automatically: use kind='recording'."
     }
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:
@@ -88,7 +89,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
         while (page := (yield from next_page(assets))) is not None:
             files = []
             for asset in page:
-                job_id, asset_kind = str(asset.get("job_id")), _asset_kind(asset)
+                job_id, asset_kind = str(asset.get("job_id")), kind_of_asset(asset)
                 if asset_kind is None or kind not in (None, asset_kind):
                     continue
                 if asset_kind in JOBS and job_id in told:
@@ -131,7 +132,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
         body = self.decode(response)
         if isinstance(body, Mapping) and body.get("error"):
             raise errors.RequestRefusedError(
-                f"100ms answered: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
+                f"100ms responded: {self.scrub(str(body['error']))[:LONGEST_MESSAGE]}", vendor=self.title, room=room.id
             )
         return [_job("recording", job) for job in as_items(body, "data")]
 
@@ -165,7 +166,7 @@ class HundredMsRecordings(HundredMsApi, Recordings):
             if job.get("status") == "failed":
                 return {**job, "status": "failed"}
             files = as_items(job, "recording_assets") if "recording_assets" in job else []
-            return next((file for file in files if _asset_kind(file) == (wanted.kind or kind)), None)
+            return next((file for file in files if kind_of_asset(file) == (wanted.kind or kind)), None)
         raise self.no_recording(wanted.id)
 
 
@@ -175,7 +176,8 @@ def _makes_file(job: Mapping[str, Any]) -> bool:
     return any(recording.values()) if isinstance(recording, Mapping) else True
 
 
-def _asset_kind(asset: Mapping[str, Any]) -> RecordingKind | None:
+def kind_of_asset(asset: Mapping[str, Any]) -> RecordingKind | None:
+    """What kind of recording a file is; None for chats and summaries, which are none."""
     kind = ASSET_KINDS.get(str(asset.get("type")))
     # A stream recorded layer by layer leaves composites too.
     layered = isinstance(asset.get("metadata"), Mapping) and "layer" in asset["metadata"]

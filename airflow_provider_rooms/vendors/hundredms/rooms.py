@@ -42,8 +42,9 @@ class HundredMsRooms(HundredMsApi, RestRooms):
     vendor_chooses: ClassVar[Mapping[str, str]] = {"region": "auto"}
     console: ClassVar[str] = "https://dashboard.100ms.live/rooms"
     unsupported: ClassVar[Mapping[str, str]] = {
-        "record": "Switch recording on in the template, use StartRecordingOperator, or options.recording_info (legacy).",
-        "transcribe": "Switch transcription on in the template.",
+        "record": "Enable recording in the template, use StartRecordingOperator, or set options.recording_info "
+        "(legacy).",
+        "transcribe": "Enable transcription in the template.",
     }
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {
         "max_participants": (1, 20000),
@@ -59,7 +60,7 @@ class HundredMsRooms(HundredMsApi, RestRooms):
         for key, usual in (("events", []), ("method", "POST")):
             if value.get(key) not in (None, usual):
                 raise errors.UnsupportedError(
-                    f"webhook.{key}: 100ms reports every event of a room, by POST.", vendor=self.title
+                    f"webhook.{key}: 100ms always reports every event of a room, by POST.", vendor=self.title
                 )
         return {"webhook": {"url": value["url"]}}
 
@@ -80,14 +81,17 @@ class HundredMsRooms(HundredMsApi, RestRooms):
         """Rules across fields, and what a field does besides."""
         if (body.get("size") or 0) > LARGE_ROOM_ABOVE and not body.get("large_room"):
             raise errors.InvalidSpecError(
-                f"options.size: more than {LARGE_ROOM_ABOVE} people need large_room.",
+                f"options.size: a room for more than {LARGE_ROOM_ABOVE} people needs large_room.",
                 vendor=self.title,
                 advice="Set options.large_room, or use max_participants, which sets it.",
             )
         if body.get("webhook"):
-            yield "a webhook on the room silences the workspace's own webhook for this room."
+            yield "With a webhook on the room, the workspace's own webhook is not called for this room."
         if body.get("recording_info"):
-            yield "recording_info is the legacy SFU recording and detaches the room from its template's recording settings."
+            yield (
+                "recording_info uses the legacy SFU recording; the recording settings of the template no longer "
+                "apply to this room."
+            )
 
     def with_secrets(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Webhook headers and storage credentials of the connection."""
@@ -116,7 +120,7 @@ class HundredMsRooms(HundredMsApi, RestRooms):
                     answer = yield from self.read(str(item["id"]))
                 except errors.NotFoundError as error:
                     raise errors.NotVisibleYetError(
-                        "100ms lists the room but does not show it.", vendor=self.title, room=name
+                        "100ms lists the room but does not return it.", vendor=self.title, room=name
                     ) from error
                 return Existing(name=name, answer=answer, closed=self.is_closed(answer))
         return None
@@ -170,7 +174,7 @@ class HundredMsRooms(HundredMsApi, RestRooms):
     def check(self) -> Flow[str]:
         """The smallest page of the room list."""
         yield from self.page(self.rooms, {"limit": 10})
-        return "100ms accepts the app access key and app secret."
+        return "100ms accepted the app access key and app secret."
 
 
 def _sha256(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -54,7 +54,7 @@ class HundredMsSessions(HundredMsApi, Sessions):
         return paged(page)
 
     def _past(self, item: Mapping[str, Any]) -> PastSession | None:
-        session, over_at = _people(item), _whole(item).ended_at
+        session, over_at = _people(item), whole_session(item).ended_at
         if session is None or session.ended_at is None or over_at is None:
             return None
         people = [self._participant(peer, parse_time(over_at)) for peer in _peers(item)]
@@ -63,11 +63,11 @@ class HundredMsSessions(HundredMsApi, Sessions):
 
     def read_session(self, session: Session) -> Flow[Session]:
         """GET /v2/sessions/{id}"""
-        return _whole((yield from self.item(SESSIONS, session.id, room=session.room_id)))
+        return whole_session((yield from self.item(SESSIONS, session.id, room=session.room_id)))
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """GET /v2/sessions?room_id=&active=true"""
-        return next((_whole(item) for item in (yield from self._active(room))), None)
+        return next((whole_session(item) for item in (yield from self._active(room))), None)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """The same, but a recorder that was left alone is nobody."""
@@ -88,7 +88,7 @@ class HundredMsSessions(HundredMsApi, Sessions):
 
         def page(cursor: None) -> Flow[tuple[list[Participant], None]]:
             item = yield from self.item(SESSIONS, session_id)
-            over = parse_time(_whole(item).ended_at)
+            over = parse_time(whole_session(item).ended_at)
             return [self._participant(peer, over) for peer in _peers(item)], None
 
         return paged(page)
@@ -103,7 +103,7 @@ class HundredMsSessions(HundredMsApi, Sessions):
         """100ms' recorder, which is listed among the people."""
         return person.name == RECORDER_NAME or person.role == RECORDER_ROLE
 
-    def survey(self) -> Flow[Survey]:
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
         """GET /v2/sessions?active=true of the whole workspace."""
         live: dict[str, Session] = {}
         cursor: str | None = None
@@ -129,7 +129,7 @@ def _stay(peer: Mapping[str, Any]) -> Interval | None:
     return (joined, parse_time(peer.get("left_at"))) if joined else None
 
 
-def _whole(item: Mapping[str, Any]) -> Session:
+def whole_session(item: Mapping[str, Any]) -> Session:
     """A session as 100ms counts it, recorder included. There is no end time: that of the last change stands for it."""
     start = parse_time(item.get("created_at"))
     if start is None:
@@ -145,7 +145,7 @@ def _whole(item: Mapping[str, Any]) -> Session:
 
 def _people(item: Mapping[str, Any]) -> Session | None:
     """A session as its people make it; None if only a recorder was there."""
-    whole = _whole(item)
+    whole = whole_session(item)
     peers = _peers(item)
     people = [peer for peer in peers if peer.get("name") != RECORDER_NAME and peer.get("role") != RECORDER_ROLE]
     stays = [stay for peer in people if (stay := _stay(peer)) is not None]

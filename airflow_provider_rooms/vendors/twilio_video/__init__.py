@@ -5,9 +5,8 @@ from __future__ import annotations
 from airflow_provider_rooms.vendors.base import Vendor
 from airflow_provider_rooms.vendors.twilio_video.join import TwilioVideoJoin
 from airflow_provider_rooms.vendors.twilio_video.recordings import TwilioVideoRecordings
-from airflow_provider_rooms.vendors.twilio_video.rooms import TwilioVideoRooms
-from airflow_provider_rooms.vendors.twilio_video.webhooks import TwilioVideoWebhooks
+from airflow_provider_rooms.vendors.twilio_video.watching import TwilioVideoWatching
 
 
-class TwilioVideo(TwilioVideoRooms, TwilioVideoWebhooks, TwilioVideoRecordings, TwilioVideoJoin, Vendor):
+class TwilioVideo(TwilioVideoWatching, TwilioVideoRecordings, TwilioVideoJoin, Vendor):
     """Twilio Video's API."""

@@ -29,8 +29,8 @@ ROOMS = Resource(path="/v1/Rooms", key="sid", items="rooms")
 
 _LOGIN = re.compile(r"(SK|AC)[0-9a-fA-F]{32}")
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
-_BAD_KEY = "Check the SID and secret of the connection; an API key must be a US1 key."
-_BAD_FIELD = "Correct the setting that the message names."
+_BAD_KEY = "Check the connection's SID and secret; an API key must be a US1 key."
+_BAD_FIELD = "Correct the parameter that the message names."
 
 
 class TwilioVideoApi(BasicSignIn, Rest, Api):
@@ -49,24 +49,26 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
     # https://www.twilio.com/docs/api/errors; the code counts, the HTTP status and the message do not.
     faults: ClassVar[Mapping[str | int, Fault]] = {
         20003: Fault(errors.AuthenticationError, _BAD_KEY),
-        20008: Fault(errors.AccessDeniedError, "Test credentials do not work for Video: use real ones."),
+        20008: Fault(errors.AccessDeniedError, "Test credentials do not work with Twilio Video: use live credentials."),
         20403: Fault(errors.AccessDeniedError),
         20404: Fault(errors.NotFoundError),
         20429: Fault(
             errors.RateLimitError,
-            "Run fewer tasks of this account at once; Twilio allows it 80 reads and 20 writes a second.",
+            "Run fewer tasks for this account at once; Twilio allows 80 reads and 20 writes per second per account.",
         ),
         20500: Fault(errors.VendorDownError),
         20503: Fault(errors.VendorDownError),
-        53103: Fault(errors.RequestRefusedError, "Video is not available to this account."),
+        53103: Fault(errors.RequestRefusedError, "Twilio Video is not enabled for this account."),
         53113: Fault(errors.RequestRefusedError),
         53112: Fault(errors.RequestRefusedError),
-        53116: Fault(errors.VendorDownError, "No media server in this region: take another region, or none."),
+        53116: Fault(
+            errors.VendorDownError, "There is no media server in this region: use another region, or omit it."
+        ),
         53118: Fault(errors.RequestRefusedError),
-        53119: Fault(errors.QuotaError, "The account has as many rooms at once as it may."),
-        53126: Fault(errors.RequestRefusedError, "New accounts have group rooms only: leave Type out."),
-        53127: Fault(errors.RequestRefusedError, "New accounts have no audio-only rooms: leave AudioOnly out."),
-        53206: Fault(errors.QuotaError, "The account has as many participants at once as it may."),
+        53119: Fault(errors.QuotaError, "The account has reached its limit of concurrent rooms."),
+        53126: Fault(errors.RequestRefusedError, "New accounts support group rooms only: omit Type."),
+        53127: Fault(errors.RequestRefusedError, "New accounts do not support audio-only rooms: omit AudioOnly."),
+        53206: Fault(errors.QuotaError, "The account has reached its limit of concurrent participants."),
         **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53100, 53101, 53102, *range(53107, 53112))},
         **{code: Fault(errors.RequestRefusedError, _BAD_FIELD) for code in (53114, 53115, 53120, 53123, 53124)},
     }
@@ -77,14 +79,16 @@ class TwilioVideoApi(BasicSignIn, Rest, Api):
         name, account = config.conn_id, config.settings.get("account_sid")
         if not _LOGIN.fullmatch(config.key):
             raise errors.InvalidConnectionError(
-                f"Connection {name!r}: the login is not a SID (SK… or AC… and 32 hex digits)."
+                f"Connection {name!r}: the login is not a SID (SK… or AC… followed by 32 hex digits)."
             )
         if account and not _ACCOUNT_SID.fullmatch(account):
-            raise errors.InvalidConnectionError(f"Connection {name!r}: account_sid is not AC… and 32 hex digits.")
+            raise errors.InvalidConnectionError(
+                f"Connection {name!r}: account_sid is not AC… followed by 32 hex digits."
+            )
         if config.key.startswith("SK") and not account:
             raise errors.InvalidConnectionError(
                 f"Connection {name!r} signs in with an API key (SK…) but has no account_sid.",
-                advice="Add account_sid (AC…) to the extra: tokens for people are made for an account.",
+                advice="Add account_sid (AC…) to the connection's extra. Participant tokens are issued for an account.",
             )
 
     @classmethod

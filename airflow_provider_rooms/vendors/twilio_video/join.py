@@ -28,13 +28,15 @@ class TwilioVideoJoin(TwilioVideoApi, Joining):
         """Tokens for people are signed by an API key of an account; an identity has its length."""
         if not self.config.key.startswith("SK"):
             raise errors.InvalidConnectionError(
-                f"Connection {self.config.conn_id!r} signs in with the account SID: tokens for people need an API key.",
+                f"Connection {self.config.conn_id!r} signs in with the account SID, but participant tokens need "
+                "an API key.",
                 vendor=self.title,
-                advice="Make an API key (SK…) in the console; give it and its secret, and account_sid in the extra.",
+                advice="Create an API key (SK…) in the console. Set it and its secret in the connection, with "
+                "account_sid in the extra.",
             )
         if sum(2 if ord(char) > 255 else 1 for char in joiner.user_id or "") > LONGEST_IDENTITY:
             raise errors.InvalidSpecError(
-                f"user: Twilio takes {LONGEST_IDENTITY} characters at most.", vendor=self.title
+                f"user: Twilio accepts at most {LONGEST_IDENTITY} characters.", vendor=self.title
             )
 
     def mint(self, room: Room, joiner: Joiner) -> Flow[str]:

@@ -48,8 +48,8 @@ class TwilioVideoRecordings(TwilioVideoApi, Recordings):
 
     recording_options: ClassVar[type[Options]] = RecordingOptions
     no_recordings: ClassVar[Mapping[RecordingKind, str]] = {
-        "hls": "Twilio Video has no streams that are kept.",
-        "transcript": "Twilio Video transcribes live only and keeps no text.",
+        "hls": "Twilio Video does not store HLS streams.",
+        "transcript": "Twilio Video transcribes live only and stores no transcript.",
     }
 
     def list_recordings(self, room: Room, kind: RecordingKind | None) -> Flow[None]:

@@ -78,7 +78,7 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         "UnusedRoomTimeout": "unused_room_timeout",
     }
     unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks."
+        "description": "Put the text into your invitation, or pass it to later tasks with ref."
     }
     limits: ClassVar[Mapping[str, tuple[int, int]]] = {
         "max_participants": (1, 50),
@@ -90,9 +90,9 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     def _webhook(self, value: Mapping[str, Any], spec: RoomSpec) -> Mapping[str, Any]:
         if value.get("events"):
             raise errors.UnsupportedError(
-                "webhook.events: Twilio reports every event of a room.",
+                "webhook.events: Twilio always reports every event of a room.",
                 vendor=self.title,
-                advice="Leave events out and sort by StatusCallbackEvent in your receiver.",
+                advice="Omit events and filter by StatusCallbackEvent in your receiver.",
             )
         method = {"StatusCallbackMethod": value["method"]} if value.get("method") else {}
         return {"StatusCallback": value["url"], **method}
@@ -119,19 +119,19 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
     def check_plan(self, body: Mapping[str, Any]) -> Iterator[str]:
         """Fields that Twilio knows and that should not be sent."""
         if body.get("MediaRegion", "gll") not in MEDIA_REGIONS:
-            yield f"media region {body['MediaRegion']!r} is not on Twilio's list; it is sent as it is."
+            yield f"The media region {body['MediaRegion']!r} is not on Twilio's list; it is sent unchanged."
         if body.get("EnableTurn") is False:
             raise errors.UnsupportedError(
-                "options.EnableTurn: Twilio no longer switches it off.", vendor=self.title, advice="Leave it out."
+                "options.EnableTurn: Twilio no longer lets you disable it.", vendor=self.title, advice="Omit it."
             )
         for name in ("Type", "AudioOnly", "LargeRoom", "EnableTurn"):
             if name in body and body[name] != "group":
-                yield f"{name} is for accounts from before 2024-10-21, or without meaning today."
+                yield f"{name} works only in accounts created before 2024-10-21, or has no effect anymore."
         for rule in body.get("RecordingRules") or []:
             filters = [key for key in ("kind", "publisher", "track") if rule.get(key) is not None]
             if bool(rule.get("all")) == bool(filters):
                 raise errors.InvalidSpecError(
-                    "options.RecordingRules: a rule has either all, or kind, publisher or track.", vendor=self.title
+                    "options.RecordingRules: a rule needs either all, or kind, publisher or track.", vendor=self.title
                 )
 
     # -- rooms ----------------------------------------------------------------------------------------------------------
@@ -247,11 +247,11 @@ class TwilioVideoRooms(TwilioVideoApi, RestRooms):
         owner = rooms[0].get("account_sid") if rooms else None
         if named and owner not in (None, named):
             raise errors.InvalidConnectionError(
-                f"The account_sid is {named}, but the API key belongs to {str(owner)[:34]}.",
-                advice="Correct account_sid in the extra, or take a key of that account.",
+                f"account_sid is {named}, but the API key belongs to {str(owner)[:34]}.",
+                advice="Correct account_sid in the connection's extra, or use a key from that account.",
             )
         pair = "account SID and auth token" if self.config.key.startswith("AC") else "API key SID and its secret"
-        return f"Twilio Video accepts the {pair}."
+        return f"Twilio Video accepted the {pair}."
 
 
 def _a_day_before(since: dt.datetime) -> str:

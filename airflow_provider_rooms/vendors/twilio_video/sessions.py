@@ -29,7 +29,7 @@ from airflow_provider_rooms.vendors.twilio_video.api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 #: A room that is empty for no longer than this stays one session: a page reloaded is a leave and a join.
 SAME_SESSION = dt.timedelta(seconds=60)
@@ -124,8 +124,8 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
         match = _SESSION_ID.fullmatch(session_id)
         if match is None:
             raise errors.InvalidSpecError(
-                f"session: {session_id!r} is no session of Twilio Video.",
-                advice="Take the id from hook.sessions(room), or from SessionStartedSensor.",
+                f"session: {session_id!r} is not a session of Twilio Video.",
+                advice="Use an id from hook.sessions(room), or from SessionStartedSensor.",
             )
         room_sid = match[1]
 
@@ -135,7 +135,9 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
             stretches = joined_up((stay for _, stay in stays), gap=SAME_SESSION)
             whole = next((stretch for stretch in stretches if _session(room_sid, stretch).id == session_id), None)
             if whole is None:
-                raise errors.NotFoundError("The room has no session that began then.", vendor=self.title, room=room_sid)
+                raise errors.NotFoundError(
+                    "The room has no session that started then.", vendor=self.title, room=room_sid
+                )
             inside = [(person, stay) for person, stay in stays if _within(stay, whole)]
             return [self._participant(person, stay) for person, stay in inside], None
 
@@ -144,10 +146,24 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
     def _participant(self, person: Mapping[str, Any], stay: Interval) -> Participant:
         return make_participant(str(person.get("identity") or person.get("sid")), [stay], self.now())
 
-    def survey(self) -> Flow[Survey]:
-        """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE})
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // LONGEST_PAGE)
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
+        """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell.
+
+        An account may have thousands that nobody waits for, older than those of today and after them in the list.
+        """
+        wanted = None if rooms is None else frozenset(rooms)
+        seen: set[str] = set()
+        pages = 0
+        listed = self.listed(
+            ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE}, lambda room: str(room.get("sid"))
+        )
+        while (page := (yield from next_page(listed))) is not None:
+            pages += 1
+            seen.update(page)
+            if wanted is not None and wanted <= seen:
+                listed.close()
+                return Survey(open=wanted, whole=False, pages=pages)
+        return Survey(open=frozenset(seen), pages=pages)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from airflow_provider_rooms.vendors.contract.watching import Thing
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery, Webhooks, digest, same
 from airflow_provider_rooms.vendors.flow import gathered
 from airflow_provider_rooms.vendors.presence import iso
@@ -118,16 +120,22 @@ class TwilioVideoWebhooks(TwilioVideoSessions, Webhooks):
         return _LOOKS.get(event.reported_as or "") if event.room_id else None
 
     def happened_in(self, room: Room) -> Flow[list[RoomEvent]]:
-        """The starts and ends of the room's sessions; one has ended once nobody came back."""
+        """The starts and ends of the room's sessions."""
+        return [event for thing in (yield from self.sessions_in(room)) for event in thing.events]
+
+    def sessions_in(self, room: Room) -> Flow[list[Thing]]:
+        """The room's sessions, oldest first; one has ended once nobody came back."""
         sessions = yield from gathered(self.list_sessions(room, None, lambda session: True))
         over = self.now() - SAME_SESSION
-        found: list[RoomEvent] = []
+        found: list[Thing] = []
         for session in reversed(sessions):
             known = {"room_id": room.id, "name": room.name, "session_id": session.id}
-            found.append(self.event("session_started", session.id, happened_at=session.started_at, **known))
-            ended = self.event("session_ended", session.id, happened_at=session.ended_at, **known)
-            if session.ended_at and (room.state == "closed" or session.ended_at <= iso(over)):
-                found.append(ended)
+            events = [self.event("session_started", session.id, happened_at=session.started_at, **known)]
+            ended = bool(session.ended_at and (room.state == "closed" or session.ended_at <= iso(over)))
+            if ended:
+                events.append(self.event("session_ended", session.id, happened_at=session.ended_at, **known))
+            began = dt.datetime.fromisoformat(session.started_at)
+            found.append(Thing(id=f"session {session.id}", began=began, over=ended, events=events))
         return found
 
 

@@ -34,19 +34,19 @@ class VideoSDKApi(TokenSignIn, Rest, Api):
     # Nothing can be missing of a create: there, 402 is what it is everywhere else.
     nothing_sought: ClassVar[Mapping[int, Fault]] = {
         **NOTHING_SOUGHT,
-        402: Fault(errors.QuotaError, "The account's quota is used up: see its plan in VideoSDK's dashboard."),
+        402: Fault(errors.QuotaError, "The account's quota is used up: check its plan in VideoSDK's dashboard."),
     }
     # 402 is how VideoSDK says "not found"; https://docs.videosdk.live/server-sdk/reference/errors
     faults: ClassVar[Mapping[str | int, Fault]] = {
         "invalid or expired": Fault(
-            errors.AuthenticationError, "Check API key and secret of the connection, and this machine's clock."
+            errors.AuthenticationError, "Check the connection's API key and secret, and this machine's clock."
         ),
         "room not found": Fault(errors.NotFoundError),
         "roomid is invalid": Fault(errors.NotFoundError),
         "does not belong to you": Fault(
             errors.AccessDeniedError,
-            "This name or id belongs to another VideoSDK account: use another name (a name_prefix of your own does that), "
-            "or a connection to that account.",
+            "This name or id belongs to another VideoSDK account: use another name (for example with your "
+            "own name_prefix), or a connection to that account.",
         ),
     }
 

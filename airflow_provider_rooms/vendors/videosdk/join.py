@@ -36,13 +36,13 @@ class VideoSDKJoin(VideoSDKApi, Joining):
         self.check_rights(
             joiner,
             good and not ("ask_join" in rights and len(rights) > 1) and rights != ["allow_mod"],
-            'VideoSDK knows ["allow_join"], ["allow_join", "allow_mod"] and ["ask_join"] by itself.',
+            'VideoSDK accepts ["allow_join"], ["allow_join", "allow_mod"] and ["ask_join"].',
         )
         if joiner.user_id is not None and any(char.isspace() for char in joiner.user_id):
             raise errors.InvalidSpecError(
                 f"user: VideoSDK allows no spaces in an id, got {joiner.user_id!r}.",
                 vendor=self.title,
-                advice='Give both: user={"id": "ada", "name": "Ada Lovelace"}.',
+                advice='Pass both: user={"id": "ada", "name": "Ada Lovelace"}.',
             )
 
     def check_page(self, joiner: Joiner) -> None:

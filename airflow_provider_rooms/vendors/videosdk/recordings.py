@@ -114,11 +114,11 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
 
     def _nobody(self, room: Room, status: int | None = None) -> errors.NotFoundError:
         return errors.NotFoundError(
-            "No session is live in this room: VideoSDK records only while somebody is in it.",
+            "No session is live in this room. VideoSDK can only record while somebody is in it.",
             vendor=self.title,
             room=room.id,
             status=status,
-            advice="Start it after SessionStartedSensor, or give record=True when the room is created.",
+            advice="Start the recording after SessionStartedSensor, or set record=True when you create the room.",
         )
 
     # -- files ----------------------------------------------------------------------------------------------------------
@@ -129,23 +129,23 @@ class VideoSDKRecordings(VideoSDKSessions, Recordings):
         place, answer = yield from self._recording(wanted, identity)
         if place.kind == "hls":
             raise errors.UnsupportedError(
-                "An HLS stream is no file: it is a list of many short pieces.",
+                "An HLS stream is not a single file: it is a playlist of many short segments.",
                 vendor=self.title,
-                advice="Record the session as well, and take that file.",
+                advice="Record the session as well, and download that file.",
             )
         if place.kind == "transcript":
             texts = _transcripts(answer)
             link: Any = texts.get(wanted.format) if wanted.format else next(iter(texts.values()), None)
         else:
-            found = _files(answer)
+            found = files_of(answer)
             index = int(number) - 1 if number.isdecimal() else 0
             file = found[index] if index < len(found) else {}
             link = file.get("fileUrl")
             if link is None and file.get("filePath"):
                 raise errors.UnsupportedError(
-                    f"The file of recording {wanted.id} lies in your own storage, under {file['filePath']}.",
+                    f"The file of recording {wanted.id} is in your own storage, at {file['filePath']}.",
                     vendor=self.title,
-                    advice="VideoSDK hands out no link to it: take it from your bucket.",
+                    advice="VideoSDK provides no link to it: read it from your bucket.",
                 )
         if not isinstance(link, str) or not link:
             raise self.no_file_yet(wanted.id)
@@ -184,7 +184,7 @@ def _read(kind: RecordingKind, item: Mapping[str, Any]) -> list[Recording]:
     if kind == "hls":
         state = "ready" if item.get("end") else "processing"
         return [_make(kind, item, str(identity), state, seconds=_number(item.get("duration")))]
-    files = _files(item)
+    files = files_of(item)
     if not files:
         return [_make(kind, item, str(identity), "processing")]
     return [
@@ -225,7 +225,7 @@ def _make(
     )
 
 
-def _files(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def files_of(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What there is of files: a link, or a path where the storage is the user's own."""
     several = item.get("files")
     files = several if isinstance(several, list) else [item.get("file")]

@@ -57,8 +57,8 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     taken: ClassVar[frozenset[int | str]] = frozenset({409})
     console: ClassVar[str] = "https://app.videosdk.live/meetings/sessions"
     unsupported: ClassVar[Mapping[str, str]] = {
-        "description": "Put it into your invitation, or use ref to hand it to later tasks.",
-        "max_participants": "List who may join in options.allowedParticipantIds, or hand out fewer join links.",
+        "description": "Put the text into your invitation, or pass it to later tasks with ref.",
+        "max_participants": "List the allowed participants in options.allowedParticipantIds, or send fewer join links.",
     }
 
     # -- the spec in VideoSDK's fields ----------------------------------------------------------------------------------
@@ -85,9 +85,9 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             kinds.append("recording")
         if not kinds:
             raise errors.UnsupportedError(
-                "transcribe: VideoSDK transcribes a recording or an HLS stream only.",
+                "transcribe: VideoSDK only transcribes a recording or an HLS stream.",
                 vendor=self.title,
-                advice="Give record=True as well, or options.autoStartConfig.hls.",
+                advice="Set record=True as well, or options.autoStartConfig.hls.",
             )
         return {"autoStartConfig": {kind: {"transcription": {"enabled": True}} for kind in kinds}}
 
@@ -128,15 +128,18 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             raise errors.UnsupportedError(
                 "options.region: VideoSDK has discontinued it.",
                 vendor=self.title,
-                advice="Use the region parameter or options.geoFence.",
+                advice="Use the region parameter, or options.geoFence.",
             )
         for event in (body.get("webhook") or {}).get("events") or []:
             if "*" not in event and event not in WEBHOOK_EVENTS:
-                yield f"webhook event {event!r} is on none of VideoSDK's pages; it is sent as it is."
+                yield f"VideoSDK's documentation does not list the webhook event {event!r}; it is sent unchanged."
         for kind in ("recording", "hls"):
             part = (body.get("autoStartConfig") or {}).get(kind) or {}
             if ((part.get("config") or {}).get("layout") or {}).get("gridSize", 0) > 4:
-                yield f"{kind}: VideoSDK's create page allows a gridSize of at most 4, other pages up to 25."
+                yield (
+                    f"{kind}: VideoSDK's documentation of the create call allows a gridSize up to 4, other pages up "
+                    "to 25."
+                )
 
     # -- rooms ----------------------------------------------------------------------------------------------------------
 
@@ -164,7 +167,7 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
             answer = self.a_room()(response)
             room = self.room(answer)
             if text not in (room.id, room.name):
-                raise errors.UnreadableAnswerError("The answer is about another room.", status=response.status)
+                raise errors.UnreadableAnswerError("The response is about another room.", status=response.status)
             return answer if meant(room) == text else None
 
         return or_none(self.fetch(self.rooms.at(text), read, room=text))
@@ -190,4 +193,4 @@ class VideoSDKRooms(VideoSDKApi, NumberedRooms):
     def check(self) -> Flow[str]:
         """One room of the list."""
         yield from self.page(self.rooms, {"perPage": 1})
-        return "VideoSDK accepts the API key and secret."
+        return "VideoSDK accepted the API key and secret."

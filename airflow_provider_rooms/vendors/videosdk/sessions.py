@@ -15,7 +15,7 @@ from airflow_provider_rooms.vendors.rest import Resource, newest_first
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 #: Asked for at once where every live session is wanted; the answer says how many it gives. Each lists its people: more of
 #: them in one piece would hold up an event loop.
@@ -36,7 +36,7 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
         """GET /v2/sessions?roomId=, page by page."""
         query: dict[str, Any] = {"roomId": room.id}
         if since is not None:
-            query["startDate"] = _millis(since - LONGEST_SESSION)
+            query["startDate"] = millis(since - LONGEST_SESSION)
 
         def page(cursor: int | None) -> Flow[tuple[list[Session], int | None]]:
             try:
@@ -55,8 +55,8 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
         # Dates are known from VideoSDK's own SDK only: without them the list is longer.
         query: dict[str, Any] = {
             "perPage": SURVEY_SIZE,
-            "startDate": _millis(since - LONGEST_SESSION),
-            "endDate": _millis(until),
+            "startDate": millis(since - LONGEST_SESSION),
+            "endDate": millis(until),
         }
 
         def page(cursor: int | None) -> Flow[tuple[list[PastSession], int | None]]:
@@ -72,7 +72,7 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
         return newest_first(pages, lambda past: past.session.started_at, since - LONGEST_SESSION)
 
     def _past(self, item: Mapping[str, Any]) -> PastSession | None:
-        session = _session(item)
+        session = session_of(item)
         if session is None or session.ended_at is None:
             return None
         over = parse_time(session.ended_at)
@@ -81,7 +81,7 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
 
     def read_session(self, session: Session) -> Flow[Session]:
         """GET /v2/sessions/{id}"""
-        return _session((yield from self.item(SESSIONS, session.id, room=session.room_id))) or session
+        return session_of((yield from self.item(SESSIONS, session.id, room=session.room_id))) or session
 
     def live_session(self, room: Room) -> Flow[Session | None]:
         """GET /v2/sessions?status=ongoing; the filter is in VideoSDK's own SDK only, so the answer is looked at too."""
@@ -122,14 +122,14 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
 
     def _over(self, session_id: str) -> Flow[dt.datetime | None]:
         """When a session ended; None while it is live."""
-        session = _session((yield from self.item(SESSIONS, session_id)))
+        session = session_of((yield from self.item(SESSIONS, session_id)))
         return parse_time(session.ended_at) if session else None
 
     def _participant(self, person: Mapping[str, Any], over: dt.datetime | None) -> Participant:
         identity = str(person.get("participantId") or person.get("_id"))
         return make_participant(identity, _stays(person), self.now(), name=person.get("name"), over=over)
 
-    def survey(self) -> Flow[Survey]:
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
         """GET /v2/sessions?status=ongoing of the whole account. Where the filter is not honoured, nothing is known."""
         live: dict[str, Session] = {}
         filters = {"status": _LIVE, "perPage": SURVEY_SIZE}
@@ -150,16 +150,16 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
                 return Survey(live=live, pages=pages)
 
 
-def _millis(moment: dt.datetime) -> int:
+def millis(moment: dt.datetime) -> int:
     """A date as a query has it: milliseconds since 1970."""
     return int(moment.timestamp() * 1000)
 
 
 def _sessions(items: Iterable[Mapping[str, Any]]) -> list[Session]:
-    return [session for item in items if (session := _session(item)) is not None]
+    return [session for item in items if (session := session_of(item)) is not None]
 
 
-def _session(item: Mapping[str, Any]) -> Session | None:
+def session_of(item: Mapping[str, Any]) -> Session | None:
     """A session of a list; None while it has not begun."""
     start, end = parse_time(item.get("start")), parse_time(item.get("end"))
     identity = item.get("id") or item.get("_id")

@@ -120,7 +120,7 @@ def test_a_recording_from_the_meeting_to_its_deletion(hook, rooms_sandbox):
     hook.delete_recording(ready)
     hook.delete_recording(ready)
     assert list(hook.recordings(room)) == []
-    with pytest.raises(errors.UnsupportedError, match="makes no recordings of kind 'hls'"):
+    with pytest.raises(errors.UnsupportedError, match="does not produce recordings of kind 'hls'"):
         list(hook.recordings(room, kind="hls"))
 
 
@@ -144,7 +144,7 @@ def test_a_link_lets_one_person_into_one_meeting(hook, rooms_sandbox):
         (lambda hook, room: hook.join_token(room), "has no join tokens"),
         (lambda hook, room: hook.join_url(room, expires_at="2030-01-01T00:00:00Z"), "have no end of their own"),
         (lambda hook, room: hook.end_session(room), "cannot end a session without closing its room"),
-        (lambda hook, room: hook.start_recording(room), "has no call that starts a recording"),
+        (lambda hook, room: hook.start_recording(room), "has no API call to start a recording"),
         (lambda hook, room: list(hook.participants("algebra-1-1")), "does not report who was in a session"),
         (lambda hook, room: hook.ensure_room({"name": "a-1", "region": "eu"}), "has no such setting"),
         (lambda hook, room: hook.ensure_room({"name": "a-1"}, on_drift="update"), "cannot change the settings"),

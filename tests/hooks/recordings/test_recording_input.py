@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from recorded import TYPES
+from vendor_traits import TYPES, facts
 
 from airflow_provider_rooms import errors
 
@@ -35,7 +35,7 @@ def test_bad_input_is_refused_by_name(conn_type: str, hook_of: Any, rooms_sandbo
 
 
 @pytest.mark.parametrize(
-    ("conn_type", "kind"), [("hundredms", "composition"), ("twilio_video", "hls"), ("twilio_video", "transcript")]
+    ("conn_type", "kind"), [(name, kind) for name, found in facts("recordings").items() for kind in found.NO_KINDS]
 )
 def test_a_kind_the_vendor_does_not_make_is_refused(
     conn_type: str, kind: str, hook_of: Any, rooms_sandbox: RoomsSandbox

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
-from control_help import VENDORS
+from sandbox_help import VENDORS
 
 
 @pytest.fixture(params=VENDORS)
@@ -13,6 +15,5 @@ def vendor(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def client(vendor: str, request: pytest.FixtureRequest) -> httpx.Client:
-    found: httpx.Client = request.getfixturevalue(vendor)
-    return found
+def client(vendor: str, client_of: Callable[[str], httpx.Client]) -> httpx.Client:
+    return client_of(vendor)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from control_help import CREATE, create
+from sandbox_help import ANY, FACTS, create
 
 from airflow_provider_rooms.sandbox.client import ControlError
+from airflow_provider_rooms.sandbox.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -22,39 +24,38 @@ def test_read_lag_hides_a_fresh_room_from_reads_only(
     rooms_sandbox.behave(vendor, read_lag_seconds=0.6)
     first = create(client, vendor)
     assert first.is_success
-    id_ = first.json().get("roomId") or first.json().get("id") or first.json().get("sid")
-    path = CREATE[vendor][0]
-    list_key = {"videosdk": "data", "hundredms": "data", "twilio": "rooms"}[vendor]
-    assert client.get(f"{path}/{id_}").status_code in (402, 404)
+    facts = FACTS[vendor]
+    id_, path, list_key = first.json()[facts.ID], facts.ROOMS, facts.LISTED
+    assert client.get(f"{path}/{id_}").status_code in facts.MISSING
     assert client.get(path).json()[list_key] == []
     # writes see it: the same room, or the conflict
     again = create(client, vendor)
-    if vendor == "twilio":
-        assert again.json()["code"] == 53113
-        assert client.get(f"{path}/algebra").status_code == 404
+    if facts.CONFLICT:
+        assert again.json()["code"] == facts.CONFLICT
+        assert client.get(f"{path}/algebra").status_code in facts.MISSING
     else:
-        assert (again.json().get("roomId") or again.json()["id"]) == id_
+        assert again.json()[facts.ID] == id_
     time.sleep(0.65)
     assert client.get(f"{path}/{id_}").status_code == 200
     assert len(client.get(path).json()[list_key]) == 1
 
 
-def test_lag_is_real_time_and_not_the_sandbox_clock(rooms_sandbox: RoomsSandbox, videosdk: httpx.Client) -> None:
-    rooms_sandbox.behave("videosdk", read_lag_seconds=30)
-    create(videosdk, "videosdk")
+def test_lag_is_real_time_and_not_the_sandbox_clock(rooms_sandbox: RoomsSandbox, anyone: httpx.Client) -> None:
+    rooms_sandbox.behave(ANY, read_lag_seconds=30)
+    create(anyone, ANY)
     rooms_sandbox.advance(3600)
-    assert videosdk.get("/v2/rooms/algebra").status_code == 402
+    assert anyone.get(f"{FACTS[ANY].ROOMS}/algebra").status_code in FACTS[ANY].MISSING
 
 
 @pytest.mark.parametrize(
     ("order", "status"),
     [
         ({"vendor": "zoom"}, 404),
-        ({"vendor": "videosdk", "echo": True}, 422),
-        ({"vendor": "videosdk", "echo_config": "no"}, 422),
-        ({"vendor": "videosdk", "read_lag_seconds": -1}, 422),
-        ({"vendor": "videosdk", "read_lag_seconds": True}, 422),
-        ({"vendor": "hundredms", "name_filter": "soundex"}, 422),
+        ({"vendor": ANY, "echo": True}, 422),
+        ({"vendor": ANY, "echo_config": "no"}, 422),
+        ({"vendor": ANY, "read_lag_seconds": -1}, 422),
+        ({"vendor": ANY, "read_lag_seconds": True}, 422),
+        ({"vendor": ANY, "list_order": "soundex"}, 422),
         ({"read_lag_seconds": 1}, 422),
     ],
 )
@@ -134,9 +135,9 @@ def test_actions_answer_what_the_state_then_shows(
         {"action": "start", "people": []},
     ],
 )
-def test_bad_session_orders_are_refused(web: httpx.Client, videosdk: httpx.Client, order: dict[str, Any]) -> None:
-    create(videosdk, "videosdk")
-    assert web.post("/control/videosdk/rooms/algebra/session", json=order).status_code == 422
+def test_bad_session_orders_are_refused(web: httpx.Client, anyone: httpx.Client, order: dict[str, Any]) -> None:
+    create(anyone, ANY)
+    assert web.post(f"/control/{ANY}/rooms/algebra/session", json=order).status_code == 422
 
 
 def test_join_and_leave_one_by_one(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
@@ -154,33 +155,31 @@ def test_join_and_leave_one_by_one(rooms_sandbox: RoomsSandbox, client: httpx.Cl
 
 def test_rooms_by_id_or_name(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
     created = create(client, vendor).json()
-    id_ = created.get("roomId") or created.get("id") or created.get("sid")
+    id_ = created[FACTS[vendor].ID]
     rooms_sandbox.start_session(vendor, id_)
     rooms_sandbox.end_session(vendor, "algebra")
     assert len(rooms_sandbox.state()[vendor]["sessions"]) == 1
 
 
-def test_fixture_starts_empty_again(rooms_sandbox: RoomsSandbox, videosdk: httpx.Client) -> None:
-    assert rooms_sandbox.state()["videosdk"]["rooms"] == []
-    create(videosdk, "videosdk")
+def test_fixture_starts_empty_again(rooms_sandbox: RoomsSandbox, anyone: httpx.Client) -> None:
+    assert rooms_sandbox.state()[ANY]["rooms"] == []
+    create(anyone, ANY)
 
 
 def test_fixture_starts_empty_again_after_another_test(rooms_sandbox: RoomsSandbox) -> None:
-    assert rooms_sandbox.state()["videosdk"]["rooms"] == []
+    assert rooms_sandbox.state()[ANY]["rooms"] == []
 
 
-def test_fixture_gives_airflow_connections(rooms_sandbox: RoomsSandbox) -> None:
+def test_fixture_gives_airflow_connections(
+    rooms_sandbox: RoomsSandbox, client_of: Callable[[str], httpx.Client]
+) -> None:
     env = rooms_sandbox.env()
-    assert set(env) == {f"AIRFLOW_CONN_{kind}_DEFAULT" for kind in ("VIDEOSDK", "HUNDREDMS", "TWILIO_VIDEO")}
-    for text in env.values():
-        connection = json.loads(text)
+    assert set(env) == {f"AIRFLOW_CONN_{vendor.conn_type.upper()}_DEFAULT" for vendor in BUILT_IN}
+    for vendor in BUILT_IN:
+        connection = json.loads(env[f"AIRFLOW_CONN_{vendor.conn_type.upper()}_DEFAULT"])
         assert set(connection) == {"conn_type", "host", "login", "password", "extra"}
-        assert connection["host"].startswith(rooms_sandbox.url)
-    twilio = rooms_sandbox.connection("twilio_video")
-    assert twilio == rooms_sandbox.connection("twilio")
-    with pytest.raises(ValueError, match="twilio_video"):
+        assert connection["conn_type"] == vendor.conn_type
+        assert connection == rooms_sandbox.connection(vendor.conn_type) == rooms_sandbox.connection(vendor.name)
+        assert connection["host"] == f"{rooms_sandbox.url}/{vendor.name}"
+    with pytest.raises(ValueError, match=BUILT_IN[-1].conn_type):
         rooms_sandbox.connection("zoom")
-    assert twilio["conn_type"] == "twilio_video"
-    assert (twilio["login"], twilio["extra"]["account_sid"]) == ("SK" + "0" * 32, "AC" + "0" * 32)
-    answer = httpx.get(twilio["host"] + "/v1/Rooms", auth=(twilio["login"], twilio["password"]), trust_env=False)
-    assert answer.status_code == 200

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from control_help import CREATE, VENDORS, create
+from sandbox_help import ANY, FACTS, VENDORS, create
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def test_requests_show_no_secret_and_no_query(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
     create(client, vendor)
-    client.get(CREATE[vendor][0], params={"token": "hush-hush"})
+    client.get(FACTS[vendor].ROOMS, params={"token": "hush-hush"})
     rows = rooms_sandbox.requests()
     assert [set(row) for row in rows] == [{"method", "path", "status", "vendor", "at"}] * 2
     assert [row["method"] for row in rows] == ["POST", "GET"]
-    assert {row["path"] for row in rows} == {CREATE[vendor][0]}
+    assert {row["path"] for row in rows} == {FACTS[vendor].ROOMS}
     assert {row["vendor"] for row in rows} == {vendor}
     text = json.dumps(rows)
     assert "hush" not in text
@@ -27,11 +27,11 @@ def test_requests_show_no_secret_and_no_query(rooms_sandbox: RoomsSandbox, clien
     assert rooms_sandbox.requests(vendor, "GET")[0]["method"] == "GET"
 
 
-def test_page_shows_the_newest_requests(rooms_sandbox: RoomsSandbox, web: httpx.Client, twilio: httpx.Client) -> None:
-    twilio.get("/v1/Rooms/first")
+def test_page_shows_the_newest_requests(rooms_sandbox: RoomsSandbox, web: httpx.Client, anyone: httpx.Client) -> None:
+    anyone.get(f"{FACTS[ANY].ROOMS}/first")
     assert web.get("/control/page").json()["requests"] == rooms_sandbox.requests()
     for number in range(40):
-        twilio.get(f"/v1/Rooms/r{number}")
+        anyone.get(f"{FACTS[ANY].ROOMS}/r{number}")
     shown = web.get("/control/page").json()["requests"]
     assert shown == rooms_sandbox.requests()[1:]
 
@@ -42,23 +42,16 @@ def test_control_itself_is_not_logged(rooms_sandbox: RoomsSandbox) -> None:
     assert rooms_sandbox.requests() == []
 
 
-def test_state_is_in_the_vendors_own_shape(
-    rooms_sandbox: RoomsSandbox, videosdk: httpx.Client, hundredms: httpx.Client, twilio: httpx.Client
-) -> None:
-    for name, client in (("videosdk", videosdk), ("hundredms", hundredms), ("twilio", twilio)):
-        create(client, name)
-        rooms_sandbox.start_session(name, "algebra", ["Ada"])
+def test_state_is_in_the_vendors_own_shape(rooms_sandbox: RoomsSandbox, client: httpx.Client, vendor: str) -> None:
+    create(client, vendor)
+    rooms_sandbox.start_session(vendor, "algebra", ["Ada"])
     state = rooms_sandbox.state()
     assert {name: set(part) for name, part in state.items()} == {
         key: {"rooms", "sessions", "recordings"} for key in VENDORS
     }
-    assert state["videosdk"]["rooms"][0]["customRoomId"] == "algebra"
-    assert state["hundredms"]["rooms"][0]["name"] == "algebra"
-    assert state["twilio"]["rooms"][0]["unique_name"] == "algebra"
-    assert state["videosdk"]["sessions"][0]["participants"][0]["name"] == "Ada"
-    assert next(iter(state["hundredms"]["sessions"][0]["peers"].values()))["name"] == "Ada"
-    assert set(state["twilio"]["sessions"][0]) == {"room_sid", "participants", "start", "end"}
-    assert state["twilio"]["sessions"][0]["participants"][0]["identity"] == "Ada"
+    (room,), (session,) = state[vendor]["rooms"], state[vendor]["sessions"]
+    assert room[FACTS[vendor].NAME] == "algebra"
+    assert FACTS[vendor].people(session) == ["Ada"]
 
 
 def page(web: httpx.Client, **query: Any) -> dict[str, dict[str, Any]]:
@@ -111,38 +104,10 @@ def test_page_tells_every_vendor_in_the_same_words(
     assert card()["recordings"][0]["failed"] is True
 
 
-@pytest.mark.parametrize(
-    ("name", "close", "word"),
-    [
-        ("videosdk", lambda c, r: c.post("/v2/rooms/deactivate", json={"roomId": r["roomId"]}), "deactivated"),
-        ("hundredms", lambda c, r: c.post(f"/v2/rooms/{r['id']}", json={"enabled": False}), "disabled"),
-        ("twilio", lambda c, r: c.post(f"/v1/Rooms/{r['sid']}", data={"Status": "completed"}), "completed"),
-    ],
-)
-def test_page_has_the_vendors_word_for_closed(
-    web: httpx.Client, request: pytest.FixtureRequest, name: str, close: Any, word: str
-) -> None:
-    client = request.getfixturevalue(name)
-    close(client, create(client, name).json()).raise_for_status()
-    (card,) = page(web)[name]["cards"]
-    assert (card["open"], card["word"]) == (False, word)
-
-
-def test_page_hides_secrets_that_state_shows(
-    rooms_sandbox: RoomsSandbox, web: httpx.Client, hundredms: httpx.Client
-) -> None:
-    secrets = {
-        "webhook": {"url": "https://example.com", "headers": {"x": "hush-1"}},
-        "recording_info": {
-            "upload_info": {"type": "s3", "location": "b", "credentials": {"key": "hush-2", "secret": "hush-3"}}
-        },
-    }
-    hundredms.post("/v2/rooms", json={"name": "x", **secrets}).raise_for_status()
-    assert "hush-1" in json.dumps(rooms_sandbox.state())
-    text = web.get("/control/page").text
-    assert "hush" not in text
-    assert "https://example.com" in text
-    assert "•••" in text
+def test_page_has_the_vendors_word_for_closed(web: httpx.Client, client: httpx.Client, vendor: str) -> None:
+    FACTS[vendor].close(client, create(client, vendor).json()).raise_for_status()
+    (card,) = page(web)[vendor]["cards"]
+    assert (card["open"], card["word"]) == (False, FACTS[vendor].CLOSED)
 
 
 def test_make_a_room_by_hand(rooms_sandbox: RoomsSandbox, web: httpx.Client, vendor: str) -> None:
@@ -180,5 +145,5 @@ def test_reset_forgets_everything(rooms_sandbox: RoomsSandbox, client: httpx.Cli
     assert rooms_sandbox.requests() == []
     created = create(client, vendor)
     assert created.is_success
-    assert client.get(CREATE[vendor][0]).status_code == 200
+    assert client.get(FACTS[vendor].ROOMS).status_code == 200
     assert len(rooms_sandbox.rooms(vendor)) == 1

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+
+
+@pytest.fixture
+def hundredms(client_of: Callable[[str], httpx.Client]) -> httpx.Client:
+    return client_of("hundredms")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from sandbox_help import FACTS
 
 WEBINAR = "627cdddff2e4e30487862ad9"
 
@@ -21,3 +22,6 @@ def refused(answer: httpx.Response, status: int, text: str = "") -> bool:
 def sessions(hundredms: httpx.Client, **query: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = hundredms.get("/v2/sessions", params=query).json()["data"]
     return found
+
+
+hundredms_token = FACTS["hundredms"].token

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hundredms_help import WEBINAR, refused
-from sandbox_help import hundredms_token
+from hundredms_help import WEBINAR, hundredms_token, refused
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.sandbox.client import RoomsSandbox

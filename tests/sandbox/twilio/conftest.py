@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 from twilio_help import create
+
+
+@pytest.fixture
+def twilio(client_of: Callable[[str], httpx.Client]) -> httpx.Client:
+    return client_of("twilio")
 
 
 @pytest.fixture

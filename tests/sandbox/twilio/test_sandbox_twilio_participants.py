@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from sandbox_help import twilio_token
-from twilio_help import code, create
+from twilio_help import code, create, twilio_token
 
 from airflow_provider_rooms.sandbox.client import ControlError
 

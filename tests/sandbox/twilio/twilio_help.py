@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from sandbox_help import FACTS
 
 
 def code(answer: httpx.Response, status: int = 400) -> int:
@@ -21,3 +22,6 @@ def create(twilio: httpx.Client, **form: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+twilio_token = FACTS["twilio"].token

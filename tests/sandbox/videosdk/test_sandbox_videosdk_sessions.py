@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sandbox_help import videosdk_token
-from videosdk_help import FULL
+from videosdk_help import FULL, videosdk_token
 
 from airflow_provider_rooms.sandbox.client import ControlError
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox_help import FACTS
+
 FULL: dict[str, Any] = {
     "customRoomId": "algebra-1",
     "geoFence": "eu001",
@@ -26,3 +28,6 @@ FULL: dict[str, Any] = {
     "multiComposition": {"recording": True, "hls": False, "rtmp": False},
     "allowedParticipantIds": ["ada", "bob"],
 }
+
+
+videosdk_token = FACTS["videosdk"].token

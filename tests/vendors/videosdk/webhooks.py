@@ -1,0 +1,14 @@
+"""Deliveries of VideoSDK, for the tests of all vendors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: What of the connection deliveries are checked by.
+CONNECTION: dict[str, Any] = {}
+#: Recorded deliveries, headers that they lack, and the key that they are signed with; not part of the repository.
+RECORDED = "videosdk.json"
+HEADERS: dict[str, str] = {}
+PUBLIC_KEY = "videosdk-test-public.pem"
+#: Whether the body is signed; workspaces may leave it to the headers.
+SIGNS_BODIES = True
