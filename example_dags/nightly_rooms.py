@@ -51,7 +51,8 @@ def nightly_rooms() -> None:
     CreateRoomOperator.partial(
         task_id="create",
         conn_id="{{ params.conn_id }}",
-        map_index_template="{{ task.spec.ref.title }}",
+        # Linear Algebra, 09:00 Europe/Berlin
+        map_index_template="{{ task.spec.ref.title }}, {{ task.spec.starts_at[11:16] }} {{ task.spec.ref.timezone }}",
     ).expand(spec=classes_of_tomorrow())
 
 

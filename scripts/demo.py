@@ -112,8 +112,8 @@ def two_runs(
         mailed.append(sink.bodies())
         outcomes = Counter(room["outcome"] for room in result.rooms)
         console.print(
-            f"{label}: {result.state} in {time.monotonic() - began:.0f} s. Rooms: {outcomes['created']} created, "
-            f"{outcomes['found']} found, {len(held[-1])} in the sandbox. Mails: {len(sink.mails)}."
+            f"{label}: {result.state} in {time.monotonic() - began:.0f} s; {outcomes['created']} rooms created, "
+            f"{outcomes['found']} found, {len(sink.mails)} mails sent."
         )
     show(runs, classes, mailed[0])
     faults = check(runs, held, mailed, classes)

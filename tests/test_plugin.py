@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from importlib import metadata
 
+import airflow
 import pytest
 
 from airflow_provider_rooms import plugin
@@ -73,3 +75,20 @@ def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
     assert "may show the connection keys webhook_headers, webhook_secret, storage_credentials" in caplog.text
     assert "[core] sensitive_var_conn_names" in caplog.text
     maskers.mask_deeper()  # does without
+
+
+@pytest.mark.skipif(airflow.__version__.startswith("2."), reason="Airflow 2 has no API server")
+def test_the_receiver_is_mounted_and_imported_only_when_it_is_on() -> None:
+    """In a process of its own: others here have imported it."""
+    asked = """
+import json, sys
+from airflow_provider_rooms.plugin import RoomsPlugin, conf
+for on in ("False", "True"):
+    conf.set("rooms", "webhooks", on)
+    mounted = [app["url_prefix"] for app in RoomsPlugin().fastapi_apps]
+    imported = [name for name in sys.modules if name.startswith("airflow_provider_rooms.events.")]
+    print(json.dumps([mounted.count("/rooms/webhooks"), bool(imported)]))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "AIRFLOW__ROOMS__WEBHOOKS"}
+    ran = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True)
+    assert [json.loads(line) for line in ran.stdout.splitlines()[-2:]] == [[0, False], [1, True]]

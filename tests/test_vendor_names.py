@@ -23,6 +23,7 @@ ALLOWED = {
     "airflow_provider_rooms/hooks/__init__.py": "the hooks that editors know by name",
     "airflow_provider_rooms/sandbox/registry.py": "the sandbox's own table",
     "airflow_provider_rooms/sandbox/credentials.py": "the sandbox's keys, which its users import by name",
+    "tests/events/test_forgeries.py": "forges deliveries of each vendor by hand: signs them, moves them to other addresses",
     "tests/typing/user_dag.py": "what a user writes, read by mypy: with a connection id as it is in the documentation",
     "tests/typing/user_script.py": "the same, with a hook that editors know by name",
 }

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from airflow_provider_rooms.models import EventType, RoomEvent
     from airflow_provider_rooms.vendors.contract.watching import Thing
 
@@ -71,8 +72,8 @@ class Cursor:
 
     def take(self, poll: Poll) -> list[RoomEvent]:
         """The events that have not been told, oldest first. A poll that did not ask for enough tells nothing."""
-        floor = self.wants(poll.at)
-        if poll.since.get(self.type, poll.at) > floor:
+        floor, since = self.wants(poll.at), poll.since.get(self.type)
+        if since is None or since > floor:
             return []
         first, news = self.since is None, []
         for thing in poll.things:
@@ -111,21 +112,25 @@ class Cursor:
     @classmethod
     def read(cls, kind: EventType, stored: Any) -> Self:
         """A cursor that was stored; a new one of anything else."""
-        if not isinstance(stored, Mapping) or not isinstance(stored.get("since"), str):
+        try:
+            return cls._read(kind, stored)
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return cls(type=kind)
+
+    @classmethod
+    def _read(cls, kind: EventType, stored: Any) -> Self:
         # Whole seconds were stored: what was told must not be forgotten too early, nor the rest be asked for too late.
         return cls(
             type=kind,
             since=dt.datetime.fromisoformat(stored["since"]),
-            polled=dt.datetime.fromisoformat(stored["polled"]) if stored.get("polled") else None,
-            told=_times(stored.get("told"), dt.timedelta(seconds=1)),
-            unfinished=_times(stored.get("unfinished")),
+            polled=dt.datetime.fromisoformat(stored["polled"]),
+            told=_times(stored["told"], dt.timedelta(seconds=1)),
+            unfinished=_times(stored["unfinished"]),
         )
 
 
 def _times(stored: Any, more: dt.timedelta = dt.timedelta()) -> dict[str, dt.datetime]:
-    found = stored if isinstance(stored, Mapping) else {}
-    return {str(key): dt.datetime.fromtimestamp(seconds, dt.UTC) + more for key, seconds in found.items()}
+    return {str(key): dt.datetime.fromtimestamp(seconds, dt.UTC) + more for key, seconds in stored.items()}
 
 
 def _short(identity: str) -> str:

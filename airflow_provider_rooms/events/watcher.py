@@ -117,6 +117,7 @@ class Account:
         """Stop, and close the connections to the vendor."""
         if self._polling is not None:
             self._polling.cancel()
+            await asyncio.wait([self._polling])
         await self._let_go()
 
     @contextmanager

@@ -191,6 +191,8 @@ def control_router(world: World) -> APIRouter:
             "ahead_seconds": world.clock.ahead_seconds,
             "faults": len(world.faults.pending()),
             "requests": world.log.rows(40),
+            "webhooks": world.outbox.rows(40),
+            "webhook_modes": world.outbox.modes(),
             "vendors": vendors,
         }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.page.classes import Pushed
 from airflow_provider_rooms.page.live import Look
 
-CONN_IDS = ("videosdk_default", "hundredms_school", "twilio_video_default")
+ONE, TWO, LAST = list(BY_TYPE.values())[:3]
+CONN_IDS = (ONE.default_conn_id, f"{TWO.conn_type}_school", LAST.default_conn_id)
 TITLES = (
     "ALG 101 A Linear Algebra",
     "Einführung in die diskrete Mathematik für Studierende der Informatik und des Ingenieurwesens, Abendgruppe 12",
@@ -19,7 +21,7 @@ TITLES = (
     "French conversation",
 )  # fmt: skip
 ERROR = (
-    "Twilio Video did not answer within 30 s (HTTP 503, request RQ0123456789abcdef0123456789abcdef). The room of this class "
+    f"{LAST.title} did not answer within 30 s (HTTP 503, request RQ0123456789abcdef0123456789abcdef). The room of this class "
     "could not be created. Try again later; https://status.example.org/incidents/0123456789abcdefghijklmnopqrstuvwxyz says more."
 )
 PAST, NOW, SOON = (-150, -90), (-20, 40), (60, 110)

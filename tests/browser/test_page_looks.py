@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up import KINDS, made_up
+from made_up import CONN_IDS, KINDS, made_up
 from page_stage import PageStage, page_stage
 
 from airflow_provider_rooms.page.live import Look
@@ -127,7 +127,7 @@ def test_every_state_is_among_the_pictures(open_page: Any) -> None:
 def test_nothing_moves_while_it_loads(open_page: Any, stage: PageStage, width: int) -> None:
     """Who is live comes late, and so does what is wrong with a vendor."""
     page = open_page(40, width=width, wait=0.5, script=WATCH_MOVES)
-    stage.live["twilio_video_default"] = Look(rooms={}, error="No answer within 10 seconds.")
+    stage.live[CONN_IDS[-1]] = Look(rooms={}, error="No response within 10 seconds.")
     page.locator("#notes p").wait_for()
     page.wait_for_timeout(300)
     assert page.evaluate("moves") == []
@@ -184,14 +184,14 @@ def test_keyboard_alone_filters_and_keeps_its_place(open_page: Any) -> None:
     page.locator("#find").focus()
     page.keyboard.type("french")
     assert 0 < page.locator("#list > li").count() < 40
-    page.locator("#conn").select_option("hundredms_school")
+    page.locator("#conn").select_option(CONN_IDS[1])
     assert page.locator("#list > li").count() < 40
 
 
 def test_a_vendor_that_is_down_is_said_and_the_rest_is_shown(open_page: Any, stage: PageStage) -> None:
     page = open_page(40, wait=0.2)
-    stage.live["twilio_video_default"] = Look(rooms={}, error="Twilio Video did not answer.")
-    page.locator("#notes").get_by_text("Who is live on twilio_video_default is not known").wait_for()
+    stage.live[CONN_IDS[-1]] = Look(rooms={}, error="The vendor did not answer.")
+    page.locator("#notes").get_by_text(f"Who is live on {CONN_IDS[-1]} is not known").wait_for()
     assert page.locator("#list > li").count() == 40
     assert page.locator("#list .chip.live").count() > 0
 

@@ -159,7 +159,7 @@ class TestRooms:
         low, high = CLOSES_UNUSED.vendor.limits[field]
         code, text = plan(timetable, "--conn", CLOSES_UNUSED.conn_id, "--spec", json.dumps({field: value}))
         assert code == 1
-        refusal = f"{field}: {value} is out of range, {CLOSES_UNUSED.kind.title} takes {low} to {high}."
+        refusal = f"{field}: {value} is out of range; {CLOSES_UNUSED.kind.title} accepts {low} to {high}."
         assert f"would be refused: {refusal}" in text
 
     def test_a_connection_named_twice_is_asked_once(self):

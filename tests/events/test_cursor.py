@@ -182,7 +182,18 @@ def test_what_is_stored_stays_below_what_airflow_stores() -> None:
     )
 
 
-@pytest.mark.parametrize("stored", [None, {}, "text", {"since": None}, {"since": 5}])
+_GOOD = {"since": NOON.isoformat(), "polled": NOON.isoformat(), "told": {"a": 1}, "unfinished": {}}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        {},
+        "text",
+        *({**_GOOD, **bad} for bad in ({"since": None}, {"polled": 5}, {"told": {"a": "b"}}, {"unfinished": 7})),
+    ],
+)
 def test_without_a_cursor_it_begins_now(stored: object) -> None:
     assert Cursor.read(KIND, stored) == Cursor(type=KIND)
 

@@ -41,7 +41,7 @@ def test_a_connection_that_no_asset_can_be_named_after_is_refused(conn_id: str) 
 
 
 def test_no_type_and_a_misspelt_one_are_refused() -> None:
-    with pytest.raises(InvalidSpecError, match="no type"):
+    with pytest.raises(InvalidSpecError, match="no event type"):
         room_events("c")
     with pytest.raises(InvalidSpecError, match="recording_ready"):
         room_events("c", "recordings_ready")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from events_help import CHECKED_BY, until
+from vendor_traits import ANY
 
 from airflow_api import AirflowApi
 from airflow_provider_rooms.hooks import get_rooms_hook
@@ -107,8 +108,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def test_what_happens_is_read_once_on_each_channel_and_on_both(stack: Stack) -> None:
     rooms = {vendor: stack.a_class(vendor, "algebra-1") for vendor in VENDORS}
-    consumers = [*((f"watched_{vendor}", vendor) for vendor in VENDORS), ("received_videosdk", "videosdk")]
-    for dag, vendor in [*consumers, ("both_videosdk", "videosdk")]:
+    consumers = [*((f"watched_{vendor}", vendor) for vendor in VENDORS), ("received", ANY.conn_type)]
+    for dag, vendor in [*consumers, ("both", ANY.conn_type)]:
         for kind in KINDS:
             found = until(lambda dag=dag, kind=kind: stack.read(dag, type=kind), PATIENCE)  # type: ignore[misc]
             assert {event["room_id"] for event in found} == {rooms[vendor].id}
@@ -147,7 +148,7 @@ def _each_once(stack: Stack) -> None:
     for vendor in VENDORS:
         for event in stack.read(f"watched_{vendor}"):
             runs[event["dag"], event["id"]].append(event["run"])
-    for dag in ("received_videosdk", "both_videosdk"):
+    for dag in ("received", "both"):
         for event in stack.read(dag):
             runs[event["dag"], event["id"]].append(event["run"])
     assert {key: found for key, found in runs.items() if len(found) != 1} == {}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MODES, ensure_room
+from both_drivers import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -344,7 +344,10 @@ def test_a_proxy_that_is_not_there_is_named(
     error = both()
     assert type(error) is errors.TransportError
     assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
-    assert f"Check the proxy in {variable}; NO_PROXY lists hosts and networks to reach without it. {PAGE}" in str(error)
+    assert (
+        f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
+        in str(error)
+    )
     assert "canary" not in str(error)
     works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works

@@ -161,6 +161,46 @@ def test_a_dag_whose_xcoms_may_not_be_read_is_left_out(
     assert "page_two" not in shown
 
 
+def test_a_viewer_sees_the_classes_and_no_more_than_airflow_shows(server: Any, ran: list[str]) -> None:
+    """By the same token, Airflow's own API: the XComs it shows are those whose classes are on the page."""
+    for role in ("viewer", "user", "op", "admin"):
+        own = server.get("/api/v2/dags/page_one/dagRuns/~/taskInstances/~/xcomEntries", headers=signed_in(role))
+        assert (own.status_code == 200) is bool(classes(server, role)), role
+
+
+PLANTED = "planted-secret-4711"
+
+
+def test_secrets_that_tasks_pushed_are_not_in_the_data(
+    server: Any, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the page does not show, it is not sent: not a value that differs, not more of ``ref`` than title and zone."""
+    from dataclasses import replace
+
+    from airflow_provider_rooms.page import app
+
+    def pushed_by(*args: Any, **kwargs: Any) -> Any:
+        rows, more = pushed(*args, **kwargs)
+        return [replace(one, value=planted(one.value)) for one in rows], more
+
+    def planted(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        drift = [{"field": "webhook", "asked": f"https://h.example/{PLANTED}", "actual": PLANTED, "more": PLANTED}]
+        ref = (
+            {**value["ref"], "join_url": PLANTED, "attendees": [PLANTED]}
+            if isinstance(value.get("ref"), dict)
+            else None
+        )
+        return {**value, "drift": drift, "ref": ref, "token": PLANTED, "join_url": PLANTED, "unverified": [PLANTED]}
+
+    pushed = app.pushed_by
+    monkeypatch.setattr(app, "pushed_by", pushed_by)
+    answer = server.get("/rooms/classes", params=PERIOD, headers=signed_in("admin"))
+    assert '"differs":["webhook"]' in answer.text
+    assert PLANTED not in answer.text
+
+
 def test_runs_of_long_ago_are_left_out(server: Any, ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__ROOMS__PAGE_DAYS", "0")
     assert classes(server) == []

@@ -138,9 +138,10 @@ class Reports:
         webhook = room.settings.get("webhook")
         if not webhook or not webhook.get("url"):
             return
+        identity = new_uuid()
         envelope = {
             "version": "2.0",
-            "id": str(new_uuid()),
+            "id": identity,
             "account_id": CUSTOMER,
             "app_id": APP,
             "timestamp": iso_seconds(self.vendor.clock.now()),
@@ -163,5 +164,5 @@ class Reports:
             pauses=PAUSES,
             again=lambda status: status != 200,
         )
-        self.sent.append(Report(envelope["id"], word, room.id, self.vendor.clock.now(), data, parcel))
+        self.sent.append(Report(identity, word, room.id, self.vendor.clock.now(), data, parcel))
         self.vendor.report(parcel)

@@ -38,7 +38,7 @@ HISTORY_PAGE = 100
 class HundredMsWatching(HundredMsWebhooks, Watching):
     """Lists of sessions and files need no webhook. The history tells what was reported to some URL, whether it answers or not."""
 
-    watchable: ClassVar[Collection[EventType]] = OF_SESSIONS | {"recording_ready"} | IN_HISTORY.keys()
+    watchable: ClassVar[Collection[EventType]] = frozenset({*OF_SESSIONS, "recording_ready", *IN_HISTORY})
 
     def happened_since(self, since: dt.datetime, types: Collection[EventType], *, over: dt.datetime) -> Flow[None]:
         """GET /v2/sessions, /v2/recordings and /v2/recording-assets of the whole workspace, and /v2/analytics/webhooks."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airflow.providers.common.compat.sdk import dag, task
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.events import read_events, room_events
 
 KEPT = Path(os.environ["ROOMS_READ"])
@@ -38,5 +39,7 @@ def consumer(name: str, schedule: object) -> None:
     follow_up()
 
 
-consumer("received_videosdk", room_events("videosdk_school", *TYPES))
-consumer("both_videosdk", room_events("videosdk_school", *TYPES) | room_events("videosdk_school", *TYPES, watch=True))
+CONN_ID = f"{next(iter(BY_TYPE))}_school"
+
+consumer("received", room_events(CONN_ID, *TYPES))
+consumer("both", room_events(CONN_ID, *TYPES) | room_events(CONN_ID, *TYPES, watch=True))

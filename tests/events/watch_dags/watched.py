@@ -9,6 +9,7 @@ from pathlib import Path
 
 from airflow.providers.common.compat.sdk import dag, task
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.events import read_events, room_events
 
 KEPT = Path(os.environ["ROOMS_READ"])
@@ -37,5 +38,5 @@ def consumer(vendor: str) -> None:
     follow_up()
 
 
-for each in ("videosdk", "hundredms", "twilio_video"):
+for each in BY_TYPE:
     consumer(each)
