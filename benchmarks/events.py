@@ -157,8 +157,9 @@ class Bench:
         if len(times) > 1:
             parcels = [parcel for parcel in parcels for _ in range(chance.choice(times))]
             chance.shuffle(parcels)
-        memory = self.memory()
+        memory, cpu = self.used()
         answers = asyncio.run(deliver(parcels, per_second))
+        cpu = self.used()[1] - cpu
         seconds = sorted(answer.seconds for answer in answers)
         good = sum(answer.status == 200 for answer in answers)
         p99 = statistics.quantiles(seconds, n=100)[98]
@@ -168,7 +169,8 @@ class Bench:
         self.rows.append(
             (
                 what, f"{good}/{len(parcels)}", f"{statistics.median(seconds):.2f}", f"{p99:.2f}",
-                f"{seconds[-1]:.2f}", f"{self.memory() - memory:+.0f}", read, "" if within else "TOO SLOW",
+                f"{seconds[-1]:.2f}", f"{1000 * cpu / len(parcels):.1f}", f"{self.used()[0] - memory:+.0f}", read,
+                "" if within else "TOO SLOW",
             )
         )  # fmt: skip
         print("  " + "  ".join(self.rows[-1]), flush=True)
@@ -189,7 +191,7 @@ class Bench:
         good = sum(attempt.get("status") == 200 for attempt in attempts)
         read = self.wait_until_read(told)
         number = told.total() + lost.total()
-        self.rows.append((f"{number} things, {', '.join(MODES)}", f"{good}/{len(attempts)}", "", "", "", "", read, ""))
+        self.rows.append((f"{number} things, {', '.join(MODES)}", f"{good}/{len(attempts)}", *[""] * 5, read, ""))
         self.failed |= good < len(attempts)
         print("  " + "  ".join(self.rows[-1]), flush=True)
 
@@ -212,7 +214,7 @@ class Bench:
         )
         read = self.wait_until_read(told)
         answers = ", ".join(f"{number} x {status}" for status, number in attempts.most_common())
-        self.rows.append((f"{told.total()} things, {what}", answers, "", "", "", "", read, ""))
+        self.rows.append((f"{told.total()} things, {what}", answers, *[""] * 5, read, ""))
         print("  " + "  ".join(self.rows[-1]), flush=True)
 
     def database_away(self) -> None:
@@ -289,16 +291,18 @@ class Bench:
         readers = Counter((event["dag"], event["conn_id"], event["id"]) for event in self.running.read())
         return sum(number > 1 for number in readers.values())
 
-    def memory(self) -> float:
-        """MB of the API server's processes, what they share counted once."""
+    def used(self) -> tuple[float, float]:
+        """MB of the API server's processes, what they share counted once; and the seconds of processor time that they had."""
         server = self.running.parts["api-server"].process
-        kb = 0
+        kb, ticks = 0, 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError, ValueError):  # gone meanwhile
-                if server and int(stat.read_text().rpartition(")")[2].split()[2]) == server.pid:
+                fields = stat.read_text().rpartition(")")[2].split()
+                if server and int(fields[2]) == server.pid:
                     lines = (stat.parent / "smaps_rollup").read_text().splitlines()
                     kb += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        return kb / 1024
+                    ticks += int(fields[11]) + int(fields[12])
+        return kb / 1024, ticks / os.sysconf("SC_CLK_TCK")
 
     # -- a week ------------------------------------------------------------------------------------------------------------
 
@@ -385,8 +389,11 @@ def main() -> int:
                 running.restart("api-server")
             bench.load(f"100 a second, {state}", 100 * given.seconds, 100, SOON)
             bench.load(f"{given.burst} at once, {state}", given.burst, None, BURST)
-        heads = ("", "200", "median s", "p99 s", "longest s", "memory MB", "read", "")
+        heads = ("", "200", "median s", "p99 s", "longest s", "CPU ms", "memory MB", "read", "")
         print(f"\n{table(heads, bench.rows)}")
+        print(
+            f"Load of this machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} processors."
+        )
     return int(bench.failed)
 
 

@@ -129,6 +129,8 @@ class Receiving:
             "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
             "DATABASE__SQL_ALCHEMY_CONN": url,
             "ROOMS__WEBHOOKS": "True",
+            # Airflow does not support MariaDB: what it removes unused assets with ends its scheduler there.
+            **({"SCHEDULER__PARSING_CLEANUP_INTERVAL": "86400"} if self.database == "mariadb" else {}),
             **self.settings,
         }
         return {

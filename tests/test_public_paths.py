@@ -77,6 +77,7 @@ TRIGGERS = [
             "give_up_at": "2026-11-20T12:00:00+00:00",
         },
     ),
+    ("airflow_provider_rooms.triggers.rooms.MomentTrigger", {"moment": "2026-11-20T12:00:00+00:00"}),
     ("airflow_provider_rooms.triggers.rooms.RoomEventTrigger", {"conn_id": "rooms", "type": "session_ended"}),
 ]
 

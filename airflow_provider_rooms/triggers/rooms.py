@@ -1,8 +1,9 @@
-"""The triggers: of the sensors, and of watched assets. They only read; their arguments hold no secret, and they can be started again at any time."""
+"""The triggers: of the sensors, of rooms that are not due yet, and of watched assets. They only read; their arguments hold no secret, and they can be started again at any time."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import functools
 from contextlib import aclosing
 from importlib import import_module
@@ -77,6 +78,31 @@ class RoomTrigger(BaseTrigger):
             await asyncio.to_thread(_load)
         event = await _load()(**self.serialize()[1])
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
+
+
+class MomentTrigger(BaseTrigger):
+    """Waits until a time, for a room that is not due yet. Airflow's own trigger for this logs a line every minute.
+
+    :param moment: when to resume the task, ISO 8601 with an offset.
+    """
+
+    #: The longest sleep in seconds: the system clock may be set meanwhile.
+    longest_sleep = 60.0
+
+    def __init__(self, *, moment: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.moment = dt.datetime.fromisoformat(moment)
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Where this class is, and its arguments: plain JSON."""
+        return "airflow_provider_rooms.triggers.rooms.MomentTrigger", {"moment": self.moment.isoformat()}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Sleep until the time has come."""
+        self.log.info("Waiting until %s.", self.moment.isoformat())
+        while (left := (self.moment - dt.datetime.now(dt.UTC)).total_seconds()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left, self.longest_sleep))
+        yield TriggerEvent(self.moment.isoformat())  # type: ignore[no-untyped-call]
 
 
 class RoomEventTrigger(BaseEventTrigger):

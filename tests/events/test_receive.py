@@ -72,6 +72,8 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     extra = {"webhook_url": "https://hooks.example.test/school", **CHECKED_BY[HEADED]}
     made = {"conn_type": HEADED, "login": "key", "password": "secret-canary" * 3, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_SCHOOL", json.dumps(made))
+    monkeypatch.setenv("AIRFLOW_CONN_MAIL", "smtp://mail.example.test")
+    monkeypatch.setenv("AIRFLOW_CONN_QUIET", json.dumps({**made, "extra": CHECKED_BY[HEADED]}))
 
 
 @pytest.fixture
@@ -167,6 +169,7 @@ def test_while_airflow_is_away_webhooks_are_kept_and_sigterm_ends_it(
     assert httpx.post(f"{process.url}/elsewhere", headers=HEADERS).status_code == 403
     assert process.end() == 0
     assert "Airflow at http://127.0.0.1:9 does not answer (connection refused)" in process.text()
+    assert "Connections of the environment that take part: school." in process.text()
     assert "Waiting in" in process.said[-1]
     assert "canary" not in process.text()
     for file in tmp_path.iterdir():

@@ -13,6 +13,7 @@ import pytest
 from events_help import Listening, until
 from vendor_traits import TRAITS
 
+from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
@@ -190,3 +191,49 @@ def test_a_genuine_delivery_that_cannot_be_read_is_not_sent_again(connected: Con
     headers = {"X-Rooms": "webhook-header-canary"}
     assert knock(listening, conn_id, b"[" * 100_000, headers=headers)[0] == 200
     assert listening.kept.events == {}
+
+
+def test_what_was_not_looked_at_before_a_restart_is_looked_at_after_it(
+    connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox
+) -> None:
+    """Where sessions are not reported, they are read a moment after somebody came or went."""
+    vendor = next(name for name in VENDORS if vendor_class(name).rooms_apart)
+    conn_id = connected(vendor)
+    hook: Any = get_rooms_hook(conn_id)
+    room = hook.ensure_room({"name": "algebra-1"})  # reports to nobody
+    rooms_sandbox.start_session(vendor, "algebra-1", ["ada"])
+    taken = hook.vendor.event("participant_joined", "PA1", room_id=room.id, reported_as="participant-connected")
+
+    async def restart() -> None:
+        receiver = Receiver(listening.kept)
+        await receiver.look_again([taken, taken])
+        (look,) = receiver._looks.values()
+        await look
+
+    asyncio.run(restart())
+    (started,) = listening.kept.of("session_started")
+    assert (started.room_id, started.conn_id) == (room.id, conn_id)
+
+
+def test_a_connection_that_cannot_be_looked_up_now_is_what_it_was(connected: Connect) -> None:
+    from airflow_provider_rooms.errors import AirflowDownError
+    from airflow_provider_rooms.events import participants
+
+    conn_id = connected(HEADED.conn_type)
+    answers: list[Any] = [participants.from_airflow(conn_id), AirflowDownError("away"), None]
+
+    def look_up(conn_id: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def ask() -> list[bool]:
+        found = participants.Participants(look_up)
+        known = []
+        for _ in range(3):
+            known.append(await found.find(conn_id) is not None)
+            found._found[conn_id] = (0.0, found._found[conn_id][1])  # a minute later
+        return known
+
+    assert asyncio.run(ask()) == [True, True, False]

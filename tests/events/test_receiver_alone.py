@@ -110,9 +110,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
                 return False
 
         until(ready, PATIENCE)
-        proxy = LosingProxy(
-            address, lambda method, number: chance.choice(["after", "before", None, None, None, None, None])
-        )
+        proxy = LosingProxy(address, lambda method, number: chance.choice(["after", "before", *[None] * 8]))
         opened.callback(proxy.close)
         own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | connections | {
             "AIRFLOW_HOME": str(own_home),  # without a database

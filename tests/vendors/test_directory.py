@@ -16,7 +16,7 @@ from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors.directory import Budget, Directory, read_directory
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.findings import inspect_room
-from airflow_provider_rooms.vendors.flow import Request, Response
+from airflow_provider_rooms.vendors.flow import Request, Response, gathered
 from airflow_provider_rooms.vendors.rest import PageNumbers
 from airflow_provider_rooms.vendors.rooms import close
 
@@ -168,7 +168,8 @@ def test_what_is_not_listed_counts_for_a_while(place: Place) -> None:
     assert known.expired(place.vendor) is LISTS[place.conn_type].ABSENCE_EXPIRES
 
 
-def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
+def endless_at(place: Place) -> Answer:
+    """A list that never ends, each page with a room that nobody knows."""
     number = 0
 
     def endless(request: Request, body: Any) -> Any:
@@ -181,8 +182,30 @@ def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
             "meta": {"next_page_url": url},
         }  # fmt: skip
 
+    return endless
+
+
+def test_a_list_of_orphans_that_never_ends_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("flow", "directory"):
+        monkeypatch.setattr(f"airflow_provider_rooms.vendors.{module}.MOST_PAGES", 20)
     place.fill(0)
-    place.lie = endless
+    place.lie = endless_at(place)
+    # That page is nowhere in the sandbox.
+    place.transport.send = lambda request: Response(status=200, body=b"{}")  # type: ignore[method-assign]
+    orphans: list[Any] = []
+    specs = {"there": place.spec("there")}
+    budget = Budget(place.vendor, 1)
+    directory = place.run(read_directory(place.vendor, specs, budget, open_rooms=orphans.append))
+    assert not directory.read_all_open
+    assert directory.take("there") is None
+    assert len(place.sent) <= 20 * len(place.vendor.listing(()).lists)
+    with pytest.raises(errors.UnreadableAnswerError, match="does not end"):
+        place.run(gathered(place.vendor.list_open_rooms(lambda room: True)))
+
+
+def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
+    place.fill(0)
+    place.lie = endless_at(place)
     place.transport.send = lambda request: Response(status=200, body=b"{}")  # type: ignore[method-assign]
     assert place.directory(rooms=100).take("new") is None
     cost = place.traits.cost

@@ -30,7 +30,7 @@ class VideoSDKWatching(VideoSDKWebhooks, Watching):
         if OF_SESSIONS.intersection(types):
             yield from self._sessions_since(since)
         if "recording_ready" in types:
-            recordings = self.listed(PLACES[0], {}, self._recording_thing)
+            recordings = self.listed(PLACES[0], {"perPage": SURVEY_SIZE}, self._recording_thing)
             yield from newest_first(recordings, lambda thing: thing.began.isoformat(), since)
 
     def _sessions_since(self, since: dt.datetime) -> Flow[None]:
