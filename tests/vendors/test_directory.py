@@ -291,3 +291,20 @@ def test_a_budget_of_few_rooms_is_half_of_them() -> None:
     budget = Budget(vendor(ANY.conn_type), 1000)
     budget.narrow(10)
     assert (budget.longest, budget.pages) == (5, 5)
+
+
+def test_a_listed_room_that_is_no_longer_as_listed_is_looked_up(place: Place) -> None:
+    """Its settings differ in the list, so it is read: by now it may be closed, or not be shown at all."""
+    place.fill(5)
+    gone, closed = (place.directory().take("differs") for _ in range(2))
+    assert gone is not None
+    assert gone.existing is not None
+    room_id = place.vendor.room(gone.existing.answer).id
+    place.box.fault(place.conn_type, status=404, method="GET", path=f"*/{room_id}", times=1)
+    with pytest.raises(errors.DriftError):
+        place.ensure("differs", known=gone)
+    place.box.clear_faults()
+    other = Place(place.box, place.conn_type, blocking_session())
+    other.run(close(other.vendor, "differs"))
+    with pytest.raises(errors.RoomClosedError):
+        place.ensure("differs", known=closed)
