@@ -122,9 +122,7 @@ class TestRooms:
         (drift,) = found.as_dict()["drift"]
         assert drift["field"] == traits.drifts
         assert (drift["asked"] in traits.other.values(), drift["actual"] in traits.sample.values()) == (True, True)
-        told = (
-            f"differs: {traits.drifts}: asked {drift['asked']!r}, is {drift['actual']!r} (id {found.finding.room.id})"
-        )
+        told = f"differs: {traits.drifts}: requested {drift['asked']!r}, is {drift['actual']!r} (id {found.finding.room.id})"
         assert told in str(found)
 
     def test_a_room_is_made_later_where_unused_ones_are_closed(self):
