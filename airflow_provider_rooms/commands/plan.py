@@ -25,8 +25,8 @@ DESCRIPTION = (
     "rooms exist, would be created, differ, or would be rejected; only read-only requests are sent."
 )
 EPILOG = (
-    "Exit code: 0 if everything is fine, 1 if something needs attention, 2 when there is no plan, because the timetable, a "
-    "connection or an option cannot be used."
+    "Exit code: 0 if everything is fine, 1 if something needs attention, 2 if there is no plan, because the timetable, a "
+    "connection or an option is invalid."
 )
 #: What the timetable says of a class, and --conn.
 _NOT_IN_SPEC = ("name", "starts_at", "ends_at", "conn_id")

@@ -343,4 +343,4 @@ def test_the_help(command: list[str]):
         [sys.executable, *command], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "200"}
     )
     assert "--from DATE" in done.stdout
-    assert "read-only requests" in done.stdout
+    assert "only read-only" in done.stdout
