@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 HELP = "receive the vendors' webhooks and pass them on to Airflow"
 DESCRIPTION = (
-    "The receiver of webhooks as a process of its own: for Airflow 2.11, and for API servers that must not be reachable "
-    "from the internet. It answers POST and GET at /rooms/webhooks/<conn_id>, keeps each event in the state file before it "
-    "answers 200, and creates asset events through Airflow's REST API. One process per Airflow."
+    "Receive webhooks in a separate process, for Airflow 2.11 and for API servers that must not be reachable "
+    "from the internet. It accepts POST and GET at /rooms/webhooks/<conn_id>, stores each event in the state file before it "
+    "returns 200, and creates asset events through Airflow's REST API. One process per Airflow."
 )
 EPILOG = (
     "Environment: AIRFLOW_USERNAME and AIRFLOW_PASSWORD, or AIRFLOW_CLI_TOKEN, for Airflow's REST API. Connections come from "
-    "AIRFLOW_CONN_* or a secrets backend; Airflow's database is not used. Exit code: 0 after SIGTERM or Ctrl-C, 1 when it "
-    "cannot start, 2 when an option or the credentials are missing. While Airflow is away, webhooks are received and wait."
+    "AIRFLOW_CONN_* or a secrets backend; Airflow's database is not used. Exit code: 0 after SIGTERM or Ctrl-C, 1 if it "
+    "cannot start, 2 if an option or the credentials are missing. While Airflow is unavailable, events wait in the state file."
 )
 DEFAULT_PORT = 8791
 PREFIX = "/rooms/webhooks"
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state", required=True, type=Path, metavar="FILE", help="where events are kept; created if it does not exist"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 selects a free port (default: %(default)s)")
 
 
 def command(given: argparse.Namespace) -> int:
@@ -113,12 +113,12 @@ def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
         # Deliveries that come meanwhile wait in the socket's queue.
         version = airflow.version()
         airflow.assets()
-        log.info("Airflow %s at %s. Waiting to be told: %d.", version, airflow.url, state.count())
+        log.info("Airflow %s at %s. Events waiting: %d.", version, airflow.url, state.count())
     except PermanentError as error:
         state.close()
         return _fail(str(error))
     except PassingError as error:
-        log.warning("%s Webhooks are received and wait. Waiting to be told: %d.", error, state.count())
+        log.warning("%s Webhooks are received and stored. Events waiting: %d.", error, state.count())
     log.info("Connections of the environment that take part: %s.", ", ".join(_taking_part()) or "none")
     receiver = Receiver(state, Participants(without_database))
     teller = Teller(state, airflow)

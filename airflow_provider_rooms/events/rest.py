@@ -119,7 +119,7 @@ class AirflowApi:
                 raise self._refusal(answer, "Airflow's version")
         raise NotFoundError(
             f"No Airflow was found at {self.url}.",
-            advice="Give the address of its web UI, with the path if it has one.",
+            advice="Use the address of its web UI, with the path if it has one.",
         )
 
     def assets(self) -> dict[str, int]:
@@ -209,7 +209,7 @@ class AirflowApi:
                     )
             except requests.RequestException as error:
                 if pause is None:
-                    raise AirflowDownError(f"Airflow at {self.url} does not answer ({reason(error)}).") from None
+                    raise AirflowDownError(f"Airflow at {self.url} does not respond ({reason(error)}).") from None
             time.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -231,12 +231,12 @@ class AirflowApi:
             )
         if answer.is_redirect:
             return RequestRefusedError(
-                f"Airflow at {self.url} answered {what} with a redirect.",
+                f"Airflow at {self.url} responded to {what} with a redirect.",
                 status=status,
-                advice="Give the address to which it leads: https instead of http, or another path.",
+                advice="Use the address it redirects to: https instead of http, or another path.",
             )
         kind = NotFoundError if status == 404 else RequestRefusedError
-        return kind(f"Airflow at {self.url} refused {what}.", status=status)
+        return kind(f"Airflow at {self.url} rejected {what}.", status=status)
 
     def _advice(self) -> str:
         advice = f"Check {TOKEN}." if self._credentials.token else f"Check {USER} and {PASSWORD}."

@@ -88,7 +88,7 @@ class Teller:
                 self.trouble = str(error)
                 log.log(
                     logging.ERROR if permanent else logging.WARNING,
-                    "%s Waiting to be told: %d; next try in %.0f s.",
+                    "%s Events waiting: %d; next attempt in %.0f s.",
                     error,
                     left,
                     pause,
@@ -98,12 +98,12 @@ class Teller:
             except Exception as error:
                 # Whatever it is (a full disk, say), deliveries go on being taken, and this thread must not end.
                 self.trouble = type(error).__name__
-                log.exception("Airflow could not be told; next try in %.0f s.", LONGEST_PAUSE)
+                log.exception("Events could not be passed to Airflow; next attempt in %.0f s.", LONGEST_PAUSE)
                 self._stopping.wait(LONGEST_PAUSE)
                 continue
             pause, self.trouble = 0.0, ""
             if told:
-                log.info("Told Airflow: %d; waiting: %d.", told, left)
+                log.info("Passed to Airflow: %d events; waiting: %d.", told, left)
             else:
                 self._state.changed.wait(IDLE if left else None)
 
@@ -121,7 +121,7 @@ class Teller:
         if unwanted := wanting - assets.keys():
             left_out = self._state.leave_out(unwanted, GRACE)
             if left_out:
-                log.info("Left out, since no active DAG asks for them: %d.", left_out)
+                log.info("Dropped, because no active DAG is scheduled on them: %d events.", left_out)
         wanted = {uri: assets[uri] for uri in wanting & assets.keys()}
         for uri in wanted.keys() - self._sure:
             self._read_back(uri, wanted[uri])

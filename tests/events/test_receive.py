@@ -168,7 +168,7 @@ def test_while_airflow_is_away_webhooks_are_kept_and_sigterm_ends_it(
     assert httpx.get(f"{process.url}/health").json()["waiting"] == 1
     assert httpx.post(f"{process.url}/elsewhere", headers=HEADERS).status_code == 403
     assert process.end() == 0
-    assert "Airflow at http://127.0.0.1:9 does not answer (connection refused)" in process.text()
+    assert "Airflow at http://127.0.0.1:9 does not respond (connection refused)" in process.text()
     assert "Connections of the environment that take part: school." in process.text()
     assert "Waiting in" in process.said[-1]
     assert "canary" not in process.text()
