@@ -158,7 +158,7 @@ def test_a_token_of_the_environment_is_used_as_it_is(airflow: str, asset: str) -
 @pytest.mark.parametrize(
     ("path", "login", "error"),
     [
-        ("", Credentials(user=USER, password="guess-canary"), AuthenticationError),
+        ("", Credentials(user=USER, password="guess-canary"), AccessDeniedError if AIRFLOW_2 else AuthenticationError),
         ("", Credentials(token="guess-canary"), AuthenticationError if AIRFLOW_2 else AccessDeniedError),
         ("/api/v2", LOGIN, NotFoundError),
         ("/airflow", LOGIN, NotFoundError),
@@ -196,7 +196,7 @@ def test_an_airflow_that_is_away_is_asked_again_and_told_in_the_end(
     teller = Teller(state, AirflowApi(proxy.url, LOGIN))
     teller.start()
     state.publish([event(1)])
-    until(lambda: "does not respond" in teller.trouble)
+    until(lambda: "does not answer" in teller.trouble)
     away["so"] = False
     until(lambda: state.count() == 0 and not teller.trouble)
     assert teller.stop(10)
