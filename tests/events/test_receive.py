@@ -72,7 +72,7 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
     made = {"conn_type": HEADED, "login": "key", "password": "secret-canary" * 3, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_SCHOOL", json.dumps(made))
     monkeypatch.setenv("AIRFLOW_CONN_MAIL", "smtp://mail.example.test")
-    monkeypatch.setenv("AIRFLOW_CONN_QUIET", json.dumps({**made, "extra": CHECKED_BY["hundredms"]}))
+    monkeypatch.setenv("AIRFLOW_CONN_QUIET", json.dumps({**made, "extra": CHECKED_BY[HEADED]}))
 
 
 @pytest.fixture
