@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from airflow_provider_rooms.events.receiver import Receive, Receiver, Scope, Send
+    from airflow_provider_rooms.events.rest import AirflowApi
     from airflow_provider_rooms.events.statefile import StateFile
     from airflow_provider_rooms.events.telling import Teller
 
@@ -36,6 +37,8 @@ EPILOG = (
 )
 DEFAULT_PORT = 8791
 PREFIX = "/rooms/webhooks"
+#: Seconds for each of Airflow's first answers: vendors do not wait long for ours.
+FIRST_ANSWER = 3.0
 #: Seconds for requests that are being answered, and then for a request to Airflow, when the process is asked to end.
 LAST_ANSWERS, LAST_TELLING = 10, 5.0
 
@@ -103,12 +106,13 @@ def command(given: argparse.Namespace) -> int:
         return _receive(sock, state, AirflowApi(given.airflow, credentials))
 
 
-def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
+def _receive(sock: socket.socket, state: StateFile, airflow: AirflowApi) -> int:
     from airflow_provider_rooms.errors import PassingError, PermanentError
     from airflow_provider_rooms.events.participants import Participants, without_database
     from airflow_provider_rooms.events.receiver import Receiver
     from airflow_provider_rooms.events.telling import Teller
 
+    usual, airflow.deadline = airflow.deadline, FIRST_ANSWER
     try:
         # Deliveries that come meanwhile wait in the socket's queue.
         version = airflow.version()
@@ -119,6 +123,7 @@ def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
         return _fail(str(error))
     except PassingError as error:
         log.warning("%s Webhooks are received and stored. Events waiting: %d.", error, state.count())
+    airflow.deadline = usual
     log.info("Connections of the environment that take part: %s.", ", ".join(_taking_part()) or "none")
     receiver = Receiver(state, Participants(without_database))
     teller = Teller(state, airflow)

@@ -20,7 +20,6 @@ from events_help import CHECKED_BY, HEADED, until
 
 from airflow_provider_rooms.commands.cli import main
 from airflow_provider_rooms.events.statefile import StateFile
-from airflow_provider_rooms.testing import airflow_versions
 
 HEADERS = CHECKED_BY[HEADED]["webhook_headers"]
 CREDENTIALS = {"AIRFLOW_USERNAME": USER, "AIRFLOW_PASSWORD": PASSWORD}
@@ -179,10 +178,7 @@ def test_while_airflow_is_away_webhooks_are_kept_and_sigterm_ends_it(
 
 # -- beside Airflow ------------------------------------------------------------------------------------------------------
 
-airflow3 = pytest.mark.skipif(airflow_versions.version() < (3, 0), reason="Airflow 2 has no API server to start here")
 
-
-@airflow3
 @pytest.mark.parametrize(
     ("environment", "path", "said"),
     [
@@ -203,7 +199,6 @@ def test_an_airflow_that_refuses_ends_it(
     assert "canary" not in process.text()
 
 
-@airflow3
 @pytest.mark.usefixtures("connection")
 def test_killed_at_any_moment_and_with_answers_lost_each_event_is_told_once(
     airflow: str, asset: str, start: Callable[..., Process]
