@@ -19,6 +19,7 @@ from airflow_provider_rooms.timetable import read_timetable
 
 
 @dag(
+    description="A mail if a class that starts soon has no room",
     schedule="*/5 * * * *",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,  # an alarm for a class that is over helps nobody

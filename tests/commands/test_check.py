@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def test_connections_of_the_environment_and_of_the_database_are_tested(
     assert set(found) == {"day_school", "evening_school", TWO.conn_id, ONE.conn_id, "3"}
     title = TWO.kind.title
     assert found["day_school"].startswith(f"{title} database FAILS {title} rejected the credentials (HTTP 401)")
-    assert found["evening_school"].startswith(f"{LAST.kind.title} database works {LAST.kind.title} accepts the ")
+    assert found["evening_school"].startswith(f"{LAST.kind.title} database works {LAST.kind.title} accepted the ")
     assert found[TWO.conn_id].startswith(f"{TWO.kind.title} environment works")
     assert found[ONE.conn_id].startswith(f"{ONE.kind.title} environment works")
     assert found["3"] == "of 4 work."
@@ -142,10 +143,12 @@ def test_help_loads_no_airflow() -> None:
 
 
 def test_no_command_is_told_how(capsys: Any) -> None:
-    with pytest.raises(SystemExit) as end:
-        main([])
-    assert end.value.code == 2
-    assert "usage: python -m airflow_provider_rooms" in capsys.readouterr().err
+    assert main([]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "usage: python -m airflow_provider_rooms" in shown.err
+    # One line for each.
+    assert re.findall(r"^    (\w+) +\S+ \S+", shown.err, re.MULTILINE)[:2] == ["check", "plan"]
 
 
 def test_airflows_command_is_the_same(

@@ -113,7 +113,7 @@ class HundredMsWebhooks(HundredMsApi, Webhooks):
 
 def recording_parts(session_id: str | None, path: str | None) -> tuple[str | None, str]:
     """What tells a file apart, in a delivery and in a list alike: how their ids relate is not documented."""
-    return session_id, (path or "").rpartition("/")[2]
+    return session_id, (path or "").partition("?")[0].rpartition("/")[2]
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:

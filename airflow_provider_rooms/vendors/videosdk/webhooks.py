@@ -109,7 +109,7 @@ class VideoSDKWebhooks(VideoSDKApi, Webhooks):
 
 def recording_parts(session_id: str | None, file_path: str | None) -> tuple[str | None, str]:
     """What tells a finished recording apart, in a delivery and in a list alike: a delivery may have no id of it."""
-    return session_id, (file_path or "").strip("/")
+    return session_id, (file_path or "").partition("?")[0].strip("/")
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:
