@@ -188,6 +188,45 @@ def test_keyboard_alone_filters_and_keeps_its_place(open_page: Any) -> None:
     assert page.locator("#list > li").count() < 40
 
 
+@pytest.mark.parametrize("framed", [True, False])
+@pytest.mark.parametrize("keyboard", [True, False])
+def test_a_link_leads_out_of_a_frame_like_airflows(
+    open_page: Any, stage: PageStage, framed: bool, keyboard: bool
+) -> None:
+    page = open_page(1)
+    page.context.route("https://console.example.org/**", lambda route: route.fulfill(body="The console"))
+    if framed:
+        page.goto(stage.url.replace("/rooms/", "/plugin/rooms"))
+    shown = page.frame_locator("iframe") if framed else page
+
+    def follow(name: str) -> None:
+        link = shown.get_by_role("link", name=name)
+        link.wait_for()
+        if keyboard:
+            link.focus()
+            page.keyboard.press("Enter")
+        else:
+            link.click()
+
+    with page.context.expect_page() as waiting:
+        follow("Room of")
+    assert waiting.value.url == "https://console.example.org/rooms/room-0000"
+    follow("Task of")
+    page.wait_for_url("**/dags/class_rooms/runs/scheduled__2026-11-20/tasks/create/mapped/0")
+    assert page.frames == [page.main_frame]
+
+
+@pytest.mark.parametrize(("theme", "back"), [("light", "rgb(244, 245, 248)"), ("dark", "rgb(18, 21, 29)")])
+def test_in_a_frame_airflows_choice_of_light_or_dark_counts(
+    open_page: Any, stage: PageStage, theme: str, back: str
+) -> None:
+    page = open_page(1, scheme="light" if theme == "dark" else "dark")
+    page.goto(stage.url.replace("/rooms/", f"/plugin/rooms?theme={theme}"))
+    frame = page.frame_locator("iframe")
+    frame.locator("#list > li").wait_for()
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == back
+
+
 def test_a_vendor_that_is_down_is_said_and_the_rest_is_shown(open_page: Any, stage: PageStage) -> None:
     page = open_page(40, wait=0.2)
     stage.live["twilio_video_default"] = Look(rooms={}, error="Twilio Video did not answer.")
