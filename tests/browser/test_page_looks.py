@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up import KINDS, made_up
+from made_up import A_DAY, KINDS, a_day, made_up
 from page_stage import PageStage, page_stage
 
 from airflow_provider_rooms.page.live import Look
@@ -112,6 +112,20 @@ def test_nothing_is_cut_off(open_page: Any, count: int, width: int, scheme: str)
     whole = {"x": 0, "y": 0, "width": width, "height": height if count < 400 else 900}
     page.screenshot(path=PICTURES / f"{count:03}-{width}-{scheme}.png", clip=whole)
     assert page.errors == []
+
+
+def test_the_picture_of_the_docs(open_page: Any, stage: PageStage) -> None:
+    """``docs/page.png`` is a copy of what this leaves in ``build/screenshots/page/docs.png``."""
+    page = open_page(0, width=1200)
+    page.set_viewport_size({"width": 1200, "height": 1200})
+    now = dt.datetime.now(dt.UTC).replace(minute=30, second=0, microsecond=0)
+    stage.pushed, stage.live = a_day(now)
+    page.goto(stage.url)
+    page.locator("#list .chip.live").first.wait_for()
+    assert page.locator("#list > li").count() == len(A_DAY)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    bottom = page.evaluate("document.querySelector('#board').getBoundingClientRect().bottom")
+    page.screenshot(path=PICTURES / "docs.png", clip={"x": 0, "y": 0, "width": 1200, "height": bottom + 16})
 
 
 def test_every_state_is_among_the_pictures(open_page: Any) -> None:
