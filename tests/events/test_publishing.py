@@ -11,7 +11,7 @@ from typing import Any
 import airflow
 import pytest
 
-from airflow_provider_rooms.events import publishing
+from airflow_provider_rooms.events import publishing, queued
 from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import EventType, RoomEvent
 
@@ -227,6 +227,37 @@ def test_a_manager_of_the_user_is_told_of_each_event_and_airflows_of_one(
     assert told == (["other:0", "other:1", "other:2"] if own else ["other:0"])
     assert stored(asset) == ["other:0", "other:1", "other:2"]
     assert len({row[0] for row in _rows("select timestamp from asset_event")}) == 1
+
+
+def test_events_of_a_run_that_is_queued_can_be_read_by_tasks(asset: int) -> None:
+    """Airflow's own model of a run refuses one that has not started."""
+    from airflow import settings
+    from airflow.api_fastapi.execution_api.routes.asset_events import get_asset_event_by_asset_name_uri
+    from airflow.models.asset import AssetEvent
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import delete, select
+
+    queued.tell_queued_runs()
+    queued.tell_queued_runs()
+    publishing.Publisher().publish([event(1)])
+    with settings.Session() as session:
+        session.execute(delete(DagRun))
+        run: Any = DagRun(
+            dag_id="events_consumer",
+            run_id="waiting",
+            state="queued",
+            run_type="asset_triggered",
+            run_after=publishing._now(),
+        )
+        run.consumed_asset_events.extend(session.scalars(select(AssetEvent)))
+        session.add(run)
+        session.flush()
+        answer = get_asset_event_by_asset_name_uri(name=None, uri=event_uri("school", "other"), session=session)
+        (told,) = answer.asset_events
+        (its_run,) = told.created_dagruns
+        assert (its_run.run_id, queued.started(its_run.start_date)) == ("waiting", None)
+        assert '"9999-01-01T00:00:00Z"' in answer.model_dump_json()
+        session.rollback()
 
 
 def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:

@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from following import consumer
 
-consumer("another_consumer", "hundredms")
+# Slowly: its next run waits while it reads.
+consumer("another_consumer", "hundredms", seconds=6)
