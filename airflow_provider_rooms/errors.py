@@ -8,6 +8,7 @@
     │   │   └── UnsupportedError      the vendor does not support it
     │   ├── InvalidConnectionError    the Airflow connection is missing, has another type or is incomplete
     │   │   └── ConnectionNotFoundError   the Airflow connection does not exist
+    │   ├── MissingExtraError         a feature needs a library that is not installed
     │   ├── AuthenticationError       the vendor rejected the credentials
     │   ├── AccessDeniedError         the credentials do not permit this
     │   ├── RequestRefusedError       the vendor rejected the request as invalid
@@ -38,7 +39,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowFailException,
+    AirflowOptionalProviderFeatureException,
+)
 
 
 class RoomsError(AirflowException):
@@ -119,6 +124,10 @@ class InvalidConnectionError(PermanentError):
 
 class ConnectionNotFoundError(InvalidConnectionError):
     """The Airflow connection does not exist."""
+
+
+class MissingExtraError(PermanentError, AirflowOptionalProviderFeatureException):
+    """A feature needs a library that is not installed. Raised when the DAG file is parsed, if the DAG shows that it is needed."""
 
 
 class AuthenticationError(PermanentError):

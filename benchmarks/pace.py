@@ -2,7 +2,11 @@
 
 Each process is one task: `CreateRoomsOperator` with its part of the rooms, the default connection, no retries. The rows
 "mapped" are `CreateRoomOperator` tasks, each with a process's pace of its own, 32 at once. Each case runs with refused requests
-counting in the sandbox's second, and not; without a store, and with one Redis for all where `redis-server` is installed.
+counting in the sandbox's second, and not; without a store, and with one Redis for all where `redis-server` is installed. In one
+of the cases that Redis is killed halfway.
+
+By default it makes a fifth of the rooms, once, which takes some minutes and shows whether everything finishes. What is allowed holds for
+`--rooms 1 --runs 5` on a machine that does nothing else: a process takes seconds to find its share, whatever it has to do.
 
 Beside it, in the same run: Airflow's `HttpOperator` mapped, without retries as an author would have it at first, and the
 `twilio` SDK whose session repeats a 429 ten times with back-off. They send one POST per room and look nothing up.
@@ -69,6 +73,7 @@ class Case:
     longest: float | None = None
     refused: float | None = None
     mapped: bool = False
+    redis_dies: bool = False
 
 
 CASES = (
@@ -78,6 +83,7 @@ CASES = (
     Case(name="6 processes, spread over 5 s", processes=6, rooms=600, spread=5.0, longest=1.5, refused=0.08),
     Case(name="12 processes", processes=12, rooms=600, longest=1.8, refused=0.2),
     Case(name="mapped, 32 at once", processes=32, rooms=600, mapped=True),
+    Case(name="6 processes, Redis dies", processes=6, rooms=600, redis_dies=True),
 )
 #: With a store, all of them.
 LONGEST_SHARED, REFUSED_SHARED = 1.15, 0.01
@@ -155,8 +161,10 @@ class Result:
     peak: int
 
 
-def run(box: RoomsSandbox, case: Case, work: Work, *, refused_count: bool) -> Result:
+def run(box: RoomsSandbox, case: Case, work: Work, redis: Redis | None, *, refused_count: bool) -> Result:
     """One run of a case."""
+    if redis:
+        redis.start()
     box.reset()
     box.limit("twilio", writes=WRITES, reads=80, refused_count=refused_count)
     forked = multiprocessing.get_context("fork")
@@ -174,6 +182,9 @@ def run(box: RoomsSandbox, case: Case, work: Work, *, refused_count: bool) -> Re
     time.sleep(0.5)
     began = time.monotonic()
     go.set()
+    if redis and case.redis_dies:
+        time.sleep(case.rooms / WRITES / 2)
+        redis.stop()
     counts = [results.get() for _ in processes]
     seconds = time.monotonic() - began
     for process in processes:
@@ -188,42 +199,67 @@ def run(box: RoomsSandbox, case: Case, work: Work, *, refused_count: bool) -> Re
     )
 
 
-@contextmanager
-def redis() -> Iterator[int]:
-    """A Redis of our own; its port."""
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
+class Redis:
+    """A Redis of our own, that can be killed."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, unless it runs, and wait until it listens."""
+        if self._process:
+            return
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while True:
             with socket.socket() as sock:
-                if not sock.connect_ex(("127.0.0.1", port)):
-                    break
+                if not sock.connect_ex(("127.0.0.1", self.port)):
+                    return
             time.sleep(0.05)
-        yield port
+
+    def stop(self) -> None:
+        """Kill it."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def own_redis() -> Iterator[Redis]:
+    """A Redis that is gone at the end."""
+    redis = Redis()
+    try:
+        yield redis
     finally:
-        process.terminate()
-        process.wait()
+        redis.stop()
 
 
-def connect(box: RoomsSandbox, redis_port: int | None) -> None:
+def connect(box: RoomsSandbox, redis: Redis | None) -> None:
     """The connections, in the environment."""
     connection = box.connection("twilio")
-    if redis_port is not None:
+    if redis is not None:
         connection["extra"] = {**connection["extra"], "pace_conn_id": "bench_redis"}
-        os.environ["AIRFLOW_CONN_BENCH_REDIS"] = f"redis://127.0.0.1:{redis_port}"
+        os.environ["AIRFLOW_CONN_BENCH_REDIS"] = f"redis://127.0.0.1:{redis.port}"
     os.environ["AIRFLOW_CONN_BENCH"] = json.dumps(connection)
     by_hand_too = {**connection, "conn_type": "http", "extra": {}, "host": box.url}
     os.environ["AIRFLOW_CONN_BENCH_HTTP"] = json.dumps(by_hand_too)
 
 
 def measure(
-    box: RoomsSandbox, what: str, case: Case, work: Work, runs: int, bars: tuple[float | None, float | None]
+    box: RoomsSandbox,
+    what: str,
+    case: Case,
+    work: Work,
+    runs: int,
+    bars: tuple[float | None, float | None],
+    redis: Redis | None = None,
 ) -> bool:
     """Print a row for each way to count; tell whether the bars are held."""
     good = True
     for refused_count in (False, True):
-        found = [run(box, case, work, refused_count=refused_count) for _ in range(runs)]
+        found = [run(box, case, work, redis, refused_count=refused_count) for _ in range(runs)]
         over = statistics.mean(result.seconds for result in found) / (case.rooms / WRITES)
         refused = statistics.mean(result.refused for result in found)
         failed, missing = (
@@ -248,7 +284,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1, help="the figures are means of so many; the bars are for five")
     parser.add_argument("--cases", nargs="*", help="beginnings of the names of cases")
     parser.add_argument("--stores", nargs="*", choices=("alone", "redis"), default=("alone", "redis"))
-    parser.add_argument("--rooms", type=float, default=1.0, help="a part of the rooms, for a quick look")
+    parser.add_argument("--rooms", type=float, default=0.2, help="a part of the rooms; 1 is what the bars are for")
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
     cases = [case for case in CASES if not args.cases or case.name.startswith(tuple(args.cases))]
@@ -260,16 +296,18 @@ def main() -> int:
             if shared and not shutil.which("redis-server"):
                 print("redis-server is not installed: pace_conn_id was not measured")
                 continue
-            with redis() if shared else _nothing() as port:
-                connect(box, port)
+            with own_redis() if shared else _nothing() as redis:
+                connect(box, redis)
                 for case in cases:
+                    if case.redis_dies and not shared:
+                        continue
                     part = Case(**{**case.__dict__, "rooms": max(case.processes, int(case.rooms * args.rooms))})
                     work = partial(tasks, ours) if case.mapped else batch
                     bars = (LONGEST_SHARED, REFUSED_SHARED) if shared else (case.longest, case.refused)
-                    if case.mapped and not shared:
+                    if (case.mapped and not shared) or case.redis_dies or args.rooms < 1:
                         bars = (math.inf, 1.0)  # all at their first try
                     where = "Redis" if shared else "alone"
-                    good = measure(box, f"{where}, {case.name}", part, work, args.runs, bars) and good
+                    good = measure(box, f"{where}, {case.name}", part, work, args.runs, bars, redis) and good
         connect(box, None)
         part = Case(name="", processes=6, rooms=max(6, int(600 * args.rooms)))
         measure(box, "HttpOperator mapped, 6 at once", part, partial(tasks, by_hand), 1, (None, None))

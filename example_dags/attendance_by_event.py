@@ -1,6 +1,7 @@
-"""Who was there, written down as soon as a session has ended.
+"""Report who attended, as soon as a session has ended.
 
-The vendor reports the end of each session to Airflow's receiver, which starts this DAG. See docs/events.md.
+The vendor reports the end of each session to Airflow's receiver, which starts this DAG. If no webhook can reach Airflow, use
+``schedule=room_events(CONN_ID, "session_ended", watch=True)``: the triggerer then polls the vendor. See docs/events.md.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ CONN_ID = "videosdk_default"
 
 
 @dag(
+    description="Reports who attended when a session has ended",
     schedule=room_events(CONN_ID, "session_ended"),
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try reads the same events
-    tags=["rooms"],
+    tags=["rooms", "events"],
     doc_md=__doc__,
 )
 def attendance_by_event() -> None:

@@ -1,8 +1,8 @@
-"""Who attended which class, every night as a file, and from the file into a database.
+"""Write attendance to a file every night, and load the file into a database.
 
 The first DAG writes the attendance of the last day; its file is an asset. The second runs whenever there is a new file and loads
-it into SQLite, or into any other database that Airflow has a ``common.sql`` hook for. Run either again: a file is replaced, and
-a row that is there already is updated.
+it into SQLite, or into any other database for which Airflow has a ``common.sql`` hook. Both can be rerun: a file is replaced, and
+an existing row is updated.
 """
 
 from __future__ import annotations
@@ -34,18 +34,19 @@ create table if not exists attendance (
 
 
 @dag(
+    description="Writes attendance to a file every night",
     # At four in the morning no class is going on. A plain cron string has no data interval in Airflow 3.
     schedule=CronDataIntervalTimetable("0 4 * * *", timezone="Europe/Berlin"),
     start_date=START,
     catchup=False,
     default_args=RETRIES,
-    tags=["rooms"],
+    tags=["rooms", "tables"],
     doc_md=__doc__,
     params={
         "folder": Param(
-            f"file://{Path.home()}/attendance", type="string", description="s3://conn@bucket/attendance, say."
+            f"file://{Path.home()}/attendance", type="string", description="Such as s3://conn@bucket/attendance"
         ),
-        "conn_id": Param("videosdk_default", type="string"),
+        "conn_id": Param("videosdk_default", type="string", description="The room connection."),
     },
 )
 def attendance_to_storage() -> None:
@@ -60,15 +61,16 @@ def attendance_to_storage() -> None:
 
 
 @dag(
+    description="Loads attendance files into a database",
     schedule=[ATTENDANCE],
     start_date=START,
     catchup=False,
     default_args=RETRIES,
-    tags=["rooms"],
+    tags=["rooms", "tables"],
     doc_md=__doc__,
     params={
-        "database": Param("sqlite_default", type="string"),
-        "paths": Param([], type="array", description="When started by hand: files to load."),
+        "database": Param("sqlite_default", type="string", description="The connection of the database."),
+        "paths": Param([], type="array", description="Files to load, for a manual run."),
     },
 )
 def attendance_to_storage_load() -> None:

@@ -1,14 +1,14 @@
-"""Rescheduled and cancelled classes: calendars and rooms follow the timetable.
+"""Keep calendars and rooms up to date when classes in a timetable are moved or cancelled.
 
-Each run reads the whole term and compares it with what people were told last:
+Each run reads the whole term and compares it with what people were last notified of:
 
-* a class that is new gets its room and an invitation;
-* a class that was moved keeps room and calendar entry, and the entry moves;
-* a class that was cancelled is taken out of the calendars, and its room is closed;
-* a cancelled class that takes place after all is invited to again, and its room is opened again.
+* a new class gets its room and an invitation;
+* a moved class keeps its room and its calendar entry, and the entry moves;
+* a cancelled class is removed from the calendars, and its room is closed;
+* for a cancelled class that takes place after all, people are invited again, and the room is reopened.
 
-An Airflow Variable remembers what people were told. It is written when all of them were told: if a mail fails, the next run
-tells them again, and calendars still have one entry.
+An Airflow Variable stores what people were notified of. It is updated after all mails were sent: if a mail fails, the next run
+sends them again, and calendars still have one entry.
 """
 
 from __future__ import annotations
@@ -28,20 +28,25 @@ LABEL = "{% set about = task.spec.ref | default({}) %}{{ about.title | default('
 
 
 @dag(
+    description="Updates rooms and calendars when classes are moved or cancelled",
     schedule="@hourly",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
     max_active_runs=1,
-    tags=["rooms"],
+    tags=["rooms", "invitations"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "seminars.ics"), type="string"),
-        "first": Param(None, type=["null", "string"], format="date", description="Left out: yesterday."),
-        "last": Param(None, type=["null", "string"], format="date", description="Left out: two weeks from today."),
-        "conn_id": Param("hundredms_default", type="string"),
-        "people": Param("class@example.com", type="string", description="Of classes that name nobody."),
-        "memory": Param("changed_classes", type="string", description="The Variable that remembers."),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "seminars.ics"), type="string", description="A CSV or .ics file."
+        ),
+        "first": Param(None, type=["null", "string"], format="date", description="Default: yesterday."),
+        "last": Param(None, type=["null", "string"], format="date", description="Default: two weeks from today."),
+        "conn_id": Param("hundredms_default", type="string", description="The room connection."),
+        "people": Param("class@example.com", type="string", description="Used for classes without attendees."),
+        "memory": Param(
+            "changed_classes", type="string", description="The Variable that stores what people were told."
+        ),
         "page": Param("https://school.example.com/classes", type="string", description="Where people join."),
     },
 )

@@ -1,8 +1,8 @@
-"""The whole life of a class: room, invitation, session, recording, storage.
+"""The full lifecycle of a class: room, invitation, session, recording, storage.
 
-Each class of today gets a room that records automatically, and its people get a calendar invitation, each with a join link of their own.
-Then the DAG waits, without holding a worker, until the class is over and its recording is ready, and copies that to storage.
-If nobody came, the rest is skipped. The timetable is an iCalendar file, which says who is invited.
+Each class of today gets a room that records automatically, and its people get a calendar invitation, each with their own join link.
+Then the DAG waits, without occupying a worker, until the class is over and its recording is ready, and copies it to storage.
+If nobody joined, the rest is skipped. The timetable is an iCalendar file, which also lists the people to invite.
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ LOOK_EVERY = 60
 
 
 @dag(
+    description="Creates rooms, invites people, waits for sessions and copies recordings",
     schedule="0 5 * * *",  # in the time zone of start_date; before the first class begins
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "recordings"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "seminars.ics"), type="string"),
-        "date": Param(None, type=["null", "string"], format="date", description="Left out: the day of the run."),
-        "conn_id": Param("videosdk_default", type="string"),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "seminars.ics"), type="string", description="A CSV or .ics file."
+        ),
+        "date": Param(None, type=["null", "string"], format="date", description="Default: the day of the run."),
+        "conn_id": Param("videosdk_default", type="string", description="The room connection."),
         "storage": Param("file:///tmp/recordings", type="string", description="Such as s3://my_conn@my-bucket/classes"),
     },
 )

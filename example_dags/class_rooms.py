@@ -1,7 +1,7 @@
-"""A room for every class of the day, and a mail about each: the same DAG for VideoSDK, 100ms and Twilio Video.
+"""A room and a mail for every class of the day: the same DAG for VideoSDK, 100ms and Twilio Video.
 
-It reads a timetable, makes one mapped pair of tasks per class and connection, and runs again as often as you like: a
-class that has its room keeps it. Works on any CSV that ``airflow_provider_rooms.timetable`` can read.
+It reads a timetable and creates one mapped pair of tasks per class and connection. It can be rerun at any time: a class that
+already has a room keeps it. It works with any CSV that ``airflow_provider_rooms.timetable`` can read.
 """
 
 from __future__ import annotations
@@ -28,18 +28,27 @@ MAIL = """
 
 
 @dag(
+    description="A room and a mail for every class of the day, on three vendors",
     schedule="@daily",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "date": Param(None, type=["null", "string"], format="date", description="Left out: the day of the run."),
-        "conn_ids": Param(["videosdk_default", "hundredms_default", "twilio_video_default"], type="array"),
-        "mail_to": Param("classes@example.com", type="string"),
-        "bad_rows": Param("skip", enum=["skip", "refuse"], description="Skipped rows are named in the log."),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "timetable.csv"), type="string", description="A CSV or .ics file."
+        ),
+        "date": Param(None, type=["null", "string"], format="date", description="Default: the day of the run."),
+        "conn_ids": Param(
+            ["videosdk_default", "hundredms_default", "twilio_video_default"],
+            type="array",
+            description="Each class gets a room on each of these connections.",
+        ),
+        "mail_to": Param("classes@example.com", type="string", description="Who gets the mails."),
+        "bad_rows": Param(
+            "skip", enum=["skip", "refuse"], description="What to do with bad rows; skipped rows are logged."
+        ),
     },
 )
 def class_rooms() -> None:

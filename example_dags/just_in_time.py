@@ -1,8 +1,8 @@
-"""Twilio closes a room that nobody uses within the hour: every ten minutes, rooms for the classes that start soon.
+"""Twilio closes unused rooms within an hour, so every ten minutes this creates rooms for the classes that start soon.
 
-Each run takes the classes that start within the next half hour and makes the rooms that are missing, in one task and without
-waiting. A class is seen by three runs: the first makes its room, the others find it, and one that failed is made good by the
-next. If Twilio's clock closed a room after all, the next run makes it again under the same name.
+Each run reads the classes that start within the next half hour and creates the missing rooms, in one task and without
+waiting. Three runs see each class: the first creates its room, the others find it, or create it if the first failed. If Twilio
+has closed the room, the next run creates it again under the same name.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ AHEAD = dt.timedelta(minutes=30)
 
 
 @dag(
+    description="Every ten minutes, creates rooms for classes that start soon",
     schedule="*/10 * * * *",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     # A run that was missed is of no use, nor is a second try: the next run sees the same classes.
     catchup=False,
     max_active_runs=1,
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "conn_id": Param("twilio_video_default", type="string"),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "timetable.csv"), type="string", description="A CSV or .ics file."
+        ),
+        "conn_id": Param("twilio_video_default", type="string", description="The room connection."),
     },
 )
 def just_in_time() -> None:

@@ -1,8 +1,8 @@
-"""The same room every week, or a new room for each class: side by side.
+"""The same room every week, or a new room for each class, side by side.
 
-The only difference is the date in the name. A lasting room has one link that people keep, and everybody who ever had it can come
-again; its sessions must be told apart by time. A new room per class has a link that leads nowhere else, settings of its own,
-recordings of its own, and can be closed after class. Twilio Video has no lasting rooms: give it new ones.
+The only difference is the date in the name. A permanent room has one link that people can keep, but everybody who ever had it can join
+again, and its sessions are only distinguished by time. A new room per class has its own link, settings and recordings, and can
+be closed after the class. Twilio Video has no permanent rooms, so use new ones there.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from airflow_provider_rooms.timetable import read_timetable
 
 
 @dag(
+    description="One permanent room per course, and a new room per class",
     schedule="@weekly",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "first": Param(None, type=["null", "string"], format="date", description="Left out: the day of the run."),
-        "conn_id": Param("videosdk_default", type="string"),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "timetable.csv"), type="string", description="A CSV or .ics file."
+        ),
+        "first": Param(None, type=["null", "string"], format="date", description="Default: the day of the run."),
+        "conn_id": Param("videosdk_default", type="string", description="The room connection."),
     },
 )
 def lasting_or_new() -> None:

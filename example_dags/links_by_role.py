@@ -1,11 +1,11 @@
-"""A link for each role, mailed; and a room that is closed when the class is over, but never before.
+"""Mail a join link to each person by role, and close the room after the class, never before.
 
-The links are minted in the task that mails them: they are secrets, and nothing of them is left in Airflow. Each person has a
-task: an address that the mail server refuses keeps nobody else waiting, and clearing that task mails nobody twice. The room is
-closed by a teardown, which runs whatever became of the other tasks. Should the mail server be down at night, that is long
-before the class: the teardown sees that it is too early, leaves the room open, and says so.
+The links are created in the task that mails them, because they are secrets; Airflow stores none of them. Each person has a
+task, so one rejected address does not delay the others, and clearing that task mails nobody twice. The room is
+closed by a teardown task, which runs whatever happened to the other tasks. If the mail server is down during the night before
+the class, the teardown sees that it is too early, leaves the room open, and logs that.
 
-At Twilio Video the connection needs ``join_page``, the address of a page of yours; at 100ms ``subdomain``.
+Twilio Video needs ``join_page`` in the connection, the address of your own page; 100ms needs ``subdomain``.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ NOT_BEFORE = "{{ ti.xcom_pull(task_ids='create', key='room')['ends_at'] }}"
 
 
 @dag(
+    description="Creates join links for a teacher and students, and mails them",
     schedule=None,  # started by hand, or by a DAG that knows the classes
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "invitations"],
     doc_md=__doc__,
     params={
-        "conn_id": Param("videosdk_default", type="string"),
-        "name": Param("algebra-1", type="string"),
+        "conn_id": Param("videosdk_default", type="string", description="The room connection."),
+        "name": Param("algebra-1", type="string", description="The room name."),
         "starts_at": Param(
-            None, type=["null", "string"], format="date-time", description="Left out: 10 minutes after the run began."
+            None, type=["null", "string"], format="date-time", description="Default: 10 minutes after the run started."
         ),
         "ends_at": Param(
-            None, type=["null", "string"], format="date-time", description="Left out: 70 minutes after the run began."
+            None, type=["null", "string"], format="date-time", description="Default: 70 minutes after the run started."
         ),
         "people": Param(
             {"host": ["teacher@example.com"], "guest": ["ada@example.com", "bob@example.com"]},

@@ -1,8 +1,7 @@
-"""Every evening, a room for each of tomorrow's classes.
+"""Every evening, create a room for each of tomorrow's classes.
 
-It reads a timetable, and makes one mapped task per class. Run it again, clear it, change the timetable in between: a class that
-has its room keeps it. Whether "tomorrow" begins at midnight in Berlin or in Chicago is each class's own business: the
-timetable says in which zone it takes place.
+It reads a timetable and creates one mapped task per class. It can be rerun or cleared, and the timetable may change in between: a
+class that already has a room keeps it. Each class's own time zone in the timetable decides which classes are tomorrow's.
 """
 
 from __future__ import annotations
@@ -21,16 +20,19 @@ log = logging.getLogger(__name__)
 
 
 @dag(
+    description="Every evening, a room for each of tomorrow's classes",
     schedule="0 18 * * *",  # in the time zone of start_date
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "date": Param(None, type=["null", "string"], format="date", description="Left out: the day after the run."),
-        "conn_id": Param("videosdk_default", type="string"),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "timetable.csv"), type="string", description="A CSV or .ics file."
+        ),
+        "date": Param(None, type=["null", "string"], format="date", description="Default: the day after the run."),
+        "conn_id": Param("videosdk_default", type="string", description="The room connection."),
     },
 )
 def nightly_rooms() -> None:
@@ -51,7 +53,8 @@ def nightly_rooms() -> None:
     CreateRoomOperator.partial(
         task_id="create",
         conn_id="{{ params.conn_id }}",
-        map_index_template="{{ task.spec.ref.title }}",
+        # Linear Algebra, 09:00 Europe/Berlin
+        map_index_template="{{ task.spec.ref.title }}, {{ task.spec.starts_at[11:16] }} {{ task.spec.ref.timezone }}",
     ).expand(spec=classes_of_tomorrow())
 
 

@@ -1,7 +1,7 @@
-"""A recording is ready: copy it to storage and tell somebody, seconds after the vendor reported it.
+"""When a recording is ready, copy it to storage and send a mail, seconds after the vendor reported it.
 
-Nothing waits here. The vendor calls Airflow's receiver when the file is there, and that starts this DAG. Rooms report if they were
-created with ``webhook=True``; the connection has ``webhook_url``, and ``[rooms] webhooks`` is on. See docs/events.md.
+No task waits. The vendor calls Airflow's receiver when the file is ready, and that starts this DAG. Rooms report their events if they
+were created with ``webhook=True``, the connection has ``webhook_url``, and ``[rooms] webhooks`` is on. See docs/events.md.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ CONN_ID = "videosdk_default"  # a literal: it names the asset that starts the DA
 
 
 @dag(
+    description="Copies a recording and sends a mail when it is ready",
     schedule=room_events(CONN_ID, "recording_ready"),
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try reads the same events, and finds what is in storage already
-    tags=["rooms"],
+    tags=["rooms", "events"],
     doc_md=__doc__,
     params={
         "storage": Param("file:///tmp/recordings", type="string", description="Such as s3://my_conn@my-bucket/classes"),
-        "to": Param("teachers@example.org", type="string"),
+        "to": Param("teachers@example.org", type="string", description="Who gets the mail."),
     },
 )
 def recording_follow_up() -> None:

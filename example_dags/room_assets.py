@@ -1,7 +1,7 @@
-"""Rooms as assets: one DAG makes rooms, another runs whenever one was made, without knowing who made it.
+"""Rooms as assets: one DAG creates rooms, and another runs whenever a room was created, without knowing by whom.
 
-The first names an ``AssetAlias`` among its outlets; each of its rooms becomes an asset ``rooms://<vendor>/<name>`` behind that
-alias, and the event says ``{id, name, vendor, outcome}``.
+The first has an ``AssetAlias`` among its outlets. Each of its rooms becomes an asset ``rooms://<vendor>/<name>`` behind that
+alias, and the event contains ``{id, name, vendor, outcome}``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 RETRIES = {"retries": 2}  # safe: a try finds the rooms of the one before
 
 
-@dag(schedule="@weekly", start_date=START, catchup=False, default_args=RETRIES, tags=["rooms"], doc_md=__doc__)
+@dag(
+    description="Creates a room and updates an asset",
+    schedule="@weekly",
+    start_date=START,
+    catchup=False,
+    default_args=RETRIES,
+    tags=["rooms", "assets"],
+    doc_md=__doc__,
+)
 def room_assets() -> None:
     """A room for each teacher's office hour, a new one with every run."""
     CreateRoomOperator.partial(task_id="create", conn_id="videosdk_default", outlets=[OFFICE_HOURS]).expand(
@@ -30,7 +38,15 @@ def room_assets() -> None:
     )
 
 
-@dag(schedule=[OFFICE_HOURS], start_date=START, catchup=False, default_args=RETRIES, tags=["rooms"], doc_md=__doc__)
+@dag(
+    description="Runs whenever a room was created",
+    schedule=[OFFICE_HOURS],
+    start_date=START,
+    catchup=False,
+    default_args=RETRIES,
+    tags=["rooms", "assets"],
+    doc_md=__doc__,
+)
 def room_assets_announce() -> None:
     """Says which rooms there are; a school would write to its students here."""
 

@@ -1,8 +1,7 @@
-"""One DAG, three tenants, three vendors: the connection of each tenant decides where its rooms are.
+"""One DAG for three tenants on three vendors: each tenant's connection selects where its rooms are created.
 
-Each tenant has an Airflow connection of its own, with its own keys and, in real life, a ``name_prefix``. The DAG says what a
-class needs in neutral parameters; what only one vendor has stands in ``options``, under its connection type, and is left out
-for the others.
+Each tenant has its own Airflow connection, with its own keys and, in production, a ``name_prefix``. The DAG describes each
+class in neutral parameters; fields of a single vendor are in ``options``, under its connection type, and are ignored for the others.
 """
 
 from __future__ import annotations
@@ -33,15 +32,18 @@ OPTIONS = {
 
 
 @dag(
+    description="Rooms for several tenants, each with its own vendor and timetable",
     schedule="0 18 * * *",  # in the time zone of start_date
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "tenants": Param(TENANTS, type="object"),
-        "date": Param(None, type=["null", "string"], format="date", description="Left out: the day after the run."),
+        "tenants": Param(
+            TENANTS, type="object", description="The connection, the timetable and the courses of each tenant."
+        ),
+        "date": Param(None, type=["null", "string"], format="date", description="Default: the day after the run."),
     },
 )
 def tenants() -> None:

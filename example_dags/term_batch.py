@@ -1,8 +1,8 @@
-"""A whole term's rooms in one task, and a dry run before.
+"""A dry run, then a whole term's rooms in one task.
 
-``plan`` looks up every room with read-only calls and says in its log what ``create`` would come upon; ``create`` makes the rooms
-that are missing, several at a time. If some fail, the run fails and the next makes only those. For vendors whose rooms last
-(VideoSDK, 100ms); on Twilio Video, make them just in time.
+``plan`` looks up every room with read-only requests and logs what ``create`` would find; ``create`` creates the missing
+rooms, several at a time. If some fail, the run fails, and the next run creates only those. This is for vendors whose rooms are
+permanent (VideoSDK, 100ms); on Twilio Video, create them just in time.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ log = logging.getLogger(__name__)
 
 
 @dag(
+    description="Plans and creates the rooms of a whole term",
     schedule=None,  # started by hand, with the dates of the term
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     default_args={"retries": 2},  # safe: a try finds the rooms of the one before
-    tags=["rooms"],
+    tags=["rooms", "create"],
     doc_md=__doc__,
     params={
-        "timetable": Param(str(Path(__file__).parent / "data" / "timetable.csv"), type="string"),
-        "first": Param(None, type=["null", "string"], format="date", description="Left out: the day of the run."),
-        "last": Param(None, type=["null", "string"], format="date", description="Left out: four weeks from the first."),
-        "weekdays": Param("MTWRF", type="string"),
+        "timetable": Param(
+            str(Path(__file__).parent / "data" / "timetable.csv"), type="string", description="A CSV or .ics file."
+        ),
+        "first": Param(None, type=["null", "string"], format="date", description="Default: the day of the run."),
+        "last": Param(None, type=["null", "string"], format="date", description="Default: four weeks from the first."),
+        "weekdays": Param("MTWRF", type="string", description="MTWRFSU; R is Thursday, U is Sunday."),
         "off": Param([], type="array", description="Days without classes, such as 2027-01-18."),
-        "conn_id": Param("hundredms_default", type="string"),
+        "conn_id": Param("hundredms_default", type="string", description="The room connection."),
     },
 )
 def term_batch() -> None:

@@ -87,7 +87,7 @@ def demo(home: Path, log: Path) -> list[str]:
         f"({date:%A, %d %B %Y}). Each class gets a room on three vendors.",
     )
     with sandbox(home / "sandbox.log") as vendors, mail_sink() as (sink, smtp_port):
-        console.print(f"Sandbox for the three vendors: {vendors.url}. Mail server: 127.0.0.1:{smtp_port}.")
+        console.print(f"Sandbox: {vendors.url}   Mail server: 127.0.0.1:{smtp_port}")
         conf = {"timetable": str(timetable), "date": date.isoformat()}
         with airflow(airflow_environment(home, vendors, smtp_port), conf, log) as run:
             return two_runs(run, classes, vendors, sink)
@@ -112,8 +112,8 @@ def two_runs(
         mailed.append(sink.bodies())
         outcomes = Counter(room["outcome"] for room in result.rooms)
         console.print(
-            f"{label}: {result.state} in {time.monotonic() - began:.0f} s. Rooms: {outcomes['created']} created, "
-            f"{outcomes['found']} found, {len(held[-1])} in the sandbox. Mails: {len(sink.mails)}."
+            f"{label}: {result.state} in {time.monotonic() - began:.0f} s; {outcomes['created']} rooms created, "
+            f"{outcomes['found']} found, {len(sink.mails)} mails sent."
         )
     show(runs, classes, mailed[0])
     faults = check(runs, held, mailed, classes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ MARKER = re.compile(r"^<!-- generated: ([^>]+?) -->$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """A page for each vendor; and of all pages only those that exist: parts of the package bring their own with them."""
+    """A page for each vendor, only pages that exist, and a link to the repository once pyproject.toml has its address."""
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    config["repo_url"] = project.get("urls", {}).get("Repository")
     config["nav"] = existing(with_vendors(config["nav"]), Path(config["docs_dir"]))
     return config
 

@@ -60,6 +60,8 @@ TESTS = [
     "tests/example_dags",
     "tests/commands/test_check.py",
     "tests/test_day_of_a_run.py",
+    "tests/events/test_event_assets.py",
+    "tests/events/test_watcher.py",
     "tests/test_plugin.py",
     "tests/test_provider_info.py",
 ]

@@ -151,7 +151,7 @@ def docstring(text: str, parameters: Any = None) -> str:
             returned = rest
     lines = [inline(prose.strip())]
     if rows:
-        heads = ["Parameter", "Default", ""] if parameters else ["Parameter", ""]
+        heads = ["Parameter", "Default", "Description"] if parameters else ["Parameter", "Description"]
         lines.append(table(heads, rows if parameters else [[row[0], row[2]] for row in rows]))
     if returned:
         lines.append(f"Returns {returned}")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.controller import Controller
 
+from airflow_provider_rooms.connections import CONNECTION_TYPES
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ def airflow_environment(home: Path, vendors: RoomsSandbox, smtp_port: int) -> di
         "no_proxy": "127.0.0.1,localhost",
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp_connection(smtp_port)),
         **vendors.env(),
+        "AIRFLOW_CONN_SCHOOL_ROOMS": json.dumps(prefixed_connection(vendors)),
     }
+
+
+def prefixed_connection(vendors: RoomsSandbox) -> dict[str, Any]:
+    """The connection ``school_rooms`` of the examples: like a default one, with a ``name_prefix``."""
+    return {**vendors.connection(CONNECTION_TYPES[0].conn_type), "extra": {"name_prefix": "school-"}}
 
 
 def smtp_connection(port: int) -> dict[str, Any]:

@@ -130,3 +130,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = [line for line in done.stderr.splitlines() if line.startswith(("WARNING", "ERROR"))]
     assert (done.returncode, said) == (0, [])
     return target
+
+
+@pytest.fixture(params=("blocking", "async"))
+def ensure(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """``hook.ensure_room`` of a connection, once blocking and once awaited."""
+    from both_drivers import ensure_room
+
+    return lambda conn_id, **spec: ensure_room(request.param, conn_id, **spec)

@@ -32,6 +32,13 @@ class TestSite:
             )
             assert fetched == [], page
 
+    def test_the_search_works_for_a_page_opened_as_a_file(self, site: Path):
+        assert (site / "search" / "search_index.js").read_text(encoding="utf-8").startswith("var __index")
+        worker = (site / "iframe-worker.js").read_text(encoding="utf-8")
+        assert "window.Worker =" in worker
+        for page in site.rglob("*.html"):
+            assert re.search(r'<script src="[./]*iframe-worker.js">', page.read_text(encoding="utf-8")), page
+
     def test_every_page_is_in_the_navigation(self, site: Path):
         index = (site / "index.html").read_text(encoding="utf-8")
         links = set(re.findall(r'href="([^"#]+\.html)', index))

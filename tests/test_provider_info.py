@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from importlib import import_module, metadata
@@ -82,22 +81,6 @@ def test_airflow_before_32_finds_the_same_form_in_the_hooks_themselves(conn_type
     jsonschema.validate(behaviour, schema("customized_form_field_behaviours.schema.json"))
     assert behaviour["relabeling"]["login"] == BY_TYPE[conn_type].login
     assert "get_connection_form_widgets" in own
-
-
-#: Where vendors are named: the table of connection types, the hooks that editors know, and the sandbox's own table and keys.
-TABLES = {"connections.py", "hooks/__init__.py", "sandbox/registry.py", "sandbox/credentials.py"}
-
-
-def test_a_vendor_is_named_in_tables_and_in_its_own_folders_alone() -> None:
-    own = {PACKAGE / part / name for part in ("vendors", "sandbox") for name in (*BY_TYPE, "twilio")}
-    own |= {PACKAGE / "hooks" / f"{name}.py" for name in BY_TYPE}
-    words = re.compile("|".join({"twilio", *BY_TYPE, *(kind.title.lower() for kind in BY_TYPE.values())}))
-    found = {}
-    for file in PACKAGE.rglob("*.*"):
-        if file.suffix in (".py", ".html") and not own & {file, *file.parents}:
-            found[file.relative_to(PACKAGE).as_posix()] = words.findall(file.read_text().lower())
-    assert len(found) > 80
-    assert {path for path, names in found.items() if names} == TABLES
 
 
 def test_discovery_imports_nothing_of_airflow() -> None:

@@ -29,7 +29,14 @@ PATHS = {
     "names": ("room_name",),
     "errors": (
         *("AccessDeniedError", "AuthenticationError", "ClassOverError", "DeadlineError", "DriftError"),
-        *("InvalidConnectionError", "InvalidSpecError", "NoShowError", "NotFoundError", "NotVisibleYetError"),
+        *(
+            "InvalidConnectionError",
+            "InvalidSpecError",
+            "MissingExtraError",
+            "NoShowError",
+            "NotFoundError",
+            "NotVisibleYetError",
+        ),
         *("PassingError", "PermanentError", "QuotaError", "RateLimitError", "RecordingFailedError"),
         *("RecordingMissingError", "RequestRefusedError", "RoomClosedError", "RoomsError", "SessionLiveError"),
         *("TransportError", "UnreadableAnswerError", "UnsupportedError", "VendorDownError"),
@@ -70,6 +77,7 @@ TRIGGERS = [
             "give_up_at": "2026-11-20T12:00:00+00:00",
         },
     ),
+    ("airflow_provider_rooms.triggers.rooms.MomentTrigger", {"moment": "2026-11-20T12:00:00+00:00"}),
     ("airflow_provider_rooms.triggers.rooms.RoomEventTrigger", {"conn_id": "rooms", "type": "session_ended"}),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,3 +47,21 @@ def test_the_connections_are_written_as_they_are_read(item):
     assert set(connection.get("extra", {})) <= {setting.name for setting in item.settings}
     named = [item.default_url, *(setting.name for setting in item.settings)]
     assert [name for name in named if f"`{name}`" not in README] == []
+
+
+def test_links_lead_somewhere_beside_the_file_and_on_a_package_index():
+    relative = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+    assert [target for target in relative.findall(README) if not (REPO / target).exists()] == []
+    metadata = tomllib.loads((REPO / "pyproject.toml").read_text())["tool"]["hatch"]["metadata"]
+    shown = README
+    for each in metadata["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        shown = re.sub(each["pattern"], each["replacement"], shown)
+    assert "![" in README
+    assert "![" not in shown
+    assert relative.findall(shown) == []
+
+
+def test_every_extra_is_listed():
+    extras = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    table = README.partition("## Extras")[2].partition("## ")[0]
+    assert [name for name in extras if f"| `{name}`" not in table] == []

@@ -45,7 +45,7 @@ def test_a_wait_that_was_named_is_kept_to(kind: type[errors.RoomsError]) -> None
         assert decision.action is RetryAction.RETRY
         assert decision.retry_delay is not None
         assert 120 <= decision.retry_delay.total_seconds() <= 132
-        assert decision.reason == f"Acme Rooms asks to wait {decision.retry_delay.total_seconds():.0f} s."
+        assert decision.reason == f"Acme Rooms asked to wait {decision.retry_delay.total_seconds():.0f} s."
 
 
 @pytest.mark.parametrize("kind", PASSING)

@@ -158,6 +158,7 @@ def command(given: Any) -> int:
 
 def run(given: Any, write: Callable[[str], Any]) -> int:
     """Plan and print; the answer is the exit code."""
+    from airflow_provider_rooms.errors import MissingExtraError
     from airflow_provider_rooms.timetable import TimetableError, read_timetable
 
     first = given.first or dt.datetime.now().astimezone().date() + dt.timedelta(days=1)
@@ -181,7 +182,7 @@ def run(given: Any, write: Callable[[str], Any]) -> int:
     except OSError as error:
         sys.stderr.write(f"{given.timetable}: {error.strerror or error}\n")
         return 2
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, MissingExtraError) as error:
         sys.stderr.write(f"{given.timetable}: {error}\n")
         return 2
     planned: list[Planned] = []

@@ -119,6 +119,7 @@ def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
         return _fail(str(error))
     except PassingError as error:
         log.warning("%s Webhooks are received and wait. Waiting to be told: %d.", error, state.count())
+    log.info("Connections of the environment that take part: %s.", ", ".join(_taking_part()) or "none")
     receiver = Receiver(state, Participants(without_database))
     teller = Teller(state, airflow)
     server = _server(receiver, state, teller)
@@ -137,6 +138,22 @@ def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
     if ended:
         state.close()
     return 0
+
+
+def _taking_part() -> list[str]:
+    """Ids of connections in the environment that take part; those of a secrets backend cannot be listed."""
+    from airflow_provider_rooms.errors import RoomsError
+    from airflow_provider_rooms.events.participants import without_database
+
+    found = []
+    for name in sorted(os.environ):
+        conn_id = name.removeprefix("AIRFLOW_CONN_").lower()
+        try:
+            if name.startswith("AIRFLOW_CONN_") and without_database(conn_id):
+                found.append(conn_id)
+        except RoomsError:
+            pass  # not one for rooms
+    return found
 
 
 def _server(receiver: Receiver, state: StateFile, teller: Teller) -> uvicorn.Server:

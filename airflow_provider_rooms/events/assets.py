@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Every type of event, in the order of a room's life.
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 #: Those that lists tell, of one vendor or another.
-WATCHABLE = ("session_started", "session_ended", "recording_started", "recording_ready", "recording_failed")
+WATCHABLE = tuple(kind for kind in EVENT_TYPES if kind not in ("room_closed", "other"))
 
 
 def room_events(conn_id: str, *types: str, watch: bool = False) -> Any:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from airflow_provider_rooms.models import EventType, RoomEvent
     from airflow_provider_rooms.vendors.contract.watching import Thing
 
@@ -33,14 +34,12 @@ class Poll:
 
     :param number: goes up from poll to poll.
     :param at: when it began, by the vendor's clock.
-    :param since: things that began since then were asked for.
-    :param types: so were these types of events.
+    :param since: by type of event, from when on things were asked for.
     """
 
     number: int
     at: dt.datetime
-    since: dt.datetime
-    types: frozenset[EventType]
+    since: Mapping[EventType, dt.datetime]
     things: Sequence[Thing]
 
 
@@ -50,6 +49,7 @@ class Cursor:
 
     :param since: things that began before this need not be asked for, unless one of them is in ``unfinished``; None before
         the first poll, which only learns what had happened by then.
+    :param polled: when it last took a poll.
     :param told: by short forms of their ids, events that were told, with the beginnings of their things.
     :param unfinished: by short forms of their ids, things to which an event of this type may still happen, with their
         beginnings.
@@ -57,6 +57,7 @@ class Cursor:
 
     type: EventType
     since: dt.datetime | None = None
+    polled: dt.datetime | None = None
     told: dict[str, dt.datetime] = field(default_factory=dict)
     unfinished: dict[str, dt.datetime] = field(default_factory=dict)
 
@@ -64,10 +65,15 @@ class Cursor:
         """From when on things have to be asked for."""
         return now - LONGEST if self.since is None else max(self.since, now - LONGEST_AWAY)
 
+    def wants_over(self, now: dt.datetime) -> dt.datetime:
+        """What was over before this need not be shown any more."""
+        wanted = self.wants(now)
+        return max(wanted, self.polled - LATE) if self.polled else wanted
+
     def take(self, poll: Poll) -> list[RoomEvent]:
         """The events that have not been told, oldest first. A poll that did not ask for enough tells nothing."""
-        floor = self.wants(poll.at)
-        if self.type not in poll.types or poll.since > floor:
+        floor, since = self.wants(poll.at), poll.since.get(self.type)
+        if since is None or since > floor:
             return []
         first, news = self.since is None, []
         for thing in poll.things:
@@ -84,6 +90,7 @@ class Cursor:
             else:
                 self.unfinished[key] = thing.began
         self._move(poll.at)
+        self.polled = poll.at
         return [] if first else sorted(news, key=lambda event: event.happened_at or "")
 
     def _move(self, now: dt.datetime) -> None:
@@ -97,6 +104,7 @@ class Cursor:
         newest = list(self.told.items())[-MOST_STORED:]
         return {
             "since": self.since.isoformat() if self.since else None,
+            "polled": self.polled.isoformat() if self.polled else None,
             "told": {key: int(began.timestamp()) for key, began in newest},
             "unfinished": {key: int(began.timestamp()) for key, began in self.unfinished.items()},
         }
@@ -104,20 +112,25 @@ class Cursor:
     @classmethod
     def read(cls, kind: EventType, stored: Any) -> Self:
         """A cursor that was stored; a new one of anything else."""
-        if not isinstance(stored, Mapping) or not isinstance(stored.get("since"), str):
+        try:
+            return cls._read(kind, stored)
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return cls(type=kind)
+
+    @classmethod
+    def _read(cls, kind: EventType, stored: Any) -> Self:
         # Whole seconds were stored: what was told must not be forgotten too early, nor the rest be asked for too late.
         return cls(
             type=kind,
             since=dt.datetime.fromisoformat(stored["since"]),
-            told=_times(stored.get("told"), dt.timedelta(seconds=1)),
-            unfinished=_times(stored.get("unfinished")),
+            polled=dt.datetime.fromisoformat(stored["polled"]),
+            told=_times(stored["told"], dt.timedelta(seconds=1)),
+            unfinished=_times(stored["unfinished"]),
         )
 
 
 def _times(stored: Any, more: dt.timedelta = dt.timedelta()) -> dict[str, dt.datetime]:
-    found = stored if isinstance(stored, Mapping) else {}
-    return {str(key): dt.datetime.fromtimestamp(seconds, dt.UTC) + more for key, seconds in found.items()}
+    return {str(key): dt.datetime.fromtimestamp(seconds, dt.UTC) + more for key, seconds in stored.items()}
 
 
 def _short(identity: str) -> str:

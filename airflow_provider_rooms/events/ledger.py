@@ -55,21 +55,20 @@ def read_by(run_id: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
     """
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     runs = _runs(ordered)
-    # Of each id, the first telling that a run sees, and the first run that sees any telling: the same thing may have been told
+    # Of each id, the first telling, and the first run that sees any telling: the same thing may have been told
     # on two channels, to two runs.
     told: dict[str, tuple[Row, Mapping[str, Any]]] = {}
     readers: dict[str, _Run] = {}
     for row in ordered:
         reader = _reader(row, runs)
-        if reader is None:
-            continue
         for event in row.events:
             told.setdefault(event["id"], (row, event))
-            readers[event["id"]] = min(reader, readers.get(event["id"], reader))
+            if reader is not None:
+                readers[event["id"]] = min(reader, readers.get(event["id"], reader))
     found = [
         (event.get("happened_at") or row.at.isoformat(), row.at, dict(event))
         for name, (row, event) in told.items()
-        if readers[name].id == run_id
+        if name in readers and readers[name].id == run_id
     ]
     found.sort(key=lambda item: (dt.datetime.fromisoformat(item[0]), item[1]))
     return [event for _, _, event in found]

@@ -7,6 +7,7 @@ answer at the same time, and nothing of a body is logged.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +15,9 @@ from urllib.parse import unquote
 
 from airflow_provider_rooms.errors import PassingError, RoomsError
 from airflow_provider_rooms.events.participants import Participants
+from airflow_provider_rooms.events.publishing import WEEK
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
+from airflow_provider_rooms.vendors.presence import iso
 
 if TYPE_CHECKING:
     from airflow_provider_rooms.events.participants import TakesPart
@@ -100,8 +103,12 @@ class Receiver:
             # Genuine, but nothing that could be told: the vendor need not send it again.
             log.warning("Connection %r: a genuine webhook could not be read.", known.conn_id)
             return 200
-        await self._queue.store(events)
-        for event in events:
+        oldest = iso(dt.datetime.now(dt.UTC) - WEEK)
+        fresh = [event for event in events if not event.happened_at or event.happened_at >= oldest]
+        if events and not fresh:
+            return 403  # somebody kept it until its id was forgotten
+        await self._queue.store(fresh)
+        for event in fresh:
             self._look_later(known, event)
         return 200
 

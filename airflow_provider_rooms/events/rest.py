@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 PAGE = 100
 #: Seconds for one request as a whole.
 DEADLINE = 30.0
+#: Seconds before what only reads is asked again when no answer came.
+PAUSES = (0.1, 0.5)
 
 TOKEN, USER, PASSWORD = "AIRFLOW_CLI_TOKEN", "AIRFLOW_USERNAME", "AIRFLOW_PASSWORD"
 
@@ -153,13 +156,16 @@ class AirflowApi:
         return self._dialect
 
     def _pages(self, path: str, key: str, **query: Any) -> Iterator[list[dict[str, Any]]]:
-        offset = 0
-        while rows := self._call("GET", path, key, params={**query, "limit": PAGE, "offset": offset}):
+        offset, total = 0, 1
+        while offset < total:
+            answer = self._call("GET", path, key, params={**query, "limit": PAGE, "offset": offset})
+            if not (rows := answer[key]):
+                return
             yield rows
-            offset += len(rows)
+            offset, total = offset + len(rows), answer.get("total_entries", float("inf"))
 
-    def _call(self, method: str, path: str, key: str, **kwargs: Any) -> Any:
-        """One request; what its answer has under the key."""
+    def _call(self, method: str, path: str, key: str, **kwargs: Any) -> dict[str, Any]:
+        """One request; its answer, which has something under the key."""
         for again in (False, True):
             if not self._authorization:
                 self._authorization = self._sign_in()
@@ -176,7 +182,7 @@ class AirflowApi:
             raise UnreadableAnswerError(
                 f"The answer to {method} {path} is not one of Airflow's.", status=answer.status_code
             )
-        return read[key]
+        return read
 
     def _sign_in(self) -> str:
         if self._credentials.token:
@@ -195,13 +201,17 @@ class AirflowApi:
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         import requests
 
-        try:
-            with Watchdog(DEADLINE):
-                return self._session.request(
-                    method, f"{self.url}{path}", timeout=DEADLINE, allow_redirects=False, **kwargs
-                )
-        except requests.RequestException as error:
-            raise AirflowDownError(f"Airflow at {self.url} does not answer ({reason(error)}).") from None
+        for pause in (*(PAUSES if method == "GET" else ()), None):
+            try:
+                with Watchdog(DEADLINE):
+                    return self._session.request(
+                        method, f"{self.url}{path}", timeout=DEADLINE, allow_redirects=False, **kwargs
+                    )
+            except requests.RequestException as error:
+                if pause is None:
+                    raise AirflowDownError(f"Airflow at {self.url} does not answer ({reason(error)}).") from None
+            time.sleep(pause)
+        raise AssertionError("unreachable")
 
     def _refusal(self, answer: requests.Response, what: str) -> RoomsError:
         """Our error for an answer. Nothing of its body is kept: a proxy in between may have written it."""

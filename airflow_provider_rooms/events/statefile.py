@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rooms.events.publishing import WEEK
 from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import RoomEvent
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-#: How long an id is remembered.
-WEEK = dt.timedelta(days=7)
+#: How long the id of an event without a time of its own is remembered: by that alone a replayed delivery is told.
+YEAR = dt.timedelta(days=365)
 #: How long an event is kept that Airflow has: after a restart, what it asks for is looked at once more.
 KEPT = dt.timedelta(days=1)
 
@@ -36,6 +37,7 @@ CREATE TABLE IF NOT EXISTS events (
     at REAL NOT NULL,      -- when it was taken, or stored by Airflow
     event TEXT,            -- JSON; NULL for one that others told Airflow, or that was told long ago
     told INTEGER NOT NULL, -- whether Airflow has it
+    dated INTEGER NOT NULL, -- whether it has a time of its own; one of more than a week ago is refused
     UNIQUE (uri, id)
 );
 CREATE INDEX IF NOT EXISTS waiting ON events (number) WHERE NOT told;
@@ -115,10 +117,19 @@ class StateFile:
         :raises sqlite3.Error: nothing is kept.
         """
         now = time.time()
-        rows = [(event_uri(event.conn_id, event.type), event.id, now, json.dumps(event.as_dict())) for event in events]
+        rows = [
+            (
+                event_uri(event.conn_id, event.type),
+                event.id,
+                now,
+                json.dumps(event.as_dict()),
+                event.happened_at is not None,
+            )
+            for event in events
+        ]
         with self._lock, self._db:
             done = self._db.executemany(
-                "INSERT OR IGNORE INTO events (uri, id, at, event, told) VALUES (?, ?, ?, ?, 0)", rows
+                "INSERT OR IGNORE INTO events (uri, id, at, event, told, dated) VALUES (?, ?, ?, ?, 0, ?)", rows
             )
         if done.rowcount > 0:
             self.changed.set()
@@ -153,7 +164,7 @@ class StateFile:
         rows = [(uri, event_id, at.timestamp()) for event_id, at in stored.items()]
         with self._lock, self._db:
             self._db.executemany(
-                "INSERT INTO events (uri, id, at, told) VALUES (?, ?, ?, 1) ON CONFLICT (uri, id) DO UPDATE SET told = 1",
+                "INSERT INTO events (uri, id, at, told, dated) VALUES (?, ?, ?, 1, 1) ON CONFLICT (uri, id) DO UPDATE SET told = 1",
                 rows,
             )
 
@@ -192,10 +203,13 @@ class StateFile:
         return [RoomEvent(**json.loads(event)) for (event,) in rows]
 
     def forget(self) -> None:
-        """Drop ids of more than a week ago, and the text of what Airflow has had for a day."""
+        """Drop ids of more than a week ago (or a year, without a time), and the text of what was told more than a day ago."""
         now = time.time()
         with self._lock, self._db:
-            self._db.execute("DELETE FROM events WHERE told AND at < ?", (now - WEEK.total_seconds(),))
+            for dated, kept in ((1, WEEK), (0, YEAR)):
+                self._db.execute(
+                    "DELETE FROM events WHERE told AND dated = ? AND at < ?", (dated, now - kept.total_seconds())
+                )
             self._db.execute(
                 "UPDATE events SET event = NULL WHERE told AND at < ? AND event IS NOT NULL",
                 (now - KEPT.total_seconds(),),

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import NotFoundError, PermanentError, RequestRefusedError, RoomsError
-from airflow_provider_rooms.events.statefile import WEEK
+from airflow_provider_rooms.events.publishing import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ LISTED_AFTER = (0.1, 0.4, 1.0, 2.0, 4.0)
 #: An event that was sent so often without being listed is not sent again.
 MOST_TELLINGS = 3
 #: Seconds until the next try when Airflow does not answer, at first and at most; and when it refuses.
-FIRST_PAUSE, LONGEST_PAUSE, REFUSED_PAUSE = 1.0, 60.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE, REFUSED_PAUSE = 1.0, 15.0, 60.0
 #: Seconds between two looks whether there is a DAG now for what nobody asked for.
 IDLE = 15.0
 #: Seconds between two clearings of the state file.
@@ -76,17 +76,21 @@ class Teller:
         pause = 0.0
         while not self._stopping.is_set():
             self._state.changed.clear()
+            before = self._state.count()
             try:
                 told, left = self.tell()
             except RoomsError as error:
-                permanent = isinstance(error, PermanentError)
-                pause = REFUSED_PAUSE if permanent else min(max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE)
+                left, permanent = self._state.count(), isinstance(error, PermanentError)
+                if permanent:
+                    pause = REFUSED_PAUSE
+                else:
+                    pause = FIRST_PAUSE if left < before else min(max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE)
                 self.trouble = str(error)
                 log.log(
                     logging.ERROR if permanent else logging.WARNING,
                     "%s Waiting to be told: %d; next try in %.0f s.",
                     error,
-                    self._state.count(),
+                    left,
                     pause,
                 )
                 self._stopping.wait(pause)

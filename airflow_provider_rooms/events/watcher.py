@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rooms.errors import RoomsError, UnsupportedError
 from airflow_provider_rooms.events.cursor import Cursor, Poll
 from airflow_provider_rooms.hooks import aget_rooms_hook
+from airflow_provider_rooms.vendors.contract.watching import GROUPS
 from airflow_provider_rooms.vendors.flow import gathered
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import EventType
+    from airflow_provider_rooms.vendors.contract.watching import Thing
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,7 @@ class Account:
         """Stop, and close the connections to the vendor."""
         if self._polling is not None:
             self._polling.cancel()
+            await asyncio.wait([self._polling])
         await self._let_go()
 
     @contextmanager
@@ -164,11 +167,19 @@ class Account:
         self._due = loop.time() + pause
 
     async def _look(self, hook: RoomsHook, now: dt.datetime, wanted: list[Cursor]) -> Poll:
-        since, types = min(cursor.wants(now) for cursor in wanted), frozenset(cursor.type for cursor in wanted)
         transport = await hook.aio.connect()
-        things = await transport.run(gathered(hook.vendor.happened_since(since, types)))
+        since: dict[EventType, dt.datetime] = {}
+        things: list[Thing] = []
+        for group in GROUPS:
+            cursors = [cursor for cursor in wanted if cursor.type in group]
+            if cursors:
+                types = {cursor.type for cursor in cursors}
+                began = min(cursor.wants(now) for cursor in cursors)
+                over = min(cursor.wants_over(now) for cursor in cursors)
+                since |= dict.fromkeys(types, began)
+                things += await transport.run(gathered(hook.vendor.happened_since(began, types, over=over)))
         number = self._last.number + 1 if self._last else 1
-        return Poll(number=number, at=now, since=since, types=types, things=things)
+        return Poll(number=number, at=now, since=since, things=things)
 
     def _can(self, hook: RoomsHook, kind: EventType) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from airflow.providers.common.compat.sdk import BaseHook
 
@@ -132,7 +132,9 @@ class RoomsHook(Rooms, Blocking, BaseHook):
         for secret in (
             *config.webhook_headers.values(),
             *config.storage_credentials.values(),
-            *filter(None, [config.people_secret, config.webhook_secret, *own]),
+            *filter(
+                None, [config.people_secret, config.webhook_secret, urlsplit(config.webhook_url or "").query, *own]
+            ),
         ):
             mask_secret(secret)
 

@@ -23,7 +23,7 @@ from airflow_provider_rooms.vendors.rooms import close, find, find_by_name, list
 from airflow_provider_rooms.vendors.sessions import attendance_of, end_session, look, participants_of, sessions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from airflow_provider_rooms.models import RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
@@ -123,13 +123,14 @@ class Rooms:
         return sessions_of(self.vendor, room, read_time("since", since))
 
     @flow_method
-    def look(self, room: RoomRef, wait: Wait) -> Flow[Seen]:
+    def look(self, room: RoomRef, wait: Wait, *, fresh: bool = False) -> Flow[Seen]:
         """The data that a sensor needs to decide whether its wait is over.
 
         :param room: its id, its name, the ``room`` dict of a create task, or a :class:`Room`.
+        :param fresh: the :class:`Room` was seen just now and is not read again.
         :raises NotFoundError: the room does not exist.
         """
-        return look(self.vendor, room, wait)
+        return look(self.vendor, room, wait, fresh=fresh)
 
     @flow_method
     def occupied(self, room: Room) -> Flow[bool]:
@@ -137,9 +138,12 @@ class Rooms:
         return self.vendor.occupied(room)
 
     @flow_method
-    def survey(self) -> Flow[Survey]:
-        """Live sessions, or open rooms, of the whole account, as far as the vendor's list endpoints show them."""
-        return self.vendor.survey()
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
+        """Live sessions, or open rooms, of the whole account, as far as the vendor's list endpoints show them.
+
+        :param rooms: ids of the rooms that matter; None for all. Lists are read only as far as needed for them.
+        """
+        return self.vendor.survey(rooms)
 
     @list_method
     def participants(self, session: Session | Mapping[str, Any] | str) -> Pages[Participant]:

@@ -20,6 +20,7 @@ from airflow_provider_rooms.errors import (
     PassingError,
     PermanentError,
 )
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.invitations.calendar import (
     METHODS,
     Event,
@@ -251,14 +252,9 @@ def _server(smtp_conn_id: str) -> Any:
     """Airflow's own hook, not connected yet."""
     from airflow_provider_rooms.hooks.lookup import find_connection
 
-    try:
-        import icalendar  # noqa: F401 - asked for before anything is minted
-        from airflow.providers.smtp.hooks.smtp import SmtpHook
-    except ImportError as error:
-        raise InvalidConnectionError(
-            f"Invitations need the package {error.name}, which is not installed.",
-            advice="pip install apache-airflow-providers-smtp 'airflow-provider-rooms[calendar]'",
-        ) from None
+    INVITATIONS.require()  # before anything is minted
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
     server = SmtpHook(smtp_conn_id=smtp_conn_id)
     # Looked up here, so that its from_email is known before anything is connected.
     server.smtp_connection = find_connection(smtp_conn_id, "SMTP", hook=server)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.operators.invitations import SendInvitationOperator
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class InvitationNotifier(BaseNotifier):
 
     :param attendees: as for the operator.
     :param parameters: all other parameters of the operator, such as ``organizer``, ``text`` or ``smtp_conn_id``.
+    :raises MissingExtraError: a library is not installed; also raised when the DAG is parsed.
     :raises TypeError: a parameter that the operator does not have. It is raised when the DAG is parsed, because a
         callback would only log it.
     """
@@ -37,6 +39,7 @@ class InvitationNotifier(BaseNotifier):
 
     def __init__(self, *, attendees: Any, **parameters: Any) -> None:
         super().__init__()
+        INVITATIONS.require()
         known = SendInvitationOperator.template_fields
         if unknown := sorted(parameters.keys() - set(known)):
             from airflow_provider_rooms.values import suggestion

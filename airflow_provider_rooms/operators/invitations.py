@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
 
+from airflow_provider_rooms.extras import INVITATIONS
 from airflow_provider_rooms.tasks import WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
     :param expires_at: when created links expire (default: 15 minutes after the class).
     :param from_email: the sender (default: ``from_email`` of the SMTP connection).
     :param smtp_conn_id: the SMTP connection.
+    :raises MissingExtraError: a library is not installed; raised when the DAG file is parsed.
     :raises AirflowSkipException: the class is over.
     """
 
@@ -98,6 +100,7 @@ class SendInvitationOperator(WithSecrets, BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        INVITATIONS.require()
         self.attendees = attendees
         self.room_id = room_id
         self.spec = spec

@@ -141,7 +141,7 @@ class RecordingToStorageOperator(RoomOperator):
         stored = [self._store(recording, path) for recording, path in _targets(to, room, found)]
         failed = [recording.id for recording in found if recording.state == "failed"]
         if failed:
-            self.log.warning("The vendor failed to produce %s: %s.", vendor.title, ", ".join(failed))
+            self.log.warning("%s failed to produce these recordings: %s.", vendor.title, ", ".join(failed))
         if waiting := [recording.id for recording in found if recording.state == "processing"]:
             raise NotVisibleYetError(
                 f"{len(stored)} copied, {len(waiting)} not ready yet: {', '.join(waiting)}.",

@@ -251,10 +251,9 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
         return MAX_LENGTH - len(self.hook.vendor.config.name_prefix)
 
     def _wait(self, context: Context, due: dt.datetime, spec: RoomSpec) -> None:
-        from airflow.providers.common.compat.standard.triggers import TimeDeltaTrigger
-
         from airflow_provider_rooms.errors import InvalidSpecError
         from airflow_provider_rooms.planning.rows import without_room
+        from airflow_provider_rooms.triggers.rooms import MomentTrigger
 
         starts_at = spec.starts_at.isoformat() if spec.starts_at else ""
         if not defers(self, default=True):
@@ -277,7 +276,7 @@ class CreateRoomOperator(WithHook, WithSecrets, WithRoomLink, BaseOperator):
             )
         self._push_without_room(context, partial(without_room, self.hook, spec, outcome="not_due"))
         self.defer(
-            trigger=TimeDeltaTrigger(max(due - now, dt.timedelta())),
+            trigger=MomentTrigger(moment=due.isoformat()),
             method_name="execute_complete",
             timeout=None if until is None else max(until - now, dt.timedelta()),
         )

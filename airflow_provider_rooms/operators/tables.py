@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_rooms.extras import PARQUET
 from airflow_provider_rooms.tasks import WithHook, WithOutput, WithSecrets, give_retry_policy
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ class _TableOperator(WithOutput, BaseOperator):
     """Writes rows into one file, whole or not at all."""
 
     to: Any
+
+    def check_format(self) -> None:
+        """Make sure that the format can be written; called when the DAG file is parsed.
+
+        :raises MissingExtraError: a library is not installed.
+        """
+        if isinstance(self.to, str) and self.to.endswith(".parquet"):
+            PARQUET.require()
 
     def write(self, context: Context, table: str, rows: Iterable[Row]) -> dict[str, Any]:
         """Write the file and report it.
@@ -120,6 +129,7 @@ class SessionsToStorageOperator(WithHook, _TableOperator):
         self.until = until
         self.prefix = prefix
         self.people = people
+        self.check_format()
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -185,6 +195,7 @@ class ClassesToStorageOperator(WithSecrets, _TableOperator):
         self.specs = specs
         self.to = to
         self.conn_id = conn_id
+        self.check_format()
         give_retry_policy(self)
 
     def execute(self, context: Context) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import RoomsError
 from airflow_provider_rooms.hooks import aget_rooms_hook
+from airflow_provider_rooms.vendors.flow import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -85,6 +86,8 @@ async def look_at(conn_id: str) -> Look:
     :raises RoomsError: the connection cannot be used, or the vendor does not answer.
     """
     hook = await aget_rooms_hook(conn_id, patience=0)
+    # The next look is the next try; until then people are told what the vendor said.
+    hook.patience = Patience(tries=1, throttled=0)
     async with hook.aio as rooms:
         survey = await rooms.survey()
         if survey.live is None and survey.open is None:

@@ -1,7 +1,9 @@
-"""Many rooms made at once: the lists of their accounts first, then what is missing, and at the end what was made is seen again."""
+"""Many rooms made at once: the lists of their accounts first, then what is missing; what was made is seen again meanwhile."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_provider_rooms.errors import AuthenticationError
@@ -10,7 +12,7 @@ from airflow_provider_rooms.planning.accounts import Accounts, Seen
 from airflow_provider_rooms.vendors.ensure import Made, confirm_room, make_room, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rooms.errors import RoomsError
     from airflow_provider_rooms.hooks.base import RoomsHook
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.vendors.flow import Flow
 
-#: So many rooms are made before they are read back, since until then everything about them is kept.
-AT_ONCE = 500
+#: So many rooms are made before they are read back, since until then everything about them is kept; while they are read back,
+#: the next ones are made.
+AT_ONCE = 250
 
 
 async def make_rooms(
@@ -47,8 +50,8 @@ class _Making:
         self._orders = orders
         self._tell = tell
         self._concurrency = concurrency
+        self._gate = asyncio.Semaphore(concurrency)
         self._accounts = Accounts(map(self._sought, range(len(orders))), creating=True)
-        self._seen = Seen()
         #: Rooms to be read back; and those to be looked for again, since what was known of them is too old.
         self._made: dict[int, Made] = {}
         self._again: list[int] = []
@@ -64,20 +67,25 @@ class _Making:
             # What was seen comes first: it takes no time, and is let go.
             left = sorted(left, key=lambda index: not found.shows(*self._sought(index)))
             self._again = []
-            for start in range(0, len(left), AT_ONCE):
-                self._seen = found
-                await for_each(left[start : start + AT_ONCE], self._make, concurrency=self._concurrency)
-                await self._read_back()
+            async with asyncio.TaskGroup() as reading:
+                before: asyncio.Task[None] | None = None
+                for start in range(0, len(left), AT_ONCE):
+                    some = left[start : start + AT_ONCE]
+                    await for_each(some, partial(self._make, found), concurrency=self._concurrency)
+                    if before is not None:
+                        await before
+                    made, self._made = self._made, {}
+                    before = reading.create_task(self._read_back(made)) if made else None
             left = self._again
 
-    async def _read_back(self) -> None:
+    async def _read_back(self, made: Mapping[int, Made]) -> None:
         """Read the lists once more, for what was made; one by one where that is less."""
-        self._seen = await self._accounts.read(map(self._sought, self._made), made=True) if self._made else Seen()
-        await for_each(list(self._made), self._confirm, concurrency=self._concurrency)
+        seen = await self._accounts.read(map(self._sought, made), made=True)
+        await for_each(made.items(), partial(self._confirm, seen), concurrency=self._concurrency)
 
-    async def _make(self, index: int) -> None:
+    async def _make(self, found: Seen, index: int) -> None:
         hook, order = self._orders[index]
-        known = self._seen.take(hook, order.spec)
+        known = found.take(hook, order.spec)
         if known is not None and known.expired(hook.vendor):
             self._again.append(index)
             return
@@ -88,9 +96,10 @@ class _Making:
             ),
         )
 
-    async def _confirm(self, index: int) -> None:
+    async def _confirm(self, seen: Seen, made_one: tuple[int, Made]) -> None:
+        index, made = made_one
         hook, order = self._orders[index]
-        made, known = self._made.pop(index), self._seen.take(hook, order.spec)
+        known = seen.take(hook, order.spec)
         await self._settle(index, lambda vendor: confirm_room(vendor, made, known))
 
     async def _settle(self, index: int, flow: Callable[[Vendor], Flow[Room | Made]]) -> None:
@@ -103,8 +112,9 @@ class _Making:
                     vendor=refusal.vendor,
                     advice=refusal.advice,
                 )
-            transport = await hook.aio.connect()
-            room = await transport.run(noted(hook.vendor, flow(hook.vendor)))
+            async with self._gate:  # what is made and what is read back, together
+                transport = await hook.aio.connect()
+                room = await transport.run(noted(hook.vendor, flow(hook.vendor)))
             self._accepted.add(hook.conn_id)
         except Exception as error:  # noqa: BLE001 - one room that fails, however, must not lose the others
             if isinstance(error, AuthenticationError) and hook.conn_id not in self._accepted:

@@ -15,7 +15,7 @@ from airflow_provider_rooms.sandbox.cards import Pick
 from airflow_provider_rooms.sandbox.clock import iso_millis
 from airflow_provider_rooms.sandbox.faults import Fault, Kind
 from airflow_provider_rooms.sandbox.limits import Limit
-from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, Vendor, guests
+from airflow_provider_rooms.sandbox.vendor import DEFAULT_PEOPLE, SWITCHES, Vendor, guests
 from airflow_provider_rooms.sandbox.webhooks import Mode
 from airflow_provider_rooms.sandbox.wire import NotPossibleError
 
@@ -191,6 +191,8 @@ def control_router(world: World) -> APIRouter:
             "ahead_seconds": world.clock.ahead_seconds,
             "faults": len(world.faults.pending()),
             "requests": world.log.rows(40),
+            "webhooks": world.outbox.rows(40),
+            "webhook_modes": world.outbox.modes(),
             "vendors": vendors,
         }
 
@@ -308,11 +310,11 @@ def _check_switch(vendor: Vendor, switch: str, value: object) -> None:
     if switch not in vendor.behaviour:
         known = ", ".join(sorted(vendor.behaviour))
         raise HTTPException(422, f"{vendor.name} has no switch {switch!r}; it has {known}")
-    if switch == "read_lag_seconds":
+    default = {**SWITCHES, **vendor.switches}[switch]
+    if isinstance(default, float):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 600:
-            raise HTTPException(422, "read_lag_seconds must be a number from 0 to 600")
+            raise HTTPException(422, f"{switch} must be a number from 0 to 600")
         return
-    default = vendor.switches[switch]
     choices = vendor.switch_choices.get(switch)
     if choices is not None and value not in choices:
         raise HTTPException(422, f"{switch} must be one of {', '.join(map(repr, choices))}")

@@ -8,9 +8,10 @@ import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox.limits import Limit, Meter
+from airflow_provider_rooms.sandbox.lists import RoomLists
 from airflow_provider_rooms.sandbox.wire import Answer, Call, NotPossibleError, RefusedError, Route, Routes
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ DEFAULT_PEOPLE: Final = ({"name": "Teacher", "role": "host"}, {"name": "Student"
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RANDOM: Final = random.Random()
 
-T = TypeVar("T")
-
-#: The order of the list of rooms, which no vendor promises.
-LIST_ORDERS: Final = ("newest", "oldest", "any")
+#: What every vendor can be told; ``read_lag_seconds`` is real time.
+SWITCHES: Final[Mapping[str, Any]] = {"read_lag_seconds": 0.0}
 
 
 def hex_id(length: int = 24) -> str:
@@ -78,7 +77,7 @@ class Vendor(ABC):
     #: The type of Airflow connection that reaches it, and the credentials that such a connection needs here.
     conn_type: ClassVar[str]
     sign_in: ClassVar[Mapping[str, Any]]
-    #: The switches of ``/control/behaviour`` beside ``read_lag_seconds``, with their defaults.
+    #: The switches of ``/control/behaviour`` beside :data:`SWITCHES`, with their defaults.
     switches: ClassVar[Mapping[str, Any]] = {}
     #: Where a switch knows only some values.
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
@@ -90,7 +89,9 @@ class Vendor(ABC):
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.meter = Meter(self.limit)
-        self.behaviour: dict[str, Any] = {"read_lag_seconds": 0.0, **self.switches}
+        self.behaviour: dict[str, Any] = {**SWITCHES, **self.switches}
+        #: For vendors that have the switches of ``lists``.
+        self.lists = RoomLists(self.behaviour, clock)
         #: Sends a webhook.
         self.report: Callable[[Parcel], None] = lambda parcel: None
 
@@ -138,16 +139,6 @@ class Vendor(ABC):
         """When a room made now shows up in reads (``read_lag_seconds``); real time, not the sandbox clock."""
         lag = float(self.behaviour["read_lag_seconds"])
         return time.monotonic() + lag if lag else 0.0
-
-    def in_order(self, newest_first: Iterable[T]) -> list[T]:
-        """The rooms of a list as ``list_order`` has it; ``any`` is another order at each request."""
-        rooms = list(newest_first)
-        match self.behaviour.get("list_order"):
-            case "oldest":
-                rooms.reverse()
-            case "any":
-                _RANDOM.shuffle(rooms)
-        return rooms
 
     @staticmethod
     def shows(visible_at: float) -> bool:

@@ -90,9 +90,12 @@ class Outbox:
         """The modes that were set."""
         return {vendor: mode for vendor, (mode, _) in self._modes.items()}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Every delivery, oldest first."""
-        return [parcel.as_dict() for parcel in list(self._log)]
+    def rows(self, newest: int = KEPT) -> list[dict[str, Any]]:
+        """Every delivery, oldest first.
+
+        :param newest: so many of them at most.
+        """
+        return [parcel.as_dict() for parcel in list(self._log)[-newest:]]
 
     def send(self, parcel: Parcel) -> None:
         """Have a delivery sent; returns at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -18,7 +19,13 @@ _WORDS = ("secret", "token", "password", "credential", "signedurl")
 
 def is_secret(key: object) -> bool:
     """Whether the values below a key are secrets wherever it stands: ``headers``, ``credentials``, ``apiToken`` …"""
-    plain = str(key).lower().replace("-", "").replace("_", "")
+    return _is_secret(str(key))
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_secret(key: str) -> bool:
+    """Vendors' answers have the same keys over and over."""
+    plain = key.lower().replace("-", "").replace("_", "")
     return plain in _KEYS or any(word in plain for word in _WORDS)
 
 

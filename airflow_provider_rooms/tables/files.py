@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.errors import InvalidSpecError
+from airflow_provider_rooms.extras import PARQUET
 from airflow_provider_rooms.vendors.presence import iso
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Writer = Callable[["Path", "Table", "Iterable[Row]"], int]
 def writer_for(name: str) -> Writer:
     """What writes a file of that name, by its ending.
 
-    :raises InvalidSpecError: an unknown ending, or a library that is missing.
+    :raises InvalidSpecError: an unknown file extension.
     """
     ending = next((ending for ending in WRITERS if name.lower().endswith(ending)), None)
     if ending is None:
@@ -109,14 +110,10 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise InvalidSpecError(
-            "to: Parquet files need pyarrow, which is not installed.",
-            advice="Install airflow-provider-rooms[tables], or use .csv or .jsonl.",
-        ) from None
+    PARQUET.require()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     return pa, pq
 
 

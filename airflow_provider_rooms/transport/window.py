@@ -1,4 +1,10 @@
-"""The turns of an account, given out to all workers by Redis."""
+"""The turns of an account, given out to all workers by Redis.
+
+Not with the library ``limits``, whose moving window was measured beside this (5.8.0; 6 processes of 10 threads, 300 requests at 18
+a second, up to 30 ms on the way). Its window admits the requests of a whole second at once, so that a vendor that allows 20
+a second refused 7 % of them, or 14 % if refused requests count as well; and whoever waits has to poll the store, 19 calls for
+each request. With turns that are evenly spread, none was refused, there is one call for each, and both took as long.
+"""
 
 from __future__ import annotations
 

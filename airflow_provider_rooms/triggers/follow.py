@@ -62,8 +62,8 @@ async def follow(
     """
     try:
         async with shared_watch(conn_id) as watch:
-            with watch.purse.shared_by(poll_interval):
-                follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
+            follower = _Follower(watch, room, Wait.from_dict(wait), poll_interval)
+            with watch.purse.shared_by(poll_interval), watch.followed_by(follower):
                 if seen and seen_at:
                     follower.told = Seen.from_dict(seen), dt.datetime.fromisoformat(seen_at)
                 latest, ending = dt.datetime.fromisoformat(give_up_at), handover_of_timeout(give_up_at)
@@ -103,6 +103,8 @@ class _Follower:
         self._looked = watch.now()
         self._polled: dt.datetime | None = None
         self._live = False
+        #: Whether people were there; later looks need not show it.
+        self._came = False
         self._refused = False
         self._missing_since: dt.datetime | None = None
         # Waits that began together must not look together.
@@ -113,6 +115,12 @@ class _Follower:
         room = replace(seen.room, drift=_NOTHING, unverified=_NOTHING, details={})
         self.seen, self._looked, self.told = replace(seen, room=room), at, None
         self._live = any(session.live for session in seen.sessions)
+        self._came = self._came or bool(seen.sessions)
+
+    @property
+    def open_room(self) -> str | None:
+        """The id of the room, if that was open when it was last seen."""
+        return self.seen.room.id if self.seen and self.seen.room.state == "open" else None
 
     def ended(self, status: str) -> None:
         """Count this wait as ended."""
@@ -161,10 +169,10 @@ class _Follower:
         now = self._watch.now()
         if self.seen is None and self.told and now - self.told[1] <= dt.timedelta(seconds=FRESH * self._interval):
             self._saw(*self.told)
-        if self.seen is None or self._stale(self.seen):
+        if self.seen is None or self._stale():
             return await self._look()
         survey = await self._watch.survey(self._interval)
-        open_ = None if survey.open is None else self.seen.room.id in survey.open
+        open_ = survey.is_open(self.seen.room.id)
         live: Session | bool
         if survey.live is not None:
             live = survey.live.get(self.seen.room.id) or False
@@ -178,22 +186,30 @@ class _Follower:
         if self._wait.purpose == "started" and not isinstance(live, bool):
             return decide(self._wait, supposed, now)  # the session itself was in the list
         left, self._live = self._live and not live, bool(live)
-        return await self._look() if left or self._settles(supposed, now) else None
+        self._came = self._came or self._live
+        return await self._look(is_open=open_) if left or self._settles(supposed, now) else None
 
     def _settles(self, supposed: Seen, now: dt.datetime) -> bool:
         return decide(self._wait, supposed, now) is not None or wants_recordings(self._wait, supposed, now)
 
-    def _stale(self, seen: Seen) -> bool:
+    def _stale(self) -> bool:
         if self._live:
             return False  # nothing ends while somebody is there
         rarely = min(RARELY, max(BETWEEN_SESSIONS, self._watch.users))
-        return self._older_than(BETWEEN_SESSIONS if seen.sessions else rarely)
+        return self._older_than(BETWEEN_SESSIONS if self._came else rarely)
 
     def _older_than(self, intervals: float) -> bool:
         return abs(self._watch.now() - self._looked) > dt.timedelta(seconds=intervals * self._interval * self._patience)
 
-    async def _look(self) -> Verdict | None:
-        seen = await self._watch.look(self._room, self._wait)
+    async def _look(self, *, is_open: bool | None = None) -> Verdict | None:
+        """Look at the room.
+
+        :param is_open: whether the account has just shown that it is open.
+        """
+        if is_open and self.seen:
+            seen = await self._watch.look(replace(self.seen.room, state="open"), self._wait, fresh=True)
+        else:
+            seen = await self._watch.look(self._room, self._wait)
         now = self._watch.now()
         self._saw(seen, now)
         return decide(self._wait, seen, now)

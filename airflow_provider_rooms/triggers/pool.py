@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from airflow_provider_rooms.errors import AuthenticationError, PassingError, PermanentError, RoomsError
 from airflow_provider_rooms.hooks import aget_rooms_hook
@@ -15,7 +16,7 @@ from airflow_provider_rooms.triggers.purse import Purse
 from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from airflow_provider_rooms.hooks.base import RoomsHook
     from airflow_provider_rooms.models import Room, RoomRef
@@ -29,6 +30,15 @@ LOOKS_AT_ONCE = 8
 FRESHEST, OLDEST = 1 / 8, 1 / 2
 #: in between, polls take no more than one request for so many that polling each room by itself would take.
 SAVING = 60
+
+
+class Follower(Protocol):
+    """One of the waits."""
+
+    @property
+    def open_room(self) -> str | None:
+        """The id of its room, if that was open when it was last seen."""
+
 
 _watches: dict[tuple[str, asyncio.AbstractEventLoop], Watch] = {}
 
@@ -58,6 +68,7 @@ class Watch:
         self._preparing = asyncio.Lock()
         self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._survey: asyncio.Task[Survey] | None = None
+        self._followers: set[Follower] = set()
         self._surveyed = self.now()
         self._pages = 1
         self._alarms = Alarms()
@@ -121,11 +132,23 @@ class Watch:
                 self._hook = self._survey = None
                 self.generation += 1
 
-    async def look(self, room: RoomRef, wait: Wait) -> Seen:
-        """What a wait needs to know of a room, read now."""
+    @contextmanager
+    def followed_by(self, follower: Follower) -> Iterator[None]:
+        """Polls of the account see to the room of this wait."""
+        self._followers.add(follower)
+        try:
+            yield
+        finally:
+            self._followers.discard(follower)
+
+    async def look(self, room: RoomRef, wait: Wait, *, fresh: bool = False) -> Seen:
+        """What a wait needs to know of a room, read now.
+
+        :param fresh: the room itself was seen just now.
+        """
         hook = await self.ready()
         async with self._looks:
-            seen: Seen = await asyncio.create_task(hook.aio.look(room, wait))
+            seen: Seen = await asyncio.create_task(hook.aio.look(room, wait, fresh=fresh))
             return seen
 
     async def occupied(self, room: Room) -> bool:
@@ -153,7 +176,7 @@ class Watch:
     async def _take_survey(self) -> Survey:
         hook = await self.ready()
         try:
-            survey: Survey = await hook.aio.survey()
+            survey: Survey = await hook.aio.survey({room for one in self._followers if (room := one.open_room)})
         except AuthenticationError:
             raise
         except PermanentError as error:

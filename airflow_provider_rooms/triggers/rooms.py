@@ -1,9 +1,11 @@
-"""The triggers: of the sensors, and of watched assets. They only read; their arguments hold no secret, and they can be started again at any time."""
+"""The triggers: of the sensors, of rooms that are not due yet, and of watched assets. They only read; their arguments hold no secret, and they can be started again at any time."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import functools
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +80,31 @@ class RoomTrigger(BaseTrigger):
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
 
+class MomentTrigger(BaseTrigger):
+    """Waits until a time, for a room that is not due yet. Airflow's own trigger for this logs a line every minute.
+
+    :param moment: when to resume the task, ISO 8601 with an offset.
+    """
+
+    #: The longest sleep in seconds: the system clock may be set meanwhile.
+    longest_sleep = 60.0
+
+    def __init__(self, *, moment: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.moment = dt.datetime.fromisoformat(moment)
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Where this class is, and its arguments: plain JSON."""
+        return "airflow_provider_rooms.triggers.rooms.MomentTrigger", {"moment": self.moment.isoformat()}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Sleep until the time has come."""
+        self.log.info("Waiting until %s.", self.moment.isoformat())
+        while (left := (self.moment - dt.datetime.now(dt.UTC)).total_seconds()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left, self.longest_sleep))
+        yield TriggerEvent(self.moment.isoformat())  # type: ignore[no-untyped-call]
+
+
 class RoomEventTrigger(BaseEventTrigger):
     """Finds events of a connection's rooms by the lists of its account, for the watcher of one asset.
 
@@ -104,8 +131,9 @@ class RoomEventTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Tell what happens from now on. Only Airflow before 3.3 runs this."""
         watcher = await asyncio.to_thread(import_module, "airflow_provider_rooms.events.watcher")
-        async for payload in watcher.payloads_from_now(self.conn_id, self.type):
-            yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+        async with aclosing(watcher.payloads_from_now(self.conn_id, self.type)) as payloads:
+            async for payload in payloads:
+                yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
     def shared_stream_key(self) -> Hashable:
         """Watchers of one connection share a poll."""
@@ -121,8 +149,10 @@ class RoomEventTrigger(BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         """Tell what has happened since this watcher's cursor."""
         stream = await asyncio.to_thread(import_module, "airflow_provider_rooms.events.stream")
-        async for payload in stream.payloads(shared_stream, self.conn_id, self.type, self.asset_state_store):
-            yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+        told = stream.payloads(shared_stream, self.conn_id, self.type, self.asset_state_store)
+        async with aclosing(told) as payloads:
+            async for payload in payloads:
+                yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
 
 @functools.cache

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Rooms that are looked at to find one of which the list does not show everything.
 _SAMPLES = 20
-#: The part of a budget that may go into a list of closed rooms, of which an account may have years.
+#: The part of a budget that may go into a list of closed rooms.
 _CLOSED_SHARE = 3
 
 
@@ -45,6 +45,8 @@ class Budget:
         made = 0 if not creating else 1 if vendor.create_shows_all else 2
         #: How many pages are left for lists that do not tell how long they are: a tenth of all that asking one by one would cost.
         self.pages = rooms * (looks + made) // 10
+        #: How many of them may go into one list of closed rooms, of which an account may have years.
+        self.closed = self.pages // _CLOSED_SHARE
         #: The longest list that is read where page 1 tells: half of the look-ups that it replaces.
         self.longest = rooms * looks // 2
 
@@ -129,12 +131,13 @@ class Directory:
 
     def _list(self, of: RoomList, budget: Budget, *, whole: bool, again: bool) -> Flow[bool]:
         """Whether it was read to its end and told nothing that contradicts itself."""
-        longest: float = budget.pages if of.open or again else budget.pages // _CLOSED_SHARE
+        longest: float = budget.pages if of.open or again else min(budget.pages, budget.closed)
         seen: dict[str, None] = {}
         first: list[str] = []
         total: int | None = None
         steady, ended, short = True, False, False
-        filled = 0
+        #: Whether the first page was the whole list, so that its order does not matter.
+        alone = True
         cursor: Any = None
         for number in range(1, MOST_PAGES):
             if not whole and number > longest:
@@ -146,7 +149,6 @@ class Directory:
                 return steady and self._starts_alike(page, first, seen)
             # A page that is no full one was the last, or it was cut.
             steady = steady and not (short and page.items)
-            filled += bool(page.items)
             for item in page.items:
                 steady = self._add(item, seen) and steady
             if not whole and not self._pending:
@@ -158,8 +160,9 @@ class Directory:
             short = page.granted is not None and len(page.items) < page.granted
             # Where a list does not tell its length, only an empty page ends it for certain.
             cursor = page.following if page.following is not None else page.beyond
+            alone = (short or cursor is None) if number == 1 else alone and not page.items
             if cursor is None:
-                if total is not None or not steady or filled < 2:
+                if total is not None or not steady or alone:
                     return steady if total is None else len(seen) >= total
                 ended = True
         return False

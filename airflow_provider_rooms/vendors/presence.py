@@ -21,12 +21,20 @@ class Survey:
 
     :param live: live sessions by room id; None where the vendor's lists do not tell.
     :param open: ids of the rooms that are open; None where the vendor's lists do not tell.
+    :param whole: whether all others are closed; else nothing is known of them.
     :param pages: how many requests it took.
     """
 
     live: Mapping[str, Session] | None = None
     open: frozenset[str] | None = None
+    whole: bool = True
     pages: int = 1
+
+    def is_open(self, room_id: str) -> bool | None:
+        """Whether a room is open; None where it does not tell."""
+        if self.open is None or (not self.whole and room_id not in self.open):
+            return None
+        return room_id in self.open
 
 
 def iso(moment: dt.datetime) -> str:

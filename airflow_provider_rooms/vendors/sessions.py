@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import Session
+from airflow_provider_rooms.models import Room, Session
 from airflow_provider_rooms.vendors.flow import Flow, Sleep, gathered
 from airflow_provider_rooms.vendors.presence import attendance, ended_before
 from airflow_provider_rooms.vendors.recordings import read_kind
 from airflow_provider_rooms.vendors.rooms import find, find_or_gone
-from airflow_provider_rooms.waiting.waits import Seen, wants_recordings
+from airflow_provider_rooms.waiting.waits import Seen, wants_recordings, wants_sessions
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from airflow_provider_rooms.models import Participant, Room, RoomRef
+    from airflow_provider_rooms.models import Participant, RoomRef
     from airflow_provider_rooms.vendors.base import Vendor
     from airflow_provider_rooms.waiting.waits import Wait
 
@@ -48,9 +48,10 @@ def _sessions_in(vendor: Vendor, room: Room, since: dt.datetime | None) -> Flow[
     return vendor.list_sessions(room, since, new)
 
 
-def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
-    """What a wait needs to know of a room.
+def look(vendor: Vendor, room: RoomRef, wait: Wait, *, fresh: bool = False) -> Flow[Seen]:
+    """What a wait needs to know of a room, and no more: where only the room can decide, its sessions are not read.
 
+    :param fresh: the room was seen just now and is not read again.
     :raises NotFoundError: there is no such room.
     :raises UnsupportedError: the vendor makes no recordings of the kind that is waited for.
     """
@@ -59,8 +60,10 @@ def look(vendor: Vendor, room: RoomRef, wait: Wait) -> Flow[Seen]:
         vendor.need("list_recordings")
     kind = read_kind(wait.kind) if wait.purpose == "recording" else None
     vendor.check_kind(kind)
-    found = yield from find_or_gone(vendor, room)
-    sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
+    found = room if fresh and isinstance(room, Room) else (yield from find_or_gone(vendor, room))
+    sessions: list[Session] = []
+    if wants_sessions(wait, found, vendor.now()):
+        sessions = yield from gathered(_sessions_in(vendor, found, wait.begin))
     seen = Seen(room=replace(found, details={}), url=vendor.room_url(found.id), sessions=sessions)
     if wants_recordings(wait, seen, vendor.now()):
         seen = replace(seen, recordings=(yield from gathered(vendor.list_recordings(found, kind))))

@@ -233,6 +233,13 @@ def _over(wait: Wait, seen: Seen, sessions: Sequence[Session], now: dt.datetime)
     return wait.ends_at is None and any(_reaches(wait, session) for session in sessions)
 
 
+def wants_sessions(wait: Wait, room: Room, now: dt.datetime) -> bool:
+    """Whether sessions can decide: before people can come, or the class be over, only the room can."""
+    if wait.purpose == "started":
+        return wait.begin is None or now > wait.begin
+    return room.state == "closed" or wait.ends_at is None or now >= wait.ends_at
+
+
 def wants_recordings(wait: Wait, seen: Seen, now: dt.datetime) -> bool:
     """Whether it is time to look at recordings: they are not complete before the class is over."""
     return wait.purpose == "recording" and _over(wait, seen, _counting(wait, seen, now), now)

@@ -12,7 +12,7 @@ from fleet.deployment import Fleet, Sizes
 from fleet.report import conclude
 from fleet.stores import missing_programs
 
-SCENARIOS = ("outage", "kills", "away", "waits", "leaks")
+SCENARIOS = ("outage", "kills", "away", "waits", "limit", "leaks")
 
 
 def main() -> int:

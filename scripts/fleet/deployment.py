@@ -43,6 +43,7 @@ class Sizes:
     :param classes: classes of a day, for each vendor.
     :param waits: deferred waits.
     :param kills: how many workers are killed.
+    :param limited: rooms of one account that tasks create at once.
     """
 
     schedulers: int = 2
@@ -51,8 +52,9 @@ class Sizes:
     concurrency: int = 6
     api_retries: int = 5
     classes: int = 10
-    waits: int = 24
+    waits: int = 100
     kills: int = 3
+    limited: int = 120
 
 
 @dataclass(kw_only=True)

@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from airflow_page import AirflowPage
+from vendor_traits import ANY, rows
 
 from airflow_provider_rooms.connections import BY_TYPE, ConnectionType
 
 KINDS = pytest.mark.parametrize("kind", BY_TYPE.values(), ids=BY_TYPE)
+
+#: A vendor that has a use for secret headers.
+HEADED = next(kind for kind in BY_TYPE.values() if "webhook_headers" in kind.uses)
 
 
 def given(stack: Any, kind: ConnectionType) -> dict[str, Any]:
@@ -60,8 +64,8 @@ def test_a_connection_is_added_tested_corrected_and_tested_again(
 
 
 def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage, stack: Any) -> None:
-    good = given(stack, BY_TYPE["hundredms"])
-    page.new_connection("masked", "100ms")
+    good = given(stack, HEADED)
+    page.new_connection("masked", HEADED.title)
     page.fill(host=good["host"], port=good["port"], login=good["login"], password=good["password"])
     page.open_extra_fields()
     headers = '{"X-Caller": "' + stack.planted + '-headers"}'
@@ -75,23 +79,23 @@ def test_a_secret_field_comes_back_masked_and_survives_an_edit(page: AirflowPage
     page.fill_extra(name_prefix="m-")
     assert page.save()["extra"]["webhook_headers"] == "***"
     # Had the mask been stored, it would be no JSON.
-    assert page.test("masked") == (True, "100ms accepted the app access key and app secret.")
+    names = HEADED.sign_in("")
+    assert page.test("masked") == (True, f"{HEADED.title} accepted the {names.login} and {names.password}.")
 
 
 BAD = [
-    ("twilio_video", {}, {}, "has no account_sid. Add account_sid (AC…)"),
-    ("twilio_video", {"login": "SK12"}, {}, "the login is not a SID (SK… or AC… followed by 32 hex digits)"),
-    ("hundredms", {"login": " "}, {}, "has no App access key (login)"),
-    ("hundredms", {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
-    ("hundredms", {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
+    *rows("connections", "IN_THE_FORM"),
+    (ANY.conn_type, {"login": " "}, {}, f"has no {ANY.kind.login} (login)"),
+    (ANY.conn_type, {}, {"name_prefix": "a b"}, "name_prefix in extra is not 1 to 40 letters, digits, '-' or '_'"),
+    (ANY.conn_type, {}, {"roles": "teacher"}, "roles in extra is not a JSON object"),
     (
-        "videosdk",
+        ANY.conn_type,
         {"host": "ftp://api.example"},
         {},
-        "is not a valid base URL (host). Use a URL such as https://api.videosdk.live",
+        f"is not a valid base URL (host). Use a URL such as {ANY.kind.default_url}",
     ),
     (
-        "videosdk",
+        ANY.conn_type,
         {"host": "http://no-such-host.invalid"},
         {},
         "cannot be reached: its host name could not be resolved (DNS)",

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from airflow_page import AirflowPage
+from vendor_traits import ANY, TRAITS
 
 from airflow_provider_rooms.connections import BY_TYPE
 from ui import with_port
 
 RUN_SECONDS = 400
+
+#: The vendor that the DAG "planted" hands secrets to.
+KEEPS = next(traits for traits in TRAITS if "storage_credentials" in traits.kind.uses)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -79,10 +83,10 @@ def test_rooms_as_assets_start_the_dag_that_waits_for_them(page: AirflowPage, st
                 + "/taskInstances/announce/xcomEntries/return_value?deserialize=true",
             )["value"]
         ]
-    assert {extra["vendor"] for extra in told} == {"videosdk"}
+    assert {extra["vendor"] for extra in told} == {ANY.conn_type}
     assert all(set(extra) == {"id", "name", "vendor", "outcome"} for extra in told)
     page.open_task("room_assets", run_id, "create", 0, "asset_events")
-    page.page.get_by_text("rooms://videosdk/").first.wait_for()
+    page.page.get_by_text(f"rooms://{ANY.conn_type}/").first.wait_for()
     page.picture("events")
 
 
@@ -90,12 +94,12 @@ def test_the_link_is_there_as_soon_as_the_room_is_also_while_the_task_runs_or_wa
     page: AirflowPage, stack: Any
 ) -> None:
     vendors = stack.vendors
-    from airflow_provider_rooms.hooks import VideoSDKHook
+    from airflow_provider_rooms.hooks import hook_class
 
-    hook = VideoSDKHook("here").use(_Given(vendors.connection("videosdk")))
+    hook = hook_class(ANY.kind)("here").use(_Given(vendors.connection(ANY.conn_type)))
     room = hook.ensure_room({"name": "office-hour"})
     stack.api.put_connection(
-        "planted_wrong", {**vendors.connection("hundredms"), "password": f"{stack.planted}-password"}
+        "planted_wrong", {**vendors.connection(KEEPS.conn_type), "password": f"{stack.planted}-password"}
     )
     run_id = stack.api.trigger("planted", {"room": room.id})
     expected = {"waits": "deferred", "pokes": "running", "ahead": "deferred"}
@@ -103,14 +107,14 @@ def test_the_link_is_there_as_soon_as_the_room_is_also_while_the_task_runs_or_wa
     assert states == expected
     assert link(stack, "planted", run_id, "ahead") is None
     for task_id in ("waits", "pokes"):
-        assert wait_for_link(stack, run_id, task_id) == f"{vendors.url}/#/videosdk/{room.id}"
+        assert wait_for_link(stack, run_id, task_id) == hook.vendor.room_url(room.id)
     page.open_task("planted", run_id, "pokes", -1, "details")
     page.page.get_by_role("link", name="Room", exact=True).wait_for()
     page.picture("running")
-    vendors.start_session("videosdk", room.id)
+    vendors.start_session(ANY.conn_type, room.id)
     ended = {"waits": "success", "pokes": "success"}
     assert wait_for_states(stack, run_id, ended) == ended
-    assert link(stack, "planted", run_id, "pokes") == f"{vendors.url}/#/videosdk/{room.id}"
+    assert link(stack, "planted", run_id, "pokes") == hook.vendor.room_url(room.id)
 
 
 def wait_for_states(stack: Any, run_id: str, wanted: dict[str, str]) -> dict[str, str]:

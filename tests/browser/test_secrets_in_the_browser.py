@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.connections import BY_TYPE, CONNECTION_TYPES
 from ui import with_port
 
 #: What a signed token begins with: none of ours may stand anywhere, whatever it is for.
 TOKEN = "eyJ"
+
+#: The vendor that the DAG "planted" hands secrets to.
+KEEPS = next(kind for kind in CONNECTION_TYPES if "storage_credentials" in kind.uses)
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +33,13 @@ def answers(stack: Any) -> dict[str, str]:
             "auth_token": f"{planted}-auth-token",
         }
         api.put_connection(f"{conn_type}_default", connection)
-    api.put_connection("planted_wrong", {**stack.vendors.connection("hundredms"), "password": f"{planted}-password"})
+    api.put_connection(
+        "planted_wrong", {**stack.vendors.connection(KEEPS.conn_type), "password": f"{planted}-password"}
+    )
     # As text too, the way the form keeps JSON.
     text = {"webhook_headers": json.dumps({"X-Caller": f"{planted}-header-as-text"})}
-    api.put_connection("planted_text", {**stack.vendors.connection("hundredms"), "extra": text})
-    for conn_id in ("hundredms_default", "planted_wrong", "planted_text"):
+    api.put_connection("planted_text", {**stack.vendors.connection(KEEPS.conn_type), "extra": text})
+    for conn_id in (KEEPS.default_conn_id, "planted_wrong", "planted_text"):
         row = api.call("GET", f"/api/v2/connections/{conn_id}")
         api.call("PATCH", f"/api/v2/connections/{conn_id}?update_mask=description", {**row, "description": "seen"})
 
@@ -98,7 +103,7 @@ def test_enough_was_asked(answers: dict[str, str]) -> None:
 
 
 def test_no_secret_is_in_any_answer(answers: dict[str, str], stack: Any) -> None:
-    secrets = [stack.planted, stack.vendors.connection("videosdk")["password"], TOKEN]
+    secrets = [stack.planted, stack.vendors.connection(CONNECTION_TYPES[0].conn_type)["password"], TOKEN]
     told = [
         (path, secret, answer[max(0, answer.find(secret) - 120) :][:240])
         for path, answer in answers.items()

@@ -15,27 +15,64 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-VENDORS = ("videosdk", "hundredms", "twilio_video")
+VENDORS = tuple(BY_TYPE)
+
+#: Classes of a batch: enough for the lists of the account to be read.
+BATCH = 12
 
 DAG_FILE = """
 from airflow.sdk import DAG
-from airflow_provider_rooms.operators.rooms import CreateRoomOperator
+from airflow_provider_rooms.connections import BY_TYPE
+from airflow_provider_rooms.operators.rooms import CreateRoomOperator, CreateRoomsOperator
 
-for conn_type in ("videosdk", "hundredms", "twilio_video"):
-    with DAG(f"campaign_{conn_type}", schedule=None, params={"name": "unset"}):
+for conn_type in BY_TYPE:
+    with DAG(
+        f"campaign_{conn_type}", schedule=None, params={"name": "unset"}, default_args={"retries": 5, "retry_delay": 0}
+    ):
         for task_id in ("create", "create_too"):
-            CreateRoomOperator(
-                task_id=task_id, conn_id=f"{conn_type}_default", name="{{ params.name }}", retries=5, retry_delay=0
+            CreateRoomOperator(task_id=task_id, conn_id=f"{conn_type}_default", name="{{ params.name }}")
+        for task_id in ("batch", "batch_too"):
+            CreateRoomsOperator(
+                task_id=task_id,
+                conn_id=f"{conn_type}_default",
+                specs=[{"name": "{{ params.name }}" + f"-{n}"} for n in range(BATCH)],
+                concurrency=4,
             )
 """
+
+#: What a batch may be told by the lists of the account; it asks for the same names again when it is retried.
+LISTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"list_order": "any"},
+    {"list_cut": True},
+    {"list_lag_seconds": 60},
+    {"list_stale": True},
+)
+
+
+def behave(vendors: RoomsSandbox, conn_type: str, lists: Mapping[str, Any]) -> None:
+    """Let the lists of an account be as wrong as that."""
+    usual = {"list_order": "newest", "list_cut": False, "list_lag_seconds": 0, "list_stale": False}
+    vendors.behave(conn_type, **{**usual, **lists})
+
+
+def names_of(task_id: str, name: str) -> list[str]:
+    """The rooms that a task makes."""
+    return [f"{name}-{number}" for number in range(BATCH)] if task_id.startswith("batch") else [name]
+
+
+def ids_of(value: Any) -> list[str]:
+    """The ids in a task's XCom, in the order of its names."""
+    return [room["id"] for room in value] if isinstance(value, list) else [value]
 
 
 @dataclass
@@ -144,8 +181,8 @@ class Stage:
                 dag_version_id=ti.dag_version_id,
             )
 
-    def state_of(self, conn_type: str, run_id: str, task_id: str = "create") -> tuple[str, str | None]:
-        """The task instance's state, and the room id in its XCom."""
+    def state_of(self, conn_type: str, run_id: str, task_id: str = "create") -> tuple[str, Any]:
+        """The task instance's state, and what it has in XCom: a room id, or the rooms of a batch."""
         from airflow.models.taskinstance import TaskInstance
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
@@ -228,7 +265,7 @@ def stage(vendors: dict[str, str]) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="rooms-campaign-") as directory:
         home = Path(directory)
         (home / "dags").mkdir()
-        (home / "dags" / "campaign.py").write_text(DAG_FILE)
+        (home / "dags" / "campaign.py").write_text(f"BATCH = {BATCH}\n{DAG_FILE}")
         os.environ.update(
             AIRFLOW_HOME=str(home),
             AIRFLOW__CORE__DAGS_FOLDER=str(home / "dags"),
@@ -258,17 +295,20 @@ def sandbox_process(latency_ms: float) -> Iterator[RoomsSandbox]:
         process.wait()
 
 
+def traits_of(conn_type: str) -> Any:
+    """Facts about a vendor. They import Airflow, which must find its home set."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from vendor_traits import TRAITS_OF
+
+    return TRAITS_OF[conn_type]
+
+
 def name_of(conn_type: str, room: dict[str, Any]) -> str:
     """The room name in a vendor's own description."""
-    return str(room[{"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[conn_type]])
+    return str(room[traits_of(conn_type).name_key])
 
 
 def usable(conn_type: str, rooms: list[dict[str, Any]]) -> list[str]:
     """The ids of those that people can enter."""
-    match conn_type:
-        case "videosdk":
-            return [room["roomId"] for room in rooms if not room["disabled"]]
-        case "hundredms":
-            return [room["id"] for room in rooms if room["enabled"]]
-        case _:
-            return [room["sid"] for room in rooms if room["status"] == "in-progress"]
+    traits = traits_of(conn_type)
+    return [room[traits.id_key] for room in rooms if traits.usable(room)]

@@ -10,24 +10,15 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    pass
-
-
-HERE = Path(__file__).parent
-
-
-NPM = HERE.parents[1] / "build" / "npm"
-
-
+NPM = Path(__file__).parents[2] / "build" / "npm"
 REQUIRED = os.environ.get("ROOMS_REQUIRE_CLIENTS") == "1"
 
 
-def drive(script: Path, package: str, url: str, *arguments: str) -> dict[str, Any]:
+def drive(script: Path, package: str, url: str, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
     """What the script saw, as it printed it."""
     node = shutil.which("node")
     lacking = "node is not installed" if node is None else ""
@@ -40,6 +31,7 @@ def drive(script: Path, package: str, url: str, *arguments: str) -> dict[str, An
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         [str(node), str(script), url, *arguments],
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,

@@ -159,7 +159,7 @@ class TestRooms:
         low, high = CLOSES_UNUSED.vendor.limits[field]
         code, text = plan(timetable, "--conn", CLOSES_UNUSED.conn_id, "--spec", json.dumps({field: value}))
         assert code == 1
-        refusal = f"{field}: {value} is out of range, {CLOSES_UNUSED.kind.title} takes {low} to {high}."
+        refusal = f"{field}: {value} is out of range; {CLOSES_UNUSED.kind.title} accepts {low} to {high}."
         assert f"would be refused: {refusal}" in text
 
     def test_a_connection_named_twice_is_asked_once(self):
@@ -193,7 +193,7 @@ class TestJson:
         assert told["counts"] == {
             "classes": 6, "days": 1, "keys": 6, "room_names": 6, "collisions": 1, "bad_rows": 0, "cancelled": 0,
             "rooms": {
-                "videosdk_default": {"missing": 6}, "hundredms_default": {"missing": 6}, "twilio_video_default": {"not_due": 6}
+                **{name: {"missing": 6} for name in DEFAULTS}, CLOSES_UNUSED.conn_id: {"not_due": 6}
             },
         }  # fmt: skip
         algebra = next(one for one in told["classes"] if one["title"].startswith("ALG 101 B"))
@@ -228,10 +228,10 @@ class TestJson:
 
     def test_progress_is_not_in_the_document(self):
         command = [sys.executable, "-m", "airflow_provider_rooms", "plan", str(SHIPPED), "--json"]
-        command += ["--from", TUESDAY.isoformat(), "--conn", "videosdk_default"]
+        command += ["--from", TUESDAY.isoformat(), "--conn", ANY.conn_id]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)["counts"]["classes"] == 6
-        assert "Looking up the rooms of 6 classes: videosdk_default" in done.stderr
+        assert f"Looking up the rooms of 6 classes: {ANY.conn_id}" in done.stderr
 
 
 class TestTimetables:

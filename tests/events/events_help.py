@@ -7,11 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.models import RoomEvent
 from receiving import CHECKED_BY
 
-__all__ = ["CHECKED_BY", "Kept", "Listening", "until"]
+__all__ = ["CHECKED_BY", "HEADED", "Kept", "Listening", "until"]
+
+#: A vendor whose deliveries are checked by headers, which is easily done by hand.
+HEADED = next(kind.conn_type for kind in BY_TYPE.values() if "webhook_headers" in kind.uses)
 
 
 @dataclass

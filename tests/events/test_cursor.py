@@ -46,8 +46,11 @@ class Watch:
 
     def poll(self, number: int, now: dt.datetime, things: list[Thing], *, killed: bool = False) -> list[str]:
         since = self.cursor.wants(now)
-        shown = [each for each in things if each.began >= since]
-        poll = Poll(number=number, at=now, since=since, types=frozenset({self.cursor.type}), things=shown)
+        over = self.cursor.wants_over(now)
+        shown = [
+            t for t in things if t.began >= since and not (t.over and str(t.events[-1].happened_at) < over.isoformat())
+        ]
+        poll = Poll(number=number, at=now, since={self.cursor.type: since}, things=shown)
         news = [each.id for each in self.cursor.take(poll)]
         self.told += news
         if killed:  # after the events were stored, before the cursor was
@@ -90,12 +93,13 @@ def test_every_end_is_told_and_again_only_by_who_was_killed(
         for name, life in enumerate(lives):
             if second < life.begins + life.late:
                 continue
-            if name in first_shown and second != last and chance.random() < cut:
+            ended = life.begins + life.seconds
+            right = 60 <= second - max(ended, life.begins + life.late) < 120  # within LATE, a list shows what is over
+            if name in first_shown and not right and chance.random() < cut:
                 continue  # the list lacks it this time
             first_shown.add(name)
             # a list may be behind: it shows the past of a minute ago
-            seen = second - (chance.randrange(60) if second != last else 0)
-            ended = life.begins + life.seconds
+            seen = second - (0 if right else chance.randrange(60))
             shown.append(thing(str(name), at(life.begins), at(ended) if ended <= seen else None))
         chance.shuffle(shown)
         shown += chance.sample(shown, chance.randint(0, len(shown)))
@@ -126,8 +130,8 @@ def test_a_poll_that_did_not_ask_for_enough_moves_nothing() -> None:
     cursor = Cursor(type=KIND)
     done = [thing("a", at(-60), at(0))]
     for poll in (
-        Poll(number=1, at=at(0), since=at(-60), types=frozenset({KIND}), things=done),
-        Poll(number=2, at=at(0), since=at(-(10**7)), types=frozenset({"session_started"}), things=done),
+        Poll(number=1, at=at(0), since={KIND: at(-60)}, things=done),
+        Poll(number=2, at=at(0), since={"session_started": at(-(10**7))}, things=done),
     ):
         assert cursor.take(poll) == []
         assert cursor.since is None
@@ -178,6 +182,28 @@ def test_what_is_stored_stays_below_what_airflow_stores() -> None:
     )
 
 
-@pytest.mark.parametrize("stored", [None, {}, "text", {"since": None}, {"since": 5}])
+_GOOD = {"since": NOON.isoformat(), "polled": NOON.isoformat(), "told": {"a": 1}, "unfinished": {}}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        {},
+        "text",
+        *({**_GOOD, **bad} for bad in ({"since": None}, {"polled": 5}, {"told": {"a": "b"}}, {"unfinished": 7})),
+    ],
+)
 def test_without_a_cursor_it_begins_now(stored: object) -> None:
     assert Cursor.read(KIND, stored) == Cursor(type=KIND)
+
+
+def test_what_was_told_in_the_second_of_the_oldest_unfinished_thing_is_not_told_again_after_a_restart() -> None:
+    watch = Watch()
+    watch.poll(1, at(0), [])
+    things = [thing("live", at(30.9)), thing("done", at(30.9), at(50))]
+    assert watch.poll(2, at(60), things) == [f"{KIND}:done"]
+    watch.poll(3, at(1200), things)
+    watch.cursor = Cursor.read(KIND, json.loads(watch.stored))
+    assert [watch.poll(number, at(1200 + 60 * number), things) for number in (4, 5)] == [[], []]
+    assert watch.poll(6, at(1600), [thing("live", at(30.9), at(1590))]) == [f"{KIND}:live"]

@@ -102,6 +102,15 @@ def test_every_event_has_exactly_one_reader_once_all_runs_have_started(seed: int
         for each in read(rows, run):
             read_of.setdefault(each, []).append(run)
     assert all(len(readers) == 1 for readers in read_of.values())
+    # A run reads as soon as it starts, when others have not started and more is still to come.
+    for run, _, start in runs:
+        now = at(start)
+        then = [
+            Row(id=r.id, at=r.at, events=r.events, runs={k: s if s and s <= now else None for k, s in r.runs.items()})
+            for r in rows
+            if r.at <= now
+        ]
+        assert read(then, run) == read(rows, run)
     last_start = max(start for _, _, start in runs)
     seen = {e for when, e in told if when <= max(last_start, floor)}
     assert set(read_of) >= {e for when, e in told if when <= floor}

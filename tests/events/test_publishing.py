@@ -22,7 +22,7 @@ pytestmark = [
 
 
 def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
-    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="acme", conn_id=conn_id, room_id="r")
 
 
 @pytest.fixture

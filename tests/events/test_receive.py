@@ -16,13 +16,13 @@ from typing import Any
 import httpx
 import pytest
 from airflow_server import PASSWORD, USER, LosingProxy, stored
-from events_help import CHECKED_BY, until
+from events_help import CHECKED_BY, HEADED, until
 
 from airflow_provider_rooms.commands.cli import main
 from airflow_provider_rooms.events.statefile import StateFile
 from airflow_provider_rooms.testing import airflow_versions
 
-HEADERS = CHECKED_BY["hundredms"]["webhook_headers"]
+HEADERS = CHECKED_BY[HEADED]["webhook_headers"]
 CREDENTIALS = {"AIRFLOW_USERNAME": USER, "AIRFLOW_PASSWORD": PASSWORD}
 MODULE = (sys.executable, "-m", "airflow_provider_rooms")
 NOWHERE = "http://127.0.0.1:9"
@@ -68,10 +68,12 @@ class Process:
 
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection of 100ms, whose deliveries anybody with the header can make."""
-    extra = {"webhook_url": "https://hooks.example.test/school", **CHECKED_BY["hundredms"]}
-    made = {"conn_type": "hundredms", "login": "key", "password": "secret-canary" * 3, "extra": extra}
+    """A connection whose deliveries anybody with the header can make."""
+    extra = {"webhook_url": "https://hooks.example.test/school", **CHECKED_BY[HEADED]}
+    made = {"conn_type": HEADED, "login": "key", "password": "secret-canary" * 3, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_SCHOOL", json.dumps(made))
+    monkeypatch.setenv("AIRFLOW_CONN_MAIL", "smtp://mail.example.test")
+    monkeypatch.setenv("AIRFLOW_CONN_QUIET", json.dumps({**made, "extra": CHECKED_BY["hundredms"]}))
 
 
 @pytest.fixture
@@ -167,6 +169,7 @@ def test_while_airflow_is_away_webhooks_are_kept_and_sigterm_ends_it(
     assert httpx.post(f"{process.url}/elsewhere", headers=HEADERS).status_code == 403
     assert process.end() == 0
     assert "Airflow at http://127.0.0.1:9 does not answer (connection refused)" in process.text()
+    assert "Connections of the environment that take part: school." in process.text()
     assert "Waiting in" in process.said[-1]
     assert "canary" not in process.text()
     for file in tmp_path.iterdir():

@@ -11,12 +11,17 @@ from typing import Any
 import httpx
 import pytest
 from events_help import Listening, until
+from vendor_traits import TRAITS
 
+from airflow_provider_rooms.events.receiver import Receiver
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 
 Connect = Callable[..., str]
+
+#: A vendor whose deliveries are checked by headers, which is easily done by hand.
+HEADED = next(traits for traits in TRAITS if "webhook_headers" in traits.kind.uses)
 
 
 def a_class(sandbox: RoomsSandbox, vendor: str, conn_id: str, name: str = "algebra-1") -> Any:
@@ -74,17 +79,17 @@ def test_forged_deliveries_are_refused_and_stored_nowhere(
     assert listening.kept.events == {}
 
 
-def test_the_answer_is_503_while_nothing_can_be_stored_and_100ms_sends_again(
+def test_the_answer_is_503_while_nothing_can_be_stored_and_the_vendor_sends_again(
     connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     get_rooms_hook(conn_id).ensure_room({"name": "c", "webhook": True})
     listening.kept.failing = True
-    rooms_sandbox.start_session("hundredms", "c", ["ada"])
-    until(lambda: any(row["attempts"] for row in rooms_sandbox.deliveries("hundredms")))
+    rooms_sandbox.start_session(HEADED.conn_type, "c", ["ada"])
+    until(lambda: any(row["attempts"] for row in rooms_sandbox.deliveries(HEADED.conn_type)))
     listening.kept.failing = False
     until(lambda: listening.kept.of("session_started"))
-    assert rooms_sandbox.deliveries("hundredms")[0]["attempts"][0]["status"] == 503
+    assert rooms_sandbox.deliveries(HEADED.conn_type)[0]["attempts"][0]["status"] == 503
     assert "canary" not in caplog.text
 
 
@@ -98,26 +103,27 @@ def knock(listening: Listening, conn_id: str, body: bytes = b"{}", **kwargs: Any
 
 
 @pytest.mark.parametrize(
-    "conn_id", ["", "nobody", "hundredms_school", "not_opted_in", "a%2Fb", "%00", "..%2F..", "x" * 5000, "a/b", "é"]
+    "conn_id",
+    ["", "nobody", f"{HEADED.conn_type}_school", "not_opted_in", "a%2Fb", "%00", "..%2F..", "x" * 5000, "a/b", "é"],
 )
 def test_forged_unknown_and_not_opted_in_are_answered_alike(
     conn_id: str, connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connected("hundredms")
-    monkeypatch.setenv("AIRFLOW_CONN_NOT_OPTED_IN", rooms_sandbox.env()["AIRFLOW_CONN_HUNDREDMS_DEFAULT"])
+    connected(HEADED.conn_type)
+    monkeypatch.setenv("AIRFLOW_CONN_NOT_OPTED_IN", rooms_sandbox.env()[f"AIRFLOW_CONN_{HEADED.conn_id.upper()}"])
     status, text, seconds = knock(listening, conn_id, headers={"X-Rooms": "guess"})
     assert (status, text) == (403, "refused")
     assert seconds >= 0.5
 
 
 def test_a_connection_that_nothing_can_be_checked_by_takes_no_part(connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms", webhook_headers=None)
+    conn_id = connected(HEADED.conn_type, webhook_headers=None)
     assert knock(listening, conn_id)[0] == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_other_methods_are_refused(method: str, connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     headers = {"X-Rooms": "webhook-header-canary"}
     answer = httpx.request(method, f"{listening.url}/rooms/webhooks/{conn_id}", headers=headers)
     assert answer.status_code == 403
@@ -163,7 +169,7 @@ def test_a_connection_that_cannot_be_looked_up_now_is_not_refused(
     from airflow_provider_rooms.events import participants
 
     looks = listening.app._participants
-    conn_id, real = connected("hundredms"), looks._look_up
+    conn_id, real = connected(HEADED.conn_type), looks._look_up
     headers = {"X-Rooms": "webhook-header-canary"}
 
     def down(conn_id: str) -> None:
@@ -181,7 +187,52 @@ def test_a_connection_that_cannot_be_looked_up_now_is_not_refused(
 
 
 def test_a_genuine_delivery_that_cannot_be_read_is_not_sent_again(connected: Connect, listening: Listening) -> None:
-    conn_id = connected("hundredms")
+    conn_id = connected(HEADED.conn_type)
     headers = {"X-Rooms": "webhook-header-canary"}
     assert knock(listening, conn_id, b"[" * 100_000, headers=headers)[0] == 200
     assert listening.kept.events == {}
+
+
+def test_what_was_not_looked_at_before_a_restart_is_looked_at_after_it(
+    connected: Connect, listening: Listening, rooms_sandbox: RoomsSandbox
+) -> None:
+    """Twilio reports no sessions: they are read a moment after somebody came or went."""
+    conn_id = connected("twilio_video")
+    hook: Any = get_rooms_hook(conn_id)
+    room = hook.ensure_room({"name": "algebra-1"})  # reports to nobody
+    rooms_sandbox.start_session("twilio", "algebra-1", ["ada"])
+    taken = hook.vendor.event("participant_joined", "PA1", room_id=room.id, reported_as="participant-connected")
+
+    async def restart() -> None:
+        receiver = Receiver(listening.kept)
+        await receiver.look_again([taken, taken])
+        (look,) = receiver._looks.values()
+        await look
+
+    asyncio.run(restart())
+    (started,) = listening.kept.of("session_started")
+    assert (started.room_id, started.conn_id) == (room.id, conn_id)
+
+
+def test_a_connection_that_cannot_be_looked_up_now_is_what_it_was(connected: Connect) -> None:
+    from airflow_provider_rooms.errors import AirflowDownError
+    from airflow_provider_rooms.events import participants
+
+    conn_id = connected("hundredms")
+    answers: list[Any] = [participants.from_airflow(conn_id), AirflowDownError("away"), None]
+
+    def look_up(conn_id: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def ask() -> list[bool]:
+        found = participants.Participants(look_up)
+        known = []
+        for _ in range(3):
+            known.append(await found.find(conn_id) is not None)
+            found._found[conn_id] = (0.0, found._found[conn_id][1])  # a minute later
+        return known
+
+    assert asyncio.run(ask()) == [True, True, False]

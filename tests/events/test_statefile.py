@@ -16,11 +16,14 @@ import pytest
 from airflow_provider_rooms.events.statefile import StateFile, StateFileError
 from airflow_provider_rooms.models import RoomEvent
 
+NOON = "2026-11-29T12:00:00.000Z"
 URI = "room-events://c/other"
 
 
 def event(number: int) -> RoomEvent:
-    return RoomEvent(id=f"other:{number}", type="other", vendor="videosdk", conn_id="c", participant="ada")
+    return RoomEvent(
+        id=f"other:{number}", type="other", vendor="acme", conn_id="c", participant="ada", happened_at=NOON
+    )
 
 
 def ids(state: StateFile, limit: int = 100) -> list[str]:
@@ -58,6 +61,12 @@ def test_ids_are_forgotten_after_a_week_and_people_after_a_day(tmp_path: Path, m
     state.forget()
     assert [state.publish([event(n)]) for n in (1, 2, 3, 4)] == [1, 0, 0, 0]  # what waits is never forgotten
     assert [kept.id for kept in state.recent()] == ["other:3", "other:1"]
+    state.publish([RoomEvent(id="other:5", type="other", vendor="acme", conn_id="c")])
+    state.know(URI, {"other:5": dt.datetime.now(dt.UTC)})
+    for days, known in ((360, 0), (370, 1)):  # by its id alone it is told when it is sent once more
+        monkeypatch.setattr(time, "time", lambda days=days: now + days * 86400)
+        state.forget()
+        assert state.publish([RoomEvent(id="other:5", type="other", vendor="acme", conn_id="c")]) == known
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -104,7 +113,7 @@ from pathlib import Path
 from airflow_provider_rooms.events.statefile import StateFile
 from airflow_provider_rooms.models import RoomEvent
 state = StateFile(Path({str(tmp_path / "state")!r}))
-state.publish([RoomEvent(id="other:1", type="other", vendor="videosdk", conn_id="c")])
+state.publish([RoomEvent(id="other:1", type="other", vendor="acme", conn_id="c")])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL

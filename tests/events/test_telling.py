@@ -52,7 +52,7 @@ def losing(airflow: str) -> Iterator[Callable[..., LosingProxy]]:
 
 
 def event(number: int, kind: EventType = "other", conn_id: str = "school") -> RoomEvent:
-    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="videosdk", conn_id=conn_id, room_id="r")
+    return RoomEvent(id=f"{kind}:{number}", type=kind, vendor="acme", conn_id=conn_id, room_id="r")
 
 
 def tell_all(teller: Teller, tries: int = 60) -> None:

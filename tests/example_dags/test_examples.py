@@ -60,6 +60,16 @@ def xcoms(dag_id: str, task_id: str) -> list[Any]:
         return [row.value if model.__name__ == "BaseXCom" else model.deserialize_value(row) for row in rows]
 
 
+def labels(dag_id: str) -> set[str | None]:
+    """What the page of Airflow shows for the mapped tasks of a DAG."""
+    from airflow import settings
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    with settings.Session() as session:
+        return set(session.scalars(select(TaskInstance.rendered_map_index).where(TaskInstance.dag_id == dag_id)))
+
+
 def stored_texts() -> str:
     """All that Airflow keeps of any run: XComs, rendered fields, notes, and the log files."""
     from airflow import settings
@@ -82,6 +92,7 @@ class TestNightlyRooms:
         assert outcomes(first) == {"created": 6}
         assert len(names(rooms_sandbox, vendor_of("nightly_rooms"))) == 6
         assert {room["ref"]["date"] for room in first.rooms} == {TUESDAY}
+        assert "JPN 100 A Japanese for Beginners, 18:00 Asia/Tokyo" in labels("nightly_rooms")
         again = run_dag("nightly_rooms", {"date": TUESDAY})
         assert outcomes(again) == {"found": 6}
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MODES, ensure_room
+from both_drivers import MODES, ensure_room
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -188,7 +188,7 @@ def test_certificates_that_cannot_be_used_are_refused_before_any_request(
     monkeypatch.setenv(variable, str(path))
     error = both()
     assert isinstance(error, errors.InvalidConnectionError)
-    assert re.search(rf"{variable} cannot be used: {path}: .*({words})\. It must name a file", str(error))
+    assert re.search(rf"{variable} cannot be used: {path}: .*({words})\. Set it to a file", str(error))
     assert PAGE in str(error)
     assert tls.connections == 0
     works, told = get_rooms_hook(ANY.conn_id).test_connection()
@@ -252,7 +252,7 @@ def test_a_host_that_speaks_http_is_told_apart_and_tried_once(behind: Any, rooms
         error = both()
         assert isinstance(error, errors.TlsError)
         assert "no response: the host does not speak TLS (https)." in str(error)
-        assert f"write that in the connection's host: http://{place}/{path}" in str(error)
+        assert f"set the connection's host to http://{place}/{path}" in str(error)
         assert f"(in a connection URI: http%3A%2F%2F{place.replace(':', '%3A')}%2F{path})" in str(error)
         assert len(seen) == len(MODES)
 
@@ -343,8 +343,11 @@ def test_a_proxy_that_is_not_there_is_named(
     monkeypatch.setenv(variable, environment[variable])
     error = both()
     assert type(error) is errors.TransportError
-    assert f"no answer: {words}. [{ANY.kind.title}" in str(error)
-    assert f"Check the proxy in {variable}; NO_PROXY lists hosts and networks to reach without it. {PAGE}" in str(error)
+    assert f"no response: {words}. [{ANY.kind.title}" in str(error)
+    assert (
+        f"Check the proxy in {variable}. Hosts and networks listed in NO_PROXY are reached without it. {PAGE}"
+        in str(error)
+    )
     assert "canary" not in str(error)
     works, told = get_rooms_hook(ANY.conn_id).test_connection()
     assert not works
@@ -360,10 +363,10 @@ def test_a_proxy_that_refuses_is_named(tls: Wire, monkeypatch: pytest.MonkeyPatc
 
 
 REFUSED = [
-    ("socks5://user:canary@127.0.0.1:1080", "names a proxy of type socks5, which is not supported"),
-    ("socks5h://127.0.0.1:1080", "names a proxy of type socks5h, which is not supported"),
-    ("socks4://127.0.0.1:1080", "names a proxy of type socks4, which is not supported"),
-    ("ftp://127.0.0.1:21", "names a proxy of type ftp, which is not supported"),
+    ("socks5://user:canary@127.0.0.1:1080", "is set to a proxy of type socks5, which is not supported"),
+    ("socks5h://127.0.0.1:1080", "is set to a proxy of type socks5h, which is not supported"),
+    ("socks4://127.0.0.1:1080", "is set to a proxy of type socks4, which is not supported"),
+    ("ftp://127.0.0.1:21", "is set to a proxy of type ftp, which is not supported"),
     ("http://", "is set to an invalid proxy URL"),
     ("http://127.0.0.1:canary", "is set to an invalid proxy URL"),
     ("http://[", "is set to an invalid proxy URL"),
@@ -378,7 +381,7 @@ def test_proxies_of_other_kinds_are_refused(
     monkeypatch.setenv(variable, proxy)
     error = both()
     assert isinstance(error, errors.InvalidConnectionError)
-    assert str(error).startswith(f"{variable} {words}. Name an HTTP proxy")
+    assert str(error).startswith(f"{variable} {words}. Set it to an HTTP proxy")
     assert PAGE in str(error)
     assert "canary" not in str(error)
     # Where the proxy does not count, its kind does not either.

@@ -92,7 +92,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "extra": {"timeout": "soon"}}, "timeout in extra is not a number greater than 0"),
     *(
         ({**GOOD, "extra": {name: value}}, f"{name} in extra is not a number greater than 0")
-        for name in ("reads_per_second", "writes_per_second")
+        for name in ("reads_per_second", "writes_per_second", "watch_interval")
         for value in (0, "0", -1, "fast", "nan", True)
     ),
     ({**GOOD, "extra": {"timeout": -1}}, "timeout in extra is not a number greater than 0"),
@@ -150,17 +150,17 @@ UNREADABLE = {
     for given, said in [
         ({"login": "canary", "password": "canary"}, f'it has no "conn_type", such as {ANY.conn_type}'),
         ({"conn_type": None, "login": "canary"}, 'it has no "conn_type"'),
-        ({**GOOD, "login": 4711}, '"login" is not text: put it in quotes'),
-        ({**GOOD, "password": 4711}, '"password" is not text: put it in quotes'),
+        ({**GOOD, "login": 4711}, '"login" is not a string: put it in quotes'),
+        ({**GOOD, "password": 4711}, '"password" is not a string: put it in quotes'),
         ({**GOOD, "port": "canary"}, '"port" is not a number'),
         ({**GOOD, "timeout": 5}, 'it has an unknown key "timeout"'),
         ('{"conn_type": "http", "login": "canary"', "it is not JSON ("),
         (f"{ANY.conn_type}://canary:canary@host:junk/", "its host or port is invalid"),
         (
             f"{UNDERSCORED}://canary:canary@/",
-            f"a URI scheme has no '_', write {UNDERSCORED.replace('_', '-')}://.",
+            f"a URI scheme cannot contain '_'; write {UNDERSCORED.replace('_', '-')}://.",
         ),
-        ("canary", f"neither a JSON object nor a URI, such as {', '.join(SCHEMES)}."),
+        ("canary", f"neither a JSON object nor a URI such as {', '.join(SCHEMES)}."),
     ]
 }
 
@@ -178,7 +178,9 @@ def test_what_keeps_airflow_from_reading_a_variable_is_named(text: str, said: st
 
 @pytest.mark.parametrize("conn_id", ["my-conn", "my conn", "käse"])
 def test_no_variable_is_advised_that_no_shell_can_set(conn_id: str, airflow_db: None) -> None:
-    with pytest.raises(InvalidConnectionError, match=r"No shell can export AIRFLOW_CONN_.*use an id of letters"):
+    with pytest.raises(
+        InvalidConnectionError, match=r"is not a valid environment variable name.*choose an id of letters"
+    ):
         get_rooms_hook(conn_id)
     with pytest.raises(InvalidConnectionError, match="or set AIRFLOW_CONN_MY_CONN"):
         get_rooms_hook("my_conn")

@@ -30,7 +30,7 @@ def test_a_good_connection_is_told_so(conn_type: str, ask: Any) -> None:
     works, told = ask(conn_type)
     assert works
     key, secret = WORDS[conn_type]
-    assert told == f"{BY_TYPE[conn_type].title} accepts the {key} and {secret}.".replace(
+    assert told == f"{BY_TYPE[conn_type].title} accepted the {key} and {secret}.".replace(
         "SID and API key", "SID and its"
     )
 
@@ -66,7 +66,7 @@ def test_a_clock_that_is_off_is_named_where_tokens_carry_the_time(
     assert not works
     # A sign-in without tokens knows no time.
     tokens = TRAITS_OF[conn_type].renews_token
-    assert (f"{words} the vendor's. Tokens carry the time" in told) is tokens, told
+    assert (f"{words} the vendor's. Tokens contain the time" in told) is tokens, told
     assert ("set the clock (NTP)" in told) is tokens
 
 
@@ -121,7 +121,7 @@ def test_a_right_that_is_missing_a_limit_and_a_failure_are_told_apart_from_a_bad
 ) -> None:
     works, told = ask(conn_type, host=server(http(403, json.dumps({"message": CANARY}))))
     assert not works
-    assert "does not let it list rooms (HTTP 403)" in told
+    assert "does not allow it to list rooms (HTTP 403)" in told
     for status, words in ((429, "currently accepts no more requests"), (503, "responds, but with an error (HTTP 503)")):
         works, told = ask(conn_type, host=server(http(status, CANARY)))
         assert not works
@@ -137,7 +137,10 @@ def test_a_host_that_cannot_be_reached_is_told_why(conn_type: str, ask: Any, ser
     cases = [
         (refused, "the connection was refused. Check host and port"),
         ("http://no-such-host.invalid", "its host name could not be resolved (DNS)"),
-        (server(http(200, "plain")).replace("http:", "https:"), "it does not speak TLS. If it speaks http, write that"),
+        (
+            server(http(200, "plain")).replace("http:", "https:"),
+            "it does not speak TLS. If the host uses plain http, set",
+        ),
         (server(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n{"), "the connection was interrupted"),
     ]
     for host, words in cases:
@@ -214,7 +217,7 @@ def test_a_setting_that_the_vendor_has_no_use_for_is_remarked(ask: Any, rooms_sa
     extra = {"webhook_headers": {"X-Token": CANARY}}
     for kind in BY_TYPE.values():
         remarked = (
-            f"But {kind.title} has no use for webhook_headers."
+            f"But {kind.title} does not use webhook_headers."
             in ask(kind.conn_type, extra={**rooms_sandbox.connection(kind.conn_type)["extra"], **extra})[1]
         )
         assert remarked is ("webhook_headers" not in kind.uses)

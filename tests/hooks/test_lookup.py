@@ -213,3 +213,22 @@ def test_a_connection_that_is_missing_is_said_at_once(lookups: list[str], airflo
     with pytest.raises(ConnectionNotFoundError, match="There is no connection 'nobody'"):
         get_rooms_hook("nobody")
     assert lookups == ["nobody"]
+
+
+def test_without_a_database_the_environment_and_secrets_backends_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    class MetastoreBackend:
+        def get_connection(self, conn_id: str) -> None:
+            raise AssertionError("the database is not asked")
+
+    class Vault:
+        def get_connection(self, conn_id: str) -> str | None:
+            if conn_id == "sealed":
+                raise OSError("secret-canary")
+            return "found" if conn_id == "kept" else None
+
+    monkeypatch.setattr(lookup, "_backends", lambda: [Vault(), MetastoreBackend()])
+    assert lookup.find_in_secrets("kept") == "found"
+    assert lookup.find_in_secrets("nowhere") is None
+    with pytest.raises(AirflowDownError, match=r"'sealed' could not be read from Vault \(OSError\)") as raised:
+        lookup.find_in_secrets("sealed")
+    assert "canary" not in str(raised.value)

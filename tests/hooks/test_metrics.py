@@ -59,7 +59,7 @@ def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox, 
         except TimeoutError:
             pass
     told = "\n".join(line for line in lines if "rooms." in line)
-    for name, tags in (
+    sent = (
         ("ensured", "outcome=created"),
         ("ensured", "outcome=found"),
         ("requests", "status=2xx"),
@@ -68,7 +68,9 @@ def test_metrics_are_sent_as_airflow_is_configured(rooms_sandbox: RoomsSandbox, 
         ("pace_wait", "lane=writes"),
         ("polls", "purpose=started"),
         ("waits", "status=timeout"),
-    ):
+    )
+    assert {f"rooms.{name}" for name, _ in sent} == METRICS.keys()
+    for name, tags in sent:
         assert any(f"rooms.{name}" in line and tags in line and f"vendor={ANY.conn_type}" in line for line in lines), (
             name
         )

@@ -233,7 +233,7 @@ class TestNotifier:
         assert handover_of(sink.mails[0])["SEQUENCE"] == 4
 
     def test_a_misspelt_parameter_is_told_where_it_is_written(self):
-        with pytest.raises(TypeError, match=r"no parameter 'organiser'\. Did you mean 'organizer'\?"):
+        with pytest.raises(TypeError, match=r"unknown parameter 'organiser'\. Did you mean 'organizer'\?"):
             InvitationNotifier(attendees=[ADA], organiser="o@school.example")
 
     @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ class TestNotifier:
         ti = MagicMock(task_id="create", map_index=-1)
         ti.xcom_pull.return_value = room
         InvitationNotifier(attendees=[ADA]).notify({"ti": ti})
-        assert "Task create created no room, so there is nothing to invite to." in caplog.text
+        assert "Task create created no room, so no invitation is sent." in caplog.text
         assert sink.mails == []
         # What it is about may be said: people are told that the class does not take place.
         InvitationNotifier(attendees=[ADA], method="cancel", spec=spec(conn_id=ANY.conn_id)).notify({"ti": ti})

@@ -1,13 +1,15 @@
 """Anything, in any order: whatever workers, people, networks and clocks do, there is at most one usable room of a name.
 
 Workers are flows that are advanced one request at a time, so that hypothesis decides who goes next, who is killed and
-when. People close rooms and change settings, faults strike, the vendors' clock moves on.
+when. People close rooms and change settings, faults strike, the vendors' clock moves on. Workers of a batch know names from
+lists that may be out of order, cut, late or stale, and are read while rooms are closed and opened.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,10 +27,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from vendor_traits import TRAITS_OF, TYPES, facts
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Room, RoomSpec
-from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.transport.drivers import BlockingTransport
 from airflow_provider_rooms.transport.network import blocking_session
 from airflow_provider_rooms.vendors import vendor_class
@@ -42,17 +44,16 @@ from airflow_provider_rooms.vendors.rooms import close
 #: Runs per vendor; `make fuzz` takes many more.
 EXAMPLES = int(os.environ.get("ROOMS_MACHINE_EXAMPLES", "12"))
 NAMES = ("algebra", "botany")
-#: What is asked for, by vendor: nothing, some settings, others.
-SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
-    "videosdk": ({}, {"region": "in002"}, {"region": "us001"}),
-    "hundredms": ({}, {"region": "eu", "description": "A"}, {"region": "us", "description": "B"}),
-    "twilio_video": ({}, {"max_participants": 10}, {"max_participants": 20}),
+#: What may be wrong with the lists of rooms.
+LISTS: dict[str, dict[str, Any]] = {
+    "right": {},
+    "cut": {"list_cut": True},
+    "late": {"list_lag_seconds": 300},
+    "stale": {"list_stale": True},
 }
-SIGN_IN = {
-    "videosdk": (credentials.KEY, credentials.SECRET, "videosdk"),
-    "hundredms": (credentials.KEY, credentials.SECRET, "hundredms"),
-    "twilio_video": (credentials.TWILIO_API_KEY, credentials.TWILIO_SECRET, "twilio"),
-}
+USUAL: dict[str, Any] = {"list_cut": False, "list_lag_seconds": 0, "list_stale": False}
+#: Rooms of others, which make the lists longer than a page.
+OTHERS = 11
 #: Errors that may end a worker when nothing is broken.
 DECIDED = (errors.DriftError, errors.RoomClosedError, errors.ClassOverError)
 
@@ -103,6 +104,9 @@ class Scene:
 
 def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     """The machine for one vendor."""
+    traits = TRAITS_OF[scene.conn_type]
+    listed = facts("directory")[scene.conn_type]
+    lists = {**LISTS, **listed.WRONG}
 
     class Rooms(RuleBasedStateMachine):
         workers = Bundle("workers")
@@ -110,13 +114,15 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
         @initialize()
         def begin_anew(self) -> None:
             scene.box.reset()
-            scene.box.limit("twilio")  # our seconds pass faster than the sandbox's
+            scene.box.limit(scene.conn_type)  # our seconds pass faster than the sandbox's
             self.clock = Clock()
-            login, secret, prefix = SIGN_IN[scene.conn_type]
-            config = Config(conn_id="c", base_url=f"{scene.box.url}/{prefix}", key=login, secret=secret)
+            made = scene.box.connection(scene.conn_type)
+            config = Config(
+                conn_id="c", base_url=made["host"], key=made["login"], secret=made["password"], settings=made["extra"]
+            )
             runtime = Runtime(
-                # Only Twilio's tokens have no time in them.
-                wall=self.clock.wall if scene.conn_type == "twilio_video" else time.time,
+                # Tokens have the time in them.
+                wall=time.time if traits.renews_token else self.clock.wall,
                 monotonic=self.clock,
                 random=lambda: 0.5,
             )
@@ -128,6 +134,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             self.faults = False
             #: What the lists showed of each name, and how often the world had been changed by then.
             self.seen: list[tuple[int, dict[str, Any]]] = []
+            #: How often it had been changed when the lists became stale; None while they are not.
+            self.stale_since: int | None = None
+            for number in range(OTHERS):
+                plan = make_plan(self.vendor, RoomSpec.read({"name": f"other-{number}"}))
+                self._run(self.vendor.create(plan.name, plan))
 
         # -- workers ----------------------------------------------------------------------------------------------------
 
@@ -135,14 +146,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             target=workers,
             name=st.sampled_from(NAMES),
             variant=st.integers(0, 2),
-            on_drift=st.sampled_from(
-                ["fail", "ignore", "update"] if scene.conn_type == "hundredms" else ["fail", "ignore"]
-            ),
+            on_drift=st.sampled_from(["fail", "ignore", "update"] if traits.updates else ["fail", "ignore"]),
             on_closed=st.sampled_from(["fail", "reopen"]),
             back=st.integers(0, 3),
         )
         def a_worker_begins(self, name: str, variant: int, on_drift: str, on_closed: str, back: int) -> Worker:
-            return self._worker(name, SETTINGS[scene.conn_type][variant], on_drift, on_closed, back)
+            return self._worker(name, ({}, dict(traits.sample), dict(traits.other))[variant], on_drift, on_closed, back)
 
         def _worker(self, name: str, asked: dict[str, Any], on_drift: str, on_closed: str, back: int = 0) -> Worker:
             """It may know the name from a list that was read some time ago.
@@ -154,19 +163,51 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             asks: Any = {"on_drift": on_drift, "on_closed": on_closed, "known": known.get(name)}
             return Worker(ensure_room(self.vendor, spec, **asks), name, asked, on_drift, began)
 
-        @rule(order=st.sampled_from(["newest", "oldest", "any"]), variant=st.integers(0, 2))
-        def somebody_reads_the_lists(self, order: str, variant: int) -> None:
-            scene.box.behave(scene.conn_type, list_order=order)
-            specs = {name: RoomSpec.read({"name": name, **SETTINGS[scene.conn_type][variant]}) for name in NAMES}
+        @rule(
+            order=st.sampled_from(["newest", "oldest", "any"]),
+            wrong=st.sampled_from(sorted(lists)),
+            variant=st.integers(0, 2),
+            switched=st.sampled_from([None, *NAMES]),
+            before=st.integers(1, 7),
+        )
+        def somebody_reads_the_lists(
+            self, order: str, wrong: str, variant: int, switched: str | None, before: int
+        ) -> None:
+            """Before one of the requests, a room may be closed, or opened again."""
+            scene.box.behave(scene.conn_type, list_order=order, **{**USUAL, **listed.USUAL, **lists[wrong]})
+            if wrong != "stale":
+                self.stale_since = None
+            elif self.stale_since is None:
+                self.stale_since = self.changes
+            specs = {
+                name: RoomSpec.read({"name": name, **({}, dict(traits.sample), dict(traits.other))[variant]})
+                for name in NAMES
+            }
             flow = read_directory(self.vendor, specs, Budget(self.vendor, 100, creating=True))
-            began = self.changes
+            began = self.changes if self.stale_since is None else self.stale_since
+            if wrong == "late" and listed.UNSEEN:
+                began = -1  # what is in no list yet may be overwritten or brought back, as the promise says
+            there = {name for name in NAMES if self._rooms(name)}
+            sent = 0
+
+            def between(step: Any) -> None:
+                nonlocal sent
+                sent += isinstance(step, Request)
+                if switched is not None and sent == before and isinstance(step, Request):
+                    for item in self._rooms(switched):
+                        self._run(listed.switch(self.vendor, self.vendor.room(item)))
+                        self.changes += 1
+
             try:
-                directory = self._run(flow)
+                directory = self._run(flow, between)
             except errors.RoomsError:
                 if not self.faults:
                     raise
                 return
-            self.seen.append((began, {name: directory.take(name) for name in NAMES}))
+            known = {name: directory.take(name) for name in NAMES}
+            if listed.OVERWRITES and wrong in ("right", "cut"):
+                assert not [name for name in there if known[name] is not None and known[name].existing is None]
+            self.seen.append((began, known))
 
         @rule(target=workers, worker=consumes(workers))
         def it_does_one_thing(self, worker: Worker) -> Any:
@@ -191,12 +232,17 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
             assert worker.result is not None, worker.error
             assert worker.result.id in self._usable(name)
 
-        def _run(self, flow: Any) -> Any:
-            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told."""
+        def _run(self, flow: Any, between: Callable[[Any], None] = lambda step: None) -> Any:
+            """Run a flow to its end on our clock: a transport's own `run` would sleep for as long as it is told.
+
+            :param between: called before each step.
+            """
             answer, failure = None, None
             try:
                 while True:
-                    answer, failure = self._perform(flow.throw(failure) if failure else flow.send(answer))
+                    step = flow.throw(failure) if failure else flow.send(answer)
+                    between(step)
+                    answer, failure = self._perform(step)
             except StopIteration as end:
                 return end.value
 
@@ -259,12 +305,12 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
                 self._run(close(self.vendor, room_id))
                 self.changes += 1
 
-        @precondition(lambda self: scene.conn_type == "hundredms")
+        @precondition(lambda self: traits.updates)
         @rule(name=st.sampled_from(NAMES))
         def somebody_changes_the_room(self, name: str) -> None:
             scene.box.clear_faults()
             for room_id in self._usable(name):
-                self._run(self.vendor.post(f"/v2/rooms/{room_id}", {"description": "changed by hand"}))
+                self._run(self.vendor.post(f"{self.vendor.rooms.path}/{room_id}", {"description": "changed by hand"}))
                 self.changes += 1
 
         @rule(
@@ -308,8 +354,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
 
         def _rooms(self, name: str) -> list[dict[str, Any]]:
             """Rooms of the name and those that took over from them."""
-            key = {"videosdk": "customRoomId", "hundredms": "name", "twilio_video": "unique_name"}[scene.conn_type]
-            return [item for item in scene.box.rooms(scene.conn_type) if str(item[key]).partition("-r")[0] == name]
+            return [
+                item
+                for item in scene.box.rooms(scene.conn_type)
+                if str(item[traits.name_key]).partition("-r")[0] == name
+            ]
 
         def _id(self, item: dict[str, Any]) -> str:
             return self.vendor.room(item).id
@@ -322,8 +371,11 @@ def make_machine(scene: Scene) -> type[RuleBasedStateMachine]:
     return Rooms
 
 
-@pytest.mark.parametrize("conn_type", sorted(SETTINGS))
-def test_whatever_happens_there_is_one_usable_room_of_a_name(conn_type: str, rooms_sandbox: Any) -> None:
+@pytest.mark.parametrize("conn_type", TYPES)
+def test_whatever_happens_there_is_one_usable_room_of_a_name(
+    conn_type: str, rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts("directory")[conn_type].small_pages(monkeypatch, TRAITS_OF[conn_type].vendor)
     with blocking_session() as session:
         run_state_machine_as_test(
             make_machine(Scene(conn_type, rooms_sandbox, session)),

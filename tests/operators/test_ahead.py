@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from vendor_traits import ANY, CLOSES_UNUSED, TRAITS, one_that
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 from airflow_provider_rooms.testing.dag_lab import run_tasks
+from airflow_provider_rooms.triggers.rooms import MomentTrigger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +93,19 @@ def test_it_waits_without_a_worker(given: dict[str, Any], ahead: int, rooms_sand
     assert rooms_sandbox.requests() == []
 
 
+async def test_a_wait_of_many_sleeps_logs_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(MomentTrigger, "longest_sleep", 0.005)
+    monkeypatch.setattr(MomentTrigger, "log", logging.getLogger("moment"), raising=False)
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=0.3)
+    with caplog.at_level(logging.INFO, "moment"):
+        events = [event async for event in MomentTrigger(moment=moment.isoformat()).run()]
+    assert dt.datetime.now(dt.UTC) >= moment
+    assert len(events) == 1
+    assert [record.getMessage() for record in caplog.records] == [f"Waiting until {moment.isoformat()}."]
+
+
 def test_what_is_wrong_is_said_before_any_waiting(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:
     """A task that waited would hang here for hours."""
     times = class_in(600)
@@ -128,7 +143,7 @@ def test_the_others_create_at_once_unless_told(rooms_sandbox: RoomsSandbox, tmp_
     body += create("told", ANY.conn_type, **{**times, "name": "told", "create_ahead": 3600, "deferrable": False})
     ran = run_tasks(tmp_path, "at_once", body)
     assert ran.states == {**dict.fromkeys(AT_ONCE, "success"), "told": "failed"}
-    assert f"or leave create_ahead out: {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
+    assert f"or remove create_ahead, because {ANY.kind.title} keeps an unused room" in str(ran.errors["told"])
 
 
 def test_create_ahead_may_be_given(rooms_sandbox: RoomsSandbox, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_every_wrong_spec_is_named_before_any_call(rooms_sandbox: RoomsSandbox) 
         "specs[9]": "no connection 'nowhere'",
         "specs[10]": "on_drift",
         "specs[11]": "create_ahead",
-        "specs[13]": "the name of specs[12] too",
+        "specs[13]": "also the name of specs[12]",
     }
     assert list(told) == list(expected)
     for place, words in expected.items():
@@ -353,7 +353,7 @@ def test_where_unused_rooms_are_closed_a_class_that_is_too_far_ahead_is_not_due(
         "unverified": [],
     }
     assert made["outcome"] == early["outcome"] == "created"
-    assert "specs[0]: not before" in logged()
+    assert "specs[0]: not created before" in logged()
     assert names(rooms_sandbox, CLOSES_UNUSED.conn_type) == ["soon"]
 
 
@@ -392,7 +392,7 @@ def test_drift_fails_or_is_told(rooms_sandbox: RoomsSandbox, logged: Callable[[]
     (room,) = make([{**bigger, "on_drift": "ignore"}], conn_id=UPDATES.conn_id)
     (drift,) = room["drift"]
     assert (drift["asked"], drift["actual"]) == (9, 5)
-    assert f"specs[0]: {drift['field']} is 5, asked for 9" in logged()
+    assert f"specs[0]: {drift['field']} is 5, but 9 was requested" in logged()
     (room,) = make([{**bigger, "on_drift": "update"}], conn_id=UPDATES.conn_id)
     assert room["outcome"] == "updated"
 

@@ -197,8 +197,8 @@ class TestOrphans:
         ("specs", "said"),
         [
             ([], "specs is empty"),
-            ([spec("bad name")], "1 specs are wrong"),
-            ([spec("d"), spec("bad name", minutes=600)], "1 specs are wrong"),
+            ([spec("bad name")], "1 specs are invalid"),
+            ([spec("d"), spec("bad name", minutes=600)], "1 specs are invalid"),
             ([spec("x")], "3 rooms belong to no class, more than max_close=2"),
         ],
     )

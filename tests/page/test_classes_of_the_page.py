@@ -16,7 +16,7 @@ LATER, EARLIER = "2026-11-20T15:00:00+00:00", "2026-11-20T09:00:00+00:00"
 
 def row(**given: Any) -> dict[str, Any]:
     made = {
-        "vendor": "videosdk",
+        "vendor": "acme",
         "conn_id": "school",
         "id": "abcd-efgh",
         "name": "algebra",
@@ -162,8 +162,15 @@ def test_odd_values_of_other_fields_are_left_out() -> None:
     assert (shown["title"], shown["vendor"], shown["id"]) == ("Algebra", "", "17")
 
 
+def test_a_room_of_another_vendor_or_version_is_shown_as_far_as_it_is_known() -> None:
+    other = row(vendor="acme_meet", id="M 1/2", state="hibernating", outcome="adopted", colour="red", drift=None)
+    (shown,) = classes_of([pushed(other)], **DAY).classes
+    assert (shown["vendor"], shown["id"], shown["state"], shown["differs"]) == ("acme_meet", "M 1/2", "ready", [])
+    assert "colour" not in shown
+
+
 def recording(state: Any = "ready", at: dt.datetime = NOON, **given: Any) -> Pushed:
-    known = {"vendor": "videosdk", "conn_id": "school", "id": "abcd-efgh", "name": "algebra", "starts_at": EARLIER}
+    known = {"vendor": "acme", "conn_id": "school", "id": "abcd-efgh", "name": "algebra", "starts_at": EARLIER}
     value = known | {"recording": state, "message": f"It is {state}."} | given
     return pushed(value, key="recording", task_id="recorded", at=at)
 

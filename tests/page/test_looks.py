@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 
 import pytest
+from vendor_traits import TRAITS
 
 from airflow_provider_rooms.hooks import aget_rooms_hook
 from airflow_provider_rooms.models import RoomSpec
@@ -13,7 +14,7 @@ from airflow_provider_rooms.page import live
 from airflow_provider_rooms.page.live import LASTS, Look, Looks, look_at
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 
-VENDORS = {"videosdk_default": "videosdk", "hundredms_default": "hundredms", "twilio_video_default": "twilio"}
+VENDORS = {traits.conn_id: traits.conn_type for traits in TRAITS}
 
 
 @pytest.fixture
@@ -108,8 +109,8 @@ async def test_what_is_wrong_is_said_and_never_raised(vendors: RoomsSandbox) -> 
 
 
 async def test_a_vendor_that_refuses_is_said(vendors: RoomsSandbox) -> None:
-    vendors.fault("hundredms", status=401, times=5)
-    assert "100ms" in str((await look_or_error("hundredms_default")).error)
+    vendors.fault(TRAITS[1].conn_type, status=401, times=5)
+    assert TRAITS[1].kind.title in str((await look_or_error(TRAITS[1].conn_id)).error)
 
 
 async def look_or_error(conn_id: str) -> Look:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from vendor_traits import ANY
 
 from airflow_provider_rooms.plugin import RoomsPlugin
 from airflow_provider_rooms.testing import airflow_versions, dag_lab
@@ -23,9 +25,9 @@ TASKS = """
 from airflow_provider_rooms.models import RoomSpec
 
 times = {{"starts_at": "{start}", "ends_at": "{end}", "ref": {{"title": "{title}"}}}}
-CreateRoomOperator(task_id="made", conn_id="videosdk_default", name="{dag_id}", **times)
-CreateRoomOperator(task_id="refused", conn_id="videosdk_default", name="{dag_id}-2", options={{"nonsense": 1}}, **times)
-CreateRoomOperator(task_id="early", conn_id="videosdk_default", name="x" * 200, **times)
+CreateRoomOperator(task_id="made", conn_id="rooms", name="{dag_id}", **times)
+CreateRoomOperator(task_id="refused", conn_id="rooms", name="{dag_id}-2", options={{"nonsense": 1}}, **times)
+CreateRoomOperator(task_id="early", conn_id="rooms", name="x" * 200, **times)
 
 @task
 def somebody_elses():
@@ -59,6 +61,7 @@ def ran(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with sandbox(folder / "sandbox.log") as vendors, pytest.MonkeyPatch.context() as patch:
         for name, value in vendors.env().items():
             patch.setenv(name, value)
+        patch.setenv("AIRFLOW_CONN_ROOMS", json.dumps(vendors.connection(ANY.conn_type)))
         for dag_id in dags:
             body = TASKS.format(start=start.isoformat(), end=end.isoformat(), title=f"Class of {dag_id}", dag_id=dag_id)
             dag_lab.run_tasks(folder, dag_id, body)
@@ -80,18 +83,18 @@ def classes(server: Any, role: str | None = "viewer") -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/rooms"])
 def test_nobody_sees_anything_without_a_sign_in(server: Any, path: str) -> None:
     assert server.get(f"/rooms/{path}").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes?start=a&end=b", "live/rooms"])
 def test_who_may_see_no_plugin_sees_nothing(server: Any, path: str) -> None:
     assert server.get(f"/rooms/{path}", headers=signed_in(None)).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["", "classes", "live/videosdk_default"])
+@pytest.mark.parametrize("path", ["", "classes", "live/rooms"])
 def test_nothing_can_be_changed(server: Any, method: str, path: str) -> None:
     assert server.request(method, f"/rooms/{path}", headers=signed_in("admin")).status_code == 405
 
@@ -158,6 +161,46 @@ def test_a_dag_whose_xcoms_may_not_be_read_is_left_out(
     assert "page_two" not in shown
 
 
+def test_a_viewer_sees_the_classes_and_no_more_than_airflow_shows(server: Any, ran: list[str]) -> None:
+    """By the same token, Airflow's own API: the XComs it shows are those whose classes are on the page."""
+    for role in ("viewer", "user", "op", "admin"):
+        own = server.get("/api/v2/dags/page_one/dagRuns/~/taskInstances/~/xcomEntries", headers=signed_in(role))
+        assert (own.status_code == 200) is bool(classes(server, role)), role
+
+
+PLANTED = "planted-secret-4711"
+
+
+def test_secrets_that_tasks_pushed_are_not_in_the_data(
+    server: Any, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the page does not show, it is not sent: not a value that differs, not more of ``ref`` than title and zone."""
+    from dataclasses import replace
+
+    from airflow_provider_rooms.page import app
+
+    def pushed_by(*args: Any, **kwargs: Any) -> Any:
+        rows, more = pushed(*args, **kwargs)
+        return [replace(one, value=planted(one.value)) for one in rows], more
+
+    def planted(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        drift = [{"field": "webhook", "asked": f"https://h.example/{PLANTED}", "actual": PLANTED, "more": PLANTED}]
+        ref = (
+            {**value["ref"], "join_url": PLANTED, "attendees": [PLANTED]}
+            if isinstance(value.get("ref"), dict)
+            else None
+        )
+        return {**value, "drift": drift, "ref": ref, "token": PLANTED, "join_url": PLANTED, "unverified": [PLANTED]}
+
+    pushed = app.pushed_by
+    monkeypatch.setattr(app, "pushed_by", pushed_by)
+    answer = server.get("/rooms/classes", params=PERIOD, headers=signed_in("admin"))
+    assert '"differs":["webhook"]' in answer.text
+    assert PLANTED not in answer.text
+
+
 def test_runs_of_long_ago_are_left_out(server: Any, ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__ROOMS__PAGE_DAYS", "0")
     assert classes(server) == []
@@ -185,8 +228,8 @@ def test_a_period_that_is_none_is_refused(server: Any, start: str, end: str) -> 
 
 
 def test_who_is_live_is_for_those_who_may_read_the_connection(server: Any, ran: list[str]) -> None:
-    assert server.get("/rooms/live/videosdk_default", headers=signed_in("viewer")).status_code == 403
-    answer = server.get("/rooms/live/videosdk_default", headers=signed_in("admin"))
+    assert server.get("/rooms/live/rooms", headers=signed_in("viewer")).status_code == 403
+    answer = server.get("/rooms/live/rooms", headers=signed_in("admin"))
     assert answer.json() == {"rooms": {}, "error": None}
 
 

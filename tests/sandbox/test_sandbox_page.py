@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 def test_empty_page_says_what_to_do(browse) -> None:  # type: ignore[no-untyped-def]
     document = browse()
-    assert document.count("Make a room to play with") == len(VENDORS)
+    assert document.count("Create a room to play with") == len(VENDORS)
     assert "CreateRoomOperator" in document
 
 

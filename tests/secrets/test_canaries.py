@@ -28,16 +28,12 @@ from canary_dag import KEEPS
 from cryptography.fernet import Fernet
 from vendor_traits import ANY, CLOSES_UNUSED, TRAITS
 
-from airflow_provider_rooms.testing import Traits
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
-
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox import credentials
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.sandbox.server import SandboxServer
-from airflow_provider_rooms.testing import dag_lab
+from airflow_provider_rooms.testing import Traits, dag_lab
 from airflow_provider_rooms.testing import wire as w
 from airflow_provider_rooms.testing.wire import Fault, Wire
 from airflow_provider_rooms.vendors.plans import checked_plan

@@ -33,7 +33,9 @@ class TestDatesAmongTimes:
     def test_that_day_is_meant(self, line, expected):
         found = read((*MONDAYS, line))
         assert starts(found) == expected
-        assert said(found) == [f"{line.partition(';')[0]} is a date, DTSTART a time: all of that day is meant"]
+        assert said(found) == [
+            f"{line.partition(';')[0]} is a date, but DTSTART is a time; the whole day is excluded or added"
+        ]
 
     def test_of_a_change_as_well(self):
         event = ("UID:alg-1", "RECURRENCE-ID;VALUE=DATE:20261012", *LATER)

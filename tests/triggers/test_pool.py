@@ -166,7 +166,7 @@ async def test_a_list_that_is_refused_is_done_without(vendor: str, rooms_sandbox
     (watch,) = pool._watches.values()
     taking = watch._hook.vendor  # type: ignore[union-attr]
 
-    def refused() -> Any:
+    def refused(rooms: Any = None) -> Any:
         raise errors.AccessDeniedError("may not list", vendor=vendor)
         yield
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
 import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from airflow_api import AirflowApi
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
-from stack import airflow_environment, end, free_port, sandbox
-from ui import standalone, start_airflow, wait_until_healthy, web_settings
+from stack import airflow_environment, free_port, sandbox
+from triggerers import kill_triggerer, triggerer
+from ui import standalone, wait_until_healthy, web_settings
 
 pytestmark = pytest.mark.slow
 
@@ -61,10 +57,10 @@ def test_all_waits_survive_the_triggerer(tmp_path: Path, monkeypatch: pytest.Mon
             for vendor, room in rooms[: WAITS // 2]:
                 box.end_session(vendor, room)
             _until(lambda: _states(tmp_path)["success"] >= 5, "some tasks are done", tmp_path)
-            _kill_triggerer(airflow.pid)
+            kill_triggerer(airflow.pid)
             for vendor, room in rooms[WAITS // 2 :]:
                 box.end_session(vendor, room)
-            with _triggerer(environment, tmp_path / "triggerer.log"):
+            with triggerer(environment, tmp_path / "triggerer.log"):
                 _until(lambda: _states(tmp_path)["success"] == WAITS, "all tasks are done", tmp_path)
     done = Counter(waits.with_suffix(".done").read_text().split())
     assert done == {f"wait_{number}": 1 for number in range(WAITS)}
@@ -115,32 +111,3 @@ def _until(reached: Callable[[], bool], what: str, home: Path) -> None:
         assert time.monotonic() < until, f"waited for: {what}; {_states(home)}"
         time.sleep(1)
     print(f"{time.strftime('%H:%M:%S')} {what}: {dict(_states(home))}", file=sys.stderr)  # noqa: T201
-
-
-def _kill_triggerer(standalone_pid: int) -> None:
-    """SIGKILL for the triggerer that ``airflow standalone`` started, and for the process in which its triggers run."""
-    children: dict[int, list[int]] = {}
-    titles: dict[int, str] = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            stat = (entry / "stat").read_text() if entry.name.isdigit() else ""
-            titles[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except (OSError, ValueError):
-            continue
-        children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
-    ours = [pid for pid in children.get(standalone_pid, []) if "triggerer" in titles[pid]]
-    assert len(ours) == 1, [titles[pid] for pid in children.get(standalone_pid, [])]
-    for pid in [*ours, *children.get(ours[0], [])]:
-        os.kill(pid, signal.SIGKILL)
-
-
-@contextmanager
-def _triggerer(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[Any]]:
-    process = start_airflow("triggerer", environment, log)
-    try:
-        yield process
-    finally:
-        end(process)
-        # What serves its logs outlives a triggerer that takes longer to end than we wait.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)

@@ -37,7 +37,7 @@ def place_of(rooms_sandbox: RoomsSandbox, monkeypatch: pytest.MonkeyPatch) -> It
         def make(conn_type: str) -> Place:
             rooms_sandbox.limit(conn_type)  # requests are sent here without their pace
             place = Place(rooms_sandbox, conn_type, session)
-            facts("directory")[conn_type].small_pages(monkeypatch, place.vendor)
+            facts("directory")[conn_type].small_pages(monkeypatch, type(place.vendor))
             return place
 
         yield make

@@ -22,9 +22,8 @@ HOOKS = facts("webhooks")
 
 
 def vendor(name: str, **given: Any) -> Any:
-    usual = HOOKS[name].CONNECTION
-    config = Config(conn_id="c", base_url="https://x.test", key="SK" + "0" * 32, secret=SECRET, **{**usual, **given})
-    return vendor_class(name)(config)
+    usual = {"conn_id": "c", "base_url": "https://x.test", "key": "SK" + "0" * 32, "secret": SECRET}
+    return vendor_class(name)(Config(**{**usual, **HOOKS[name].CONNECTION, **given}))
 
 
 def delivery(body: bytes, headers: Mapping[str, str], **kwargs: Any) -> Delivery:

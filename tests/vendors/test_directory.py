@@ -12,9 +12,11 @@ from vendor_traits import TYPES, facts
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import RoomSpec
 from airflow_provider_rooms.transport.network import blocking_session
+from airflow_provider_rooms.vendors.directory import Budget, read_directory
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.findings import inspect_room
-from airflow_provider_rooms.vendors.flow import Request, Response
+from airflow_provider_rooms.vendors.flow import Request, Response, gathered
+from airflow_provider_rooms.vendors.rest import PageNumbers
 from airflow_provider_rooms.vendors.rooms import close
 
 LISTS = facts("directory")
@@ -77,7 +79,10 @@ LIES: dict[str, Answer] = {
     "cut": halves,
     "hides closed ones": no_closed,
     "empty": lambda request, body: {},
-    "an error": lambda request, body: Response(status=403, body=b"{}"),
+    "not allowed": lambda request, body: Response(status=403, body=b"{}"),
+    "away": lambda request, body: Response(status=503),
+    "too many requests": lambda request, body: Response(status=429),
+    "a page for people": lambda request, body: Response(status=200, body=b"<!doctype html><html>"),
     "entries without an id": without_ids,
 }
 
@@ -92,6 +97,24 @@ def test_a_list_that_lies_costs_requests_and_nothing_else(lie: str, place: Place
         assert len(place.rooms(name)) == 1
     # Nothing about them was changed.
     assert {n: place.rooms(n) for n in NAMES if n != "new"} == {n: before[n] for n in NAMES if n != "new"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"list_cut": True}, {"list_lag_seconds": 600}, {"list_stale": True}], ids=lambda wrong: "".join(wrong)
+)
+def test_lists_that_the_sandbox_spoils(wrong: dict[str, Any], place: Place) -> None:
+    place.box.behave(place.conn_type, **wrong)
+    place.directory()  # a list that is stale from now on shows none of the rooms
+    place.fill()
+    before = {name: place.rooms(name) for name in NAMES}
+    ends = place.settle(place.directory())
+    unseen = LISTS[place.conn_type].UNSEEN if "list_cut" not in wrong else ()
+    for name in NAMES:
+        usable = [room for room in map(place.vendor.room, place.rooms(name)) if room.state == "open"]
+        assert len(usable) == (name != "cancelled") or name in unseen
+        assert name in unseen or ends[name] == ENDS[name]
+        assert name in (*unseen, "new") or place.rooms(name) == before[name]
+    assert len(place.rooms("there")) == len(place.rooms("new")) == 1
 
 
 @pytest.mark.parametrize("order", ["oldest", "any"])
@@ -144,7 +167,8 @@ def test_what_is_not_listed_counts_for_a_while(place: Place) -> None:
     assert known.expired(place.vendor) is LISTS[place.conn_type].ABSENCE_EXPIRES
 
 
-def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
+def endless_at(place: Place) -> Answer:
+    """A list that never ends, each page with a room that nobody knows."""
     number = 0
 
     def endless(request: Request, body: Any) -> Any:
@@ -157,8 +181,30 @@ def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
             "meta": {"next_page_url": url},
         }  # fmt: skip
 
+    return endless
+
+
+def test_a_list_of_orphans_that_never_ends_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("flow", "directory"):
+        monkeypatch.setattr(f"airflow_provider_rooms.vendors.{module}.MOST_PAGES", 20)
     place.fill(0)
-    place.lie = endless
+    place.lie = endless_at(place)
+    # That page is nowhere in the sandbox.
+    place.transport.send = lambda request: Response(status=200, body=b"{}")  # type: ignore[method-assign]
+    orphans: list[Any] = []
+    specs = {"there": place.spec("there")}
+    budget = Budget(place.vendor, 1)
+    directory = place.run(read_directory(place.vendor, specs, budget, open_rooms=orphans.append))
+    assert not directory.read_all_open
+    assert directory.take("there") is None
+    assert len(place.sent) <= 20 * len(place.vendor.listing(()).lists)
+    with pytest.raises(errors.UnreadableAnswerError, match="does not end"):
+        place.run(gathered(place.vendor.list_open_rooms(lambda room: True)))
+
+
+def test_an_endless_list_is_bounded_by_the_budget(place: Place) -> None:
+    place.fill(0)
+    place.lie = endless_at(place)
     place.transport.send = lambda request: Response(status=200, body=b"{}")  # type: ignore[method-assign]
     assert place.directory(rooms=100).take("new") is None
     cost = place.traits.cost
@@ -175,3 +221,22 @@ def test_another_case_and_a_hash_are_the_same_name_where_the_vendor_says_so(plac
     place.fill(0)
     shown = place.directory(names=("THERE",)).shows("THERE")
     assert shown is facts("names")[place.conn_type].FOLDS_CASE
+
+
+def test_a_full_page_before_an_empty_one_may_have_been_reordered(place: Place) -> None:
+    """Nobody knows what was on the second page when the first was read."""
+    if isinstance(place.vendor.cursor, PageNumbers):
+        pytest.skip("its lists tell how long they are")
+    place.fill(20)
+    firsts = 0
+
+    def lie(request: Request, body: Any) -> Any:
+        nonlocal firsts
+        key = "rooms" if "rooms" in body else "data"
+        if {"start", "PageToken"} & dict(request.query).keys():
+            return {**body, key: [], **({"last": ""} if "last" in body else {"meta": {}})}
+        firsts += 1
+        return {**body, key: (body[key] or [])[:: (-1) ** firsts]}
+
+    place.lie = lie
+    assert place.directory(names=("absent",)).take("absent") is None

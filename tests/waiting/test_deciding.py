@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from airflow_provider_rooms.errors import InvalidSpecError
 from airflow_provider_rooms.models import Recording, Room, Session
 from airflow_provider_rooms.vendors.presence import iso
-from airflow_provider_rooms.waiting.waits import CLOCK_SLACK, SHORTEST, Seen, Wait, decide, pause, wants_recordings
+from airflow_provider_rooms.waiting.waits import (
+    CLOCK_SLACK,
+    SHORTEST,
+    Seen,
+    Wait,
+    decide,
+    pause,
+    wants_recordings,
+    wants_sessions,
+)
 
 NINE = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 TEN = NINE + dt.timedelta(hours=1)
@@ -363,6 +372,23 @@ def test_no_class_is_over_while_somebody_is_in_it(sessions: Any, now: float) -> 
     asked = wait("ended")
     live = any(s.live and asked.counts(s, at(now)) for s in sessions)
     assert not (live and decide(asked, seen(*sessions), at(now)))
+
+
+@pytest.mark.parametrize("change", [{}, {"starts_at": None}, {"ends_at": None}, {"starts_at": None, "ends_at": None}])
+@given(
+    sessions=stories,
+    now=st.floats(-200, 400),
+    purpose=st.sampled_from(["started", "ended", "recording"]),
+    room=st.sampled_from([ROOM, CLOSED]),
+)
+def test_sessions_that_need_not_be_read_decide_nothing(
+    change: dict[str, None], sessions: Any, now: float, purpose: str, room: Room
+) -> None:
+    asked = wait(purpose, **change)
+    past = [one for one in sessions if max(one.started_at, one.ended_at or "") <= iso(at(now))]
+    if not wants_sessions(asked, room, at(now)):
+        assert how(asked, seen(*past, room=room), now) == how(asked, seen(room=room), now)
+        assert not wants_recordings(asked, seen(*past, room=room), at(now))
 
 
 @given(stories, st.floats(-200, 400))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.sandbox import files, tokens
 from airflow_provider_rooms.sandbox.cards import Card, Pick, RecordingLine, SessionLine
-from airflow_provider_rooms.sandbox.hundredms import codes, recordings, rooms, sessions
+from airflow_provider_rooms.sandbox.hundredms import analytics, codes, recordings, rooms, sessions
 from airflow_provider_rooms.sandbox.hundredms.rest import CLAIMS, HundredMsRest
 from airflow_provider_rooms.sandbox.hundredms.webhooks import Reports
 from airflow_provider_rooms.sandbox.vendor import Guest
@@ -24,7 +24,7 @@ class HundredMs(HundredMsRest):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.store.told = Reports(self)
+        self.reports = self.store.told = Reports(self)
 
     def routes(self) -> Iterable[Route]:
         return (
@@ -32,6 +32,7 @@ class HundredMs(HundredMsRest):
             *sessions.routes(self),
             *recordings.routes(self),
             *codes.routes(self),
+            *analytics.routes(self, self.reports),
         )
 
     # -- /control -------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from airflow_provider_rooms.sandbox import tokens
 from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
 from airflow_provider_rooms.sandbox.hundredms.store import Room, Store, Template
-from airflow_provider_rooms.sandbox.vendor import LIST_ORDERS, Vendor
+from airflow_provider_rooms.sandbox.lists import LIST_CHOICES, LIST_SWITCHES
+from airflow_provider_rooms.sandbox.vendor import Vendor
 from airflow_provider_rooms.sandbox.wire import Answer, Call, RefusedError, as_json, read_json
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class HundredMsRest(Vendor):
         # an empty list comes as [] or as null; both are on official pages
         "empty_data": "list",
         # the order of lists is stated for sessions only
-        "list_order": "newest",
+        **LIST_SWITCHES,
         # a HIPAA workspace signs what it reports, with this secret
         "webhook_secret": "",
     }
@@ -55,7 +56,7 @@ class HundredMsRest(Vendor):
         "unknown_fields": ("reject", "accept"),
         "name_filter": ("exact", "substring"),
         "empty_data": ("list", "null"),
-        "list_order": LIST_ORDERS,
+        **LIST_CHOICES,
     }
 
     def __init__(self, clock: Clock) -> None:
@@ -143,9 +144,17 @@ class HundredMsRest(Vendor):
         return checked
 
     def envelope(
-        self, call: Call, items: Sequence[T], id_of: Callable[[T], str], view: Callable[[T], dict[str, Any]]
+        self,
+        call: Call,
+        items: Sequence[T],
+        id_of: Callable[[T], str],
+        view: Callable[[T], dict[str, Any]],
+        shown: Callable[[Sequence[T]], Sequence[T]] = list,
     ) -> Answer:
-        """``limit``, ``data`` and ``last`` (guide "Make API calls"). ``last`` stays filled on the final page."""
+        """``limit``, ``data`` and ``last`` (guide "Make API calls"). ``last`` stays filled on the final page.
+
+        :param shown: what is shown of a page.
+        """
         # a limit outside 10 to 100 is cut, which the answer tells; whether it is refused instead is unknown
         limit = min(100, max(10, self.number(call, "limit", 10)))
         start = call.first("start")
@@ -154,7 +163,7 @@ class HundredMsRest(Vendor):
             begin = next((i for i, item in enumerate(items, 1) if id_of(item) == start), 0)
             if not begin:
                 raise self.refuse(400, "invalid query parameter: start")
-        page = items[begin : begin + limit]
+        page = shown(items[begin : begin + limit])
         data: list[dict[str, Any]] | None = [view(item) for item in page]
         if not data and self.behaviour["empty_data"] == "null":
             data = None

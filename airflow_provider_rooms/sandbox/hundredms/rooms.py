@@ -98,7 +98,13 @@ class Rooms:
             and (before is None or millis(room.created) <= before)
             and self.vendor.shows(room.visible_at)
         ]
-        return self.vendor.envelope(call, self.vendor.in_order(found), lambda room: room.id, listed_view)
+        if name:
+            return self.vendor.envelope(call, found, lambda room: room.id, listed_view)
+        lists = self.vendor.lists
+        return lists.answer(
+            call,
+            lambda: self.vendor.envelope(call, lists.rooms(found), lambda room: room.id, listed_view, lists.page),
+        )
 
     def _body(self, call: Call, spec: Record) -> dict[str, Any]:
         body = self.vendor.body(call, spec) if b'"template"' not in call.body else self._no_template(call, spec)

@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rooms.sandbox.clock import iso_go, iso_seconds
 from airflow_provider_rooms.sandbox.hundredms.shapes import APP, CUSTOMER
 from airflow_provider_rooms.sandbox.vendor import hex_id, new_uuid
-from airflow_provider_rooms.sandbox.webhooks import Parcel
+from airflow_provider_rooms.sandbox.webhooks import KEPT, Parcel
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow_provider_rooms.sandbox.hundredms.rest import HundredMsRest
     from airflow_provider_rooms.sandbox.hundredms.store import Job, Peer, Room, Session
 
@@ -23,11 +27,25 @@ if TYPE_CHECKING:
 PAUSES = (1.0, 3.0, 10.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was reported."""
+
+    id: str
+    word: str
+    room_id: str
+    at: datetime
+    data: dict[str, Any]
+    parcel: Parcel
+
+
 class Reports:
     """Turns what happens in the store into deliveries."""
 
     def __init__(self, vendor: HundredMsRest) -> None:
         self.vendor = vendor
+        #: What /v2/analytics/webhooks shows.
+        self.sent: deque[Report] = deque(maxlen=KEPT)
 
     def session(self, word: str, session: Session) -> None:
         """``session.open`` or ``session.close``."""
@@ -120,9 +138,10 @@ class Reports:
         webhook = room.settings.get("webhook")
         if not webhook or not webhook.get("url"):
             return
+        identity = new_uuid()
         envelope = {
             "version": "2.0",
-            "id": new_uuid(),
+            "id": identity,
             "account_id": CUSTOMER,
             "app_id": APP,
             "timestamp": iso_seconds(self.vendor.clock.now()),
@@ -135,15 +154,15 @@ class Reports:
         if secret := self.vendor.behaviour["webhook_secret"]:
             headers["x-100ms-signature"] = hmac.new(str(secret).encode(), body, hashlib.sha256).hexdigest()
         forged = {name: value if name == "content-type" else "forged" for name, value in headers.items()}
-        self.vendor.report(
-            Parcel(
-                self.vendor.name,
-                word,
-                webhook["url"],
-                body,
-                headers,
-                lambda: forged,
-                pauses=PAUSES,
-                again=lambda status: status != 200,
-            )
+        parcel = Parcel(
+            self.vendor.name,
+            word,
+            webhook["url"],
+            body,
+            headers,
+            lambda: forged,
+            pauses=PAUSES,
+            again=lambda status: status != 200,
         )
+        self.sent.append(Report(identity, word, room.id, self.vendor.clock.now(), data, parcel))
+        self.vendor.report(parcel)

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 from airflow_provider_rooms.sandbox.clock import Clock, parse_time
 from airflow_provider_rooms.sandbox.credentials import TWILIO_ACCOUNT, TWILIO_API_KEY, TWILIO_SECRET
 from airflow_provider_rooms.sandbox.limits import Limit
+from airflow_provider_rooms.sandbox.lists import LIST_CHOICES, LIST_SWITCHES
 from airflow_provider_rooms.sandbox.twilio import shapes
 from airflow_provider_rooms.sandbox.twilio.shapes import InvalidError, Param
 from airflow_provider_rooms.sandbox.twilio.store import Room, Store
-from airflow_provider_rooms.sandbox.vendor import LIST_ORDERS, Vendor, hex_id
+from airflow_provider_rooms.sandbox.vendor import Vendor, hex_id
 from airflow_provider_rooms.sandbox.wire import Answer, Call, RefusedError, as_json
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class TwilioRest(Vendor):
         # the account's Console default, used where RecordParticipantsOnConnect is not given
         "record_by_default": False,
         # the order of lists is not stated
-        "list_order": "newest",
+        **LIST_SWITCHES,
     }
-    switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {"list_order": LIST_ORDERS}
+    switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = LIST_CHOICES
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -113,9 +114,12 @@ class TwilioRest(Vendor):
 
     def page(
         self, call: Call, key: str, items: Sequence[T], sid_of: Callable[[T], str], view: Callable[[T], dict[str, Any]],
-        most: int = 1000,
+        most: int = 1000, shown: Callable[[Sequence[T]], Sequence[T]] = list,
     ) -> Answer:  # fmt: skip
-        """``{key: […], meta: {…}}`` with absolute URLs of this very server."""
+        """``{key: […], meta: {…}}`` with absolute URLs of this very server.
+
+        :param shown: what is shown of a page.
+        """
         size = self._page_number(call, "PageSize", DEFAULT_PAGE, 1, most, 20007)
         number = self._page_number(call, "Page", 0, 0, 10**9, 20001)
         token = call.first("PageToken")
@@ -146,7 +150,7 @@ class TwilioRest(Vendor):
             "next_page_url": url(number + 1, begin + size - 1) if more else None,
             "key": key,
         }
-        return as_json({key: [view(item) for item in page], "meta": meta})
+        return as_json({key: [view(item) for item in shown(page)], "meta": meta})
 
     def _page_number(self, call: Call, name: str, default: int, least: int, most: int, code: int) -> int:
         text = call.first(name)

@@ -14,7 +14,7 @@ from airflow_provider_rooms.sandbox.twilio.store import PUBLISHED_TRACKS, Room
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from airflow_provider_rooms.sandbox.twilio.rest import TwilioRest
 
@@ -65,9 +65,18 @@ class Rooms:
             for room in candidates
             if room.status == status and inside(room.created) and self.vendor.shows(room.visible_at)
         ]
-        return self.vendor.page(
-            call, "rooms", self.vendor.in_order(found), lambda room: room.sid, lambda room: room_view(room, call.base)
-        )
+        if name is not None:
+            return self._listed(call, found)
+        lists = self.vendor.lists
+        return lists.answer(call, lambda: self._listed(call, lists.rooms(found), lists.page))
+
+    def _listed(
+        self, call: Call, rooms: Sequence[Room], shown: Callable[[Sequence[Room]], Sequence[Room]] = list
+    ) -> Answer:
+        def view(room: Room) -> dict[str, Any]:
+            return room_view(room, call.base)
+
+        return self.vendor.page(call, "rooms", rooms, lambda room: room.sid, view, shown=shown)
 
     def get(self, call: Call) -> Answer:
         return as_json(room_view(self.vendor.room(call, lagging=True), call.base))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rooms.sandbox import tokens
 from airflow_provider_rooms.sandbox.credentials import KEY, SECRET
-from airflow_provider_rooms.sandbox.vendor import LIST_ORDERS, Vendor
+from airflow_provider_rooms.sandbox.lists import LIST_CHOICES, LIST_SWITCHES
+from airflow_provider_rooms.sandbox.vendor import Vendor
 from airflow_provider_rooms.sandbox.videosdk.store import Store
 from airflow_provider_rooms.sandbox.wire import Answer, Call, RefusedError, as_json, as_text, read_json
 
@@ -40,13 +41,13 @@ class VideoSDKRest(Vendor):
         # minutes on five versions of the page, seconds in the SDK
         "auto_close_unit": "minutes",
         # neither the order of lists nor whether deactivated rooms are in them is on any page
-        "list_order": "newest",
+        **LIST_SWITCHES,
         "list_disabled": True,
     }
     switch_choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "unknown_fields": ("reject", "accept"),
         "auto_close_unit": ("minutes", "seconds"),
-        "list_order": LIST_ORDERS,
+        **LIST_CHOICES,
     }
 
     def __init__(self, clock: Clock) -> None:

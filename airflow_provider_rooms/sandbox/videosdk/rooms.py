@@ -13,7 +13,7 @@ from airflow_provider_rooms.sandbox.videosdk.shapes import CREATE_ROOM, DEACTIVA
 from airflow_provider_rooms.sandbox.wire import Answer, Call, Route, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from airflow_provider_rooms.sandbox.videosdk.rest import VideoSDKRest
     from airflow_provider_rooms.sandbox.videosdk.store import Room
@@ -64,17 +64,19 @@ class Rooms:
 
     def list_(self, call: Call) -> Answer:
         """Order unknown: newest first here. ``query`` is an exact roomId or customRoomId."""
-        query = call.first("query")
-        found: Sequence[Room]
+        query, lists = call.first("query"), self.vendor.lists
         if query is not None:
             room = self.vendor.store.rooms.get(query) or self.vendor.store.by_custom_id.get(query)
-            found = [room] if room is not None else []
-        else:
-            found = self.vendor.in_order(reversed(self.vendor.store.rooms.values()))
-            if not self.vendor.behaviour["list_disabled"]:
-                found = [room for room in found if not room.disabled]
-        info, page = self.vendor.page(call, [room for room in found if self.vendor.shows(room.visible_at)])
-        return as_json({"pageInfo": info, "data": [self.view(room, call.base) for room in page]})
+            return self._listed(call, [room] if room is not None else [])
+        all_of_them = self.vendor.behaviour["list_disabled"]
+        found = (room for room in reversed(self.vendor.store.rooms.values()) if all_of_them or not room.disabled)
+        return lists.answer(call, lambda: self._listed(call, lists.rooms(found), lists.page))
+
+    def _listed(
+        self, call: Call, rooms: Sequence[Room], shown: Callable[[Sequence[Room]], Sequence[Room]] = list
+    ) -> Answer:
+        info, page = self.vendor.page(call, [room for room in rooms if self.vendor.shows(room.visible_at)])
+        return as_json({"pageInfo": info, "data": [self.view(room, call.base) for room in shown(page)]})
 
     def deactivate(self, call: Call) -> Answer:
         """For ever, by the real roomId only. A running session goes on (unknown); so does a second call succeed."""

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from airflow_provider_rooms.extras import CALENDARS
 from airflow_provider_rooms.timetable.clock import check_order
 from airflow_provider_rooms.timetable.ical.event import ANSWERS, read_event
 from airflow_provider_rooms.timetable.ical.file import calendars
@@ -82,15 +83,10 @@ def parse_calendar(data: bytes, source: str, bad_rows: BadRows, zone: ZoneInfo |
     """A timetable from an iCalendar file.
 
     :param zone: for times that name no zone, where the calendar names none either.
+    :raises MissingExtraError: a library is not installed.
     :raises TimetableError: it is no calendar, or bad events are refused; names every bad line.
     """
-    try:
-        import dateutil  # noqa: F401
-        import icalendar  # noqa: F401
-    except ImportError as error:
-        raise RuntimeError(
-            f"Reading {source} needs {error.name}: pip install 'airflow-provider-rooms[calendar]'."
-        ) from None
+    CALENDARS.require()
     problems: list[Problem] = []
     events: list[Event] = []
     for calendar in calendars(data, source, problems):

@@ -9,7 +9,7 @@ from airflow_provider_rooms.vendors.presence import Survey
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from airflow_provider_rooms.models import Participant, Room, Session
     from airflow_provider_rooms.vendors.flow import Flow
@@ -52,8 +52,11 @@ class Sessions(Api):
         """Tell a live session to end; it may take a moment. The room stays open."""
         raise NotImplementedError
 
-    def survey(self) -> Flow[Survey]:
-        """Which rooms of the account are occupied or open, in as few requests as the vendor's lists allow."""
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
+        """Which rooms of the account are occupied or open, in as few requests as the vendor's lists allow.
+
+        :param rooms: ids of those that matter; None for all. A list need not be read any further once it has shown them.
+        """
         yield from ()
         return Survey()
 

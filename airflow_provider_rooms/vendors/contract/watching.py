@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.vendors.flow import Flow
 
 
+#: Types of events by what they happen to, which is what vendors have lists of.
+OF_SESSIONS: frozenset[EventType] = frozenset({"session_started", "session_ended"})
+OF_RECORDINGS: frozenset[EventType] = frozenset({"recording_started", "recording_ready", "recording_failed"})
+OF_PEOPLE: frozenset[EventType] = frozenset({"participant_joined", "participant_left"})
+OF_TRANSCRIPTS: frozenset[EventType] = frozenset({"transcript_ready"})
+#: Each is asked for by itself: a long session must not make the list of recordings longer.
+GROUPS = (OF_SESSIONS, OF_RECORDINGS, OF_PEOPLE, OF_TRANSCRIPTS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """A session or a recording as a list shows it now, and what has happened to it so far.
+    """A session or a recording, say, as a list shows it now, and what has happened to it so far.
 
     :param id: tells it apart from everything else of its account.
     :param began: by the vendor's clock; the same each time that the list is read.
@@ -39,12 +48,13 @@ class Watching(Api):
     watchable: ClassVar[Collection[EventType]] = ()
 
     @optional("has no lists that tell what happened in the account")
-    def happened_since(self, since: dt.datetime, types: Collection[EventType]) -> Flow[None]:
+    def happened_since(self, since: dt.datetime, types: Collection[EventType], *, over: dt.datetime) -> Flow[None]:
         """Pages of :class:`Thing`: the sessions and recordings that began since then, those that are not over too.
 
         It may list older things and some of them twice, the later time as the vendor showed it later.
 
         :param types: what is asked for, all of it watchable.
+        :param over: not before ``since``; things that were over before this were read already and may be left out.
         """
         raise NotImplementedError
 

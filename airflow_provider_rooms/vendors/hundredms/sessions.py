@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from airflow_provider_rooms import errors
@@ -103,7 +103,7 @@ class HundredMsSessions(HundredMsApi, Sessions):
         """100ms' recorder, which is listed among the people."""
         return person.name == RECORDER_NAME or person.role == RECORDER_ROLE
 
-    def survey(self) -> Flow[Survey]:
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
         """GET /v2/sessions?active=true of the whole workspace."""
         live: dict[str, Session] = {}
         cursor: str | None = None

@@ -80,35 +80,40 @@ class HundredMsWebhooks(HundredMsApi, Webhooks):
         word, data = told.get("type"), told.get("data")
         if not isinstance(word, str) or not isinstance(data, Mapping):
             raise ValueError("no type and data")  # noqa: TRY004 - as everything that cannot be read
+        return [self.reported(word, data, told.get("timestamp"))]
+
+    def reported(self, word: str, data: Mapping[str, Any], when: Any) -> RoomEvent:
+        """An event under 100ms' own word.
+
+        :param when: when it was reported, if the data say nothing better.
+        """
         row = TYPES.get(word)
         told_only_if = _ONLY_IF.get(word)
         if row is None or (told_only_if and data.get(told_only_if) is not True):
             kind: EventType = "other"
             parts: tuple[str | None, ...] = (word, digest(word, data, without=("presigned_url", "URL")))
-            when = ""
+            moment = ""
         else:
-            kind, names, when = row
+            kind, names, moment = row
             parts = tuple(_text(data, name) for name in names)
             if kind == "recording_ready":
                 parts = recording_parts(_text(data, "session_id"), parts[0])
-        return [
-            self.event(
-                kind,
-                *parts,
-                happened_at=data.get(when) or told.get("timestamp"),
-                room_id=_text(data, "room_id"),
-                name=_text(data, "room_name"),
-                session_id=_text(data, "session_id"),
-                recording_id=_text(data, "recording_id"),
-                participant=_text(data, "user_id") or _text(data, "peer_id"),
-                reported_as=word,
-            )
-        ]
+        return self.event(
+            kind,
+            *parts,
+            happened_at=data.get(moment) or when,
+            room_id=_text(data, "room_id"),
+            name=_text(data, "room_name"),
+            session_id=_text(data, "session_id"),
+            recording_id=_text(data, "recording_id"),
+            participant=_text(data, "user_id") or _text(data, "peer_id"),
+            reported_as=word,
+        )
 
 
 def recording_parts(session_id: str | None, path: str | None) -> tuple[str | None, str]:
     """What tells a file apart, in a delivery and in a list alike: how their ids relate is not documented."""
-    return session_id, (path or "").rpartition("/")[2]
+    return session_id, (path or "").partition("?")[0].rpartition("/")[2]
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:

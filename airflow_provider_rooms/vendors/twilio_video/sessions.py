@@ -29,7 +29,7 @@ from airflow_provider_rooms.vendors.twilio_video.api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 #: A room that is empty for no longer than this stays one session: a page reloaded is a leave and a join.
 SAME_SESSION = dt.timedelta(seconds=60)
@@ -146,10 +146,24 @@ class TwilioVideoSessions(TwilioVideoApi, Sessions):
     def _participant(self, person: Mapping[str, Any], stay: Interval) -> Participant:
         return make_participant(str(person.get("identity") or person.get("sid")), [stay], self.now())
 
-    def survey(self) -> Flow[Survey]:
-        """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell."""
-        rooms = yield from self.items(ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE})
-        return Survey(open=frozenset(str(room.get("sid")) for room in rooms), pages=1 + len(rooms) // LONGEST_PAGE)
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
+        """GET /v1/Rooms: the rooms in progress. Who is in them only their own participants tell.
+
+        An account may have thousands that nobody waits for, older than those of today and after them in the list.
+        """
+        wanted = None if rooms is None else frozenset(rooms)
+        seen: set[str] = set()
+        pages = 0
+        listed = self.listed(
+            ROOMS, {"Status": "in-progress", "PageSize": LONGEST_PAGE}, lambda room: str(room.get("sid"))
+        )
+        while (page := (yield from next_page(listed))) is not None:
+            pages += 1
+            seen.update(page)
+            if wanted is not None and wanted <= seen:
+                listed.close()
+                return Survey(open=wanted, whole=False, pages=pages)
+        return Survey(open=frozenset(seen), pages=pages)
 
     def occupied(self, room: Room) -> Flow[bool]:
         """One participant of those connected."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_rooms.vendors.contract.watching import Thing, Watching
+from airflow_provider_rooms.vendors.contract.watching import OF_RECORDINGS, OF_SESSIONS, Thing, Watching
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Page, next_page
 from airflow_provider_rooms.vendors.presence import iso
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.models import EventType
     from airflow_provider_rooms.vendors.twilio_video.recordings import Place
 
-_OF_SESSIONS: frozenset[EventType] = frozenset({"session_started", "session_ended"})
-_OF_RECORDINGS: frozenset[EventType] = frozenset({"recording_started", "recording_ready", "recording_failed"})
 #: What a status says beside that it was asked for: a composition may wait for its turn.
 _EVENTS: Mapping[str, tuple[EventType, ...]] = {
     "processing": ("recording_started",),
@@ -36,20 +34,20 @@ _UNFINISHED = frozenset({"enqueued", "processing"})
 class TwilioVideoWatching(TwilioVideoRooms, TwilioVideoWebhooks, Watching):
     """Sessions are made of participants, for which each room has to be asked."""
 
-    watchable: ClassVar[Collection[EventType]] = _OF_SESSIONS | _OF_RECORDINGS
+    watchable: ClassVar[Collection[EventType]] = OF_SESSIONS | OF_RECORDINGS
 
-    def happened_since(self, since: dt.datetime, types: Collection[EventType]) -> Flow[None]:
+    def happened_since(self, since: dt.datetime, types: Collection[EventType], *, over: dt.datetime) -> Flow[None]:
         """GET /v1/Rooms and the participants of each, /v1/Recordings and /v1/Compositions."""
-        if _OF_SESSIONS.intersection(types):
-            yield from self._sessions_since(since)
-        if _OF_RECORDINGS.intersection(types):
+        if OF_SESSIONS.intersection(types):
+            yield from self._sessions_since(since, over)
+        if OF_RECORDINGS.intersection(types):
             for place in PLACES:
                 recordings = self.listed(place, made_between(since, self.now()), dict)
                 while (page := (yield from next_page(recordings))) is not None:
                     yield Page([thing for item in page if (thing := self._recording_thing(place, item)) is not None])
 
-    def _sessions_since(self, since: dt.datetime) -> Flow[None]:
-        """Rooms in progress, then those completed, of which only the ones that ended since then are looked into."""
+    def _sessions_since(self, since: dt.datetime, over: dt.datetime) -> Flow[None]:
+        """Rooms in progress, then those completed, of which only those are looked into that ended lately."""
         known: set[str] = set()
         for status in ("in-progress", "completed"):  # in the order in which one becomes the other
             made = made_between(since - LONGEST_ROOM, self.now())
@@ -57,7 +55,7 @@ class TwilioVideoWatching(TwilioVideoRooms, TwilioVideoWebhooks, Watching):
             while (page := (yield from next_page(rooms))) is not None:
                 for item in page:
                     sid, ended = str(item.get("sid")), parse_time(item.get("end_time"))
-                    if sid in known or (ended is not None and ended < since):
+                    if sid in known or (ended is not None and ended < over):
                         continue
                     if self.is_closed(item):
                         known.add(sid)

@@ -25,6 +25,8 @@ class VideoSDKApi(TokenSignIn, Rest, Api):
     options: ClassVar[type[Options]] = VideoSDKOptions
     # VideoSDK does not use ``Bearer``.
     scheme: ClassVar[str] = ""
+    # Its query may be what tells genuine webhooks from those of other customers of VideoSDK.
+    secret_fields: ClassVar[tuple[str, ...]] = ("webhook.endPoint",)
     # The largest number of items that VideoSDK gives at once is not documented; this is its default.
     cursor: ClassVar[Cursor | None] = PageNumbers(
         size=("perPage", 20), number="page", last="pageInfo.lastPage", total="pageInfo.total"

@@ -15,7 +15,7 @@ from airflow_provider_rooms.vendors.rest import Resource, newest_first
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 #: Asked for at once where every live session is wanted; the answer says how many it gives. Each lists its people: more of
 #: them in one piece would hold up an event loop.
@@ -129,7 +129,7 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
         identity = str(person.get("participantId") or person.get("_id"))
         return make_participant(identity, _stays(person), self.now(), name=person.get("name"), over=over)
 
-    def survey(self) -> Flow[Survey]:
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
         """GET /v2/sessions?status=ongoing of the whole account. Where the filter is not honoured, nothing is known."""
         live: dict[str, Session] = {}
         filters = {"status": _LIVE, "perPage": SURVEY_SIZE}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.vendors.contract.watching import Thing, Watching
+from airflow_provider_rooms.vendors.contract.watching import OF_SESSIONS, Thing, Watching
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, paged
 from airflow_provider_rooms.vendors.rest import newest_first
@@ -19,20 +19,18 @@ if TYPE_CHECKING:
 
     from airflow_provider_rooms.models import EventType
 
-_OF_SESSIONS = frozenset({"session_started", "session_ended"})
-
 
 class VideoSDKWatching(VideoSDKWebhooks, Watching):
     """A recording has no status: neither that it began nor that it failed can be told as the webhooks tell it."""
 
     watchable: ClassVar[Collection[EventType]] = frozenset({"session_started", "session_ended", "recording_ready"})
 
-    def happened_since(self, since: dt.datetime, types: Collection[EventType]) -> Flow[None]:
+    def happened_since(self, since: dt.datetime, types: Collection[EventType], *, over: dt.datetime) -> Flow[None]:
         """GET /v2/sessions and /v2/recordings of the whole account."""
-        if _OF_SESSIONS.intersection(types):
+        if OF_SESSIONS.intersection(types):
             yield from self._sessions_since(since)
         if "recording_ready" in types:
-            recordings = self.listed(PLACES[0], {}, self._recording_thing)
+            recordings = self.listed(PLACES[0], {"perPage": SURVEY_SIZE}, self._recording_thing)
             yield from newest_first(recordings, lambda thing: thing.began.isoformat(), since)
 
     def _sessions_since(self, since: dt.datetime) -> Flow[None]:

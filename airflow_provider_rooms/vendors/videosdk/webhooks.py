@@ -6,8 +6,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from airflow_provider_rooms.vendors.contract.webhooks import Delivery, Webhooks, digest, read_object
+from airflow_provider_rooms.vendors.contract.webhooks import Delivery, Webhooks, digest, read_object, same
 from airflow_provider_rooms.vendors.videosdk.api import VideoSDKApi
 from airflow_provider_rooms.vendors.videosdk.options import WEBHOOK_EVENTS
 
@@ -41,7 +42,10 @@ class VideoSDKWebhooks(VideoSDKApi, Webhooks):
         return str(answer["publicKey"])
 
     def is_genuine(self, delivery: Delivery, key: str | None) -> bool:
-        """``videosdk-signature``: base64 of RSA (PKCS#1 v1.5) with SHA-256 over the body."""
+        """``videosdk-signature``: base64 of RSA (PKCS#1 v1.5) with SHA-256 over the body.
+
+        VideoSDK signs for all its customers with one key: a query in ``webhook_url`` is what others do not know.
+        """
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -50,6 +54,9 @@ class VideoSDKWebhooks(VideoSDKApi, Webhooks):
 
         given = delivery.header("videosdk-signature")
         if not given or not key or delivery.method != "POST":
+            return False
+        query = urlsplit(self.config.webhook_url or "").query
+        if query and not same(delivery.query, query):
             return False
         try:
             public = load_pem_public_key(key.strip().encode())
@@ -102,7 +109,7 @@ class VideoSDKWebhooks(VideoSDKApi, Webhooks):
 
 def recording_parts(session_id: str | None, file_path: str | None) -> tuple[str | None, str]:
     """What tells a finished recording apart, in a delivery and in a list alike: a delivery may have no id of it."""
-    return session_id, (file_path or "").strip("/")
+    return session_id, (file_path or "").partition("?")[0].strip("/")
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:

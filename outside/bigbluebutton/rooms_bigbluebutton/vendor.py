@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
@@ -228,7 +228,7 @@ class BigBlueButton(Rest, Vendor):
             return now
         return replace(session, ended_at=session.ended_at or iso(self.now()))
 
-    def survey(self) -> Flow[Survey]:
+    def survey(self, rooms: Collection[str] | None = None) -> Flow[Survey]:
         """GET getMeetings: every meeting of the server with the number of people in it."""
         meetings = yield from self.items(MEETINGS, {})
         live = {session.room_id: session for item in meetings if (session := self._session(item)) and session.live}

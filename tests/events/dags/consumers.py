@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from following import consumer
 
-for vendor in ("videosdk", "hundredms", "twilio_video"):
+from airflow_provider_rooms.connections import BY_TYPE
+
+for vendor in BY_TYPE:
     consumer(f"consumer_{vendor}", vendor)

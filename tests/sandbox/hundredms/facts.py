@@ -42,6 +42,8 @@ def close(client: httpx.Client, room: dict[str, Any]) -> httpx.Response:
 #: The vendor's word for a closed room.
 CLOSED = "disabled"
 ID, NAME, LISTED = "id", "name", "data"
+#: The parameter of the list for a name.
+NAME_FILTER = "name"
 #: What a second create of the name is answered: the code of a conflict, or None for the same room.
 CONFLICT: int | None = None
 #: Statuses of a room that is not there.

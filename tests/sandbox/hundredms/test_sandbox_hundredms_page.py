@@ -32,3 +32,18 @@ def test_rooms_sessions_and_recordings_show_and_secrets_do_not(
     assert "&lt;img src=x" in document
     assert "<img" not in document
     assert room["id"] in document
+
+
+def test_webhooks_show_with_their_answers_and_without_what_is_in_them(
+    rooms_sandbox: RoomsSandbox,
+    hundredms: httpx.Client,
+    browse,  # type: ignore[no-untyped-def]
+) -> None:
+    webhook = {"url": "http://127.0.0.1:9/hook", "headers": {"x-secret": "hush-hush"}}
+    hundredms.post("/v2/rooms", json={"name": "algebra-1", "webhook": webhook})
+    rooms_sandbox.webhooks("hundredms", "twice")
+    rooms_sandbox.start_session("hundredms", "algebra-1", ["ada"])
+    document = browse()
+    for text in ("100ms: twice", "session.open.success", "http://127.0.0.1:9/hook<", "ConnectionRefusedError"):
+        assert text in document
+    assert "hush-hush" not in document

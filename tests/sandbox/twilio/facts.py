@@ -40,6 +40,8 @@ def close(client: httpx.Client, room: dict[str, Any]) -> httpx.Response:
 #: The vendor's word for a closed room.
 CLOSED = "completed"
 ID, NAME, LISTED = "sid", "unique_name", "rooms"
+#: The parameter of the list for a name.
+NAME_FILTER = "UniqueName"
 #: What a second create of the name is answered: the code of a conflict, or None for the same room.
 CONFLICT: int | None = 53113
 #: Statuses of a room that is not there.

@@ -6,6 +6,8 @@ from typing import Any
 
 #: Real settings, as people ask for them.
 SETTINGS = {"region": "eu", "max_duration": 5400, "max_participants": 40, "description": "Room 12"}
+#: Rooms on a page of the account's list.
+PAGE = 100
 #: The number of other rooms, whether settings are returned, and the limits: requests per new room, per room that is there,
 #: per class compared.
 LIMITS = [

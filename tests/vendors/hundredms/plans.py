@@ -85,6 +85,6 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
 
 #: What is legal, and a word of the warning.
 SURPRISING: list[tuple[dict[str, Any], str]] = [
-    ({"webhook": WEBHOOK}, "silences"),
-    ({"options": {"recording_info": {"enabled": True}}}, "detaches"),
+    ({"webhook": WEBHOOK}, "not called"),
+    ({"options": {"recording_info": {"enabled": True}}}, "no longer apply"),
 ]

@@ -89,7 +89,7 @@ def test_100ms_a_lost_answer_makes_no_second_code(kind: str, hook_of: Any, rooms
 def test_100ms_says_which_roles_there_are(hook_of: Any, rooms_sandbox: RoomsSandbox) -> None:
     hook = hook_of("hundredms", subdomain="x")
     hook.ensure_room({"name": "algebra"})
-    with pytest.raises(errors.InvalidSpecError, match=r"no role 'student'.*It has host, guest"):
+    with pytest.raises(errors.InvalidSpecError, match=r"no role 'student'.*It has the roles host, guest"):
         hook.join_url("algebra", "student")
     rooms_sandbox.fault("hundredms", "status", path="/v2/templates/*", status=404)
     with pytest.raises(errors.InvalidSpecError, match="no role 'student'"):

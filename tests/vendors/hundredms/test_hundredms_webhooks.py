@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 
 from deliveries import delivery, vendor
 
@@ -42,3 +43,9 @@ def test_a_100ms_signature_counts_beside_the_headers() -> None:
     assert known.is_genuine(delivery(b"{}", {"x-token": "shared", "x-100ms-signature": right}), None)
     assert not known.is_genuine(delivery(b"{}", {"x-token": "shared"}), None)
     assert not known.is_genuine(delivery(b"{}", {"x-100ms-signature": right}), None)
+
+
+def test_a_delivery_is_a_post() -> None:
+    told = delivery(b"{}", {"x-token": "shared"})
+    assert vendor("hundredms").is_genuine(told, None)
+    assert not vendor("hundredms").is_genuine(replace(told, method="GET"), None)

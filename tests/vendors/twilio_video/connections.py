@@ -14,3 +14,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 #: A login that nobody has, out of a text.
 LOGIN_FORM = "SK" + "1" * 32
+#: The same as filled into the form: fields, extra fields, and what is told.
+IN_THE_FORM: list[tuple[dict[str, str], dict[str, str], str]] = [
+    ({}, {}, "has no account_sid. Add account_sid (AC…)"),
+    ({"login": "SK12"}, {}, "the login is not a SID (SK… or AC… followed by 32 hex digits)"),
+]

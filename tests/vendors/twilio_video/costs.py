@@ -6,6 +6,8 @@ from typing import Any
 
 #: Real settings, as people ask for them.
 SETTINGS = {"region": "us1", "max_duration": 5400, "max_participants": 40, "record": True}
+#: Rooms on a page of the account's list.
+PAGE = 1000
 #: The number of other rooms, whether settings are returned, and the limits: requests per new room, per room that is there,
 #: per class compared.
 LIMITS = [

@@ -23,7 +23,9 @@ def test_a_name_that_is_taken_by_a_room_that_is_never_shown(hand: Any) -> None:
     made = worker.ensure()
     assert (made.outcome, made.state, worker.sent) == ("created", "open", ["GET", "GET", "POST"])
     worker.sent.clear()
-    with pytest.raises(errors.NotVisibleYetError, match="The name is taken, but the room of that name cannot be read"):
+    with pytest.raises(
+        errors.NotVisibleYetError, match="The name is in use, but the room with that name cannot be read"
+    ):
         worker.ensure()
     assert (worker.sent.count("POST"), len(worker.rooms())) == (6, 1)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from deliveries import SECRET, delivery, vendor
 
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
@@ -100,3 +101,32 @@ def test_only_who_came_or_went_is_looked_after() -> None:
     )
     assert known.look_after(joined) is not None
     assert known.look_after(track) is None
+
+
+def test_what_cannot_be_a_callback_is_refused() -> None:
+    known, right = vendor("twilio_video"), signed_form(FORM)
+    assert known.is_genuine(right, None)
+    assert not known.is_genuine(replace(right, method="PUT"), None)
+    assert not known.is_genuine(replace(right, body=b"\xff"), None)
+    assert not vendor("twilio_video", webhook_url=None).is_genuine(right, None)
+    with pytest.raises(ValueError, match="no StatusCallbackEvent"):
+        known.read_delivery(delivery(urlencode(TWILIO).encode(), {}))
+
+
+def test_the_token_of_the_account_that_signs_in_counts() -> None:
+    known = vendor("twilio_video", key="AC" + "0" * 32, settings={})
+    assert known.may_report()
+    assert known.is_genuine(signed_form(FORM), None)
+    assert not vendor("twilio_video", settings={}).may_report()
+
+
+def test_a_host_may_be_an_address() -> None:
+    known = vendor("twilio_video", webhook_url="http://[::1]:8793/t")
+    for url in ("http://[::1]:8793/t", "http://[::1]/t"):
+        assert known.is_genuine(signed_form(FORM, url=url), None)
+
+
+def test_an_event_without_a_room_is_not_looked_after() -> None:
+    form = {"StatusCallbackEvent": "participant-connected", "AccountSid": TWILIO["AccountSid"]}
+    (event,) = vendor("twilio_video").read_delivery(delivery(urlencode(form).encode(), {}))
+    assert vendor("twilio_video").look_after(event) is None

@@ -13,3 +13,5 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 #: A login that nobody has, out of a text.
 LOGIN_FORM = "{}"
+#: The same as filled into the form: fields, extra fields, and what is told.
+IN_THE_FORM: list[tuple[dict[str, str], dict[str, str], str]] = []

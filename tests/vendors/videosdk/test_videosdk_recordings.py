@@ -51,7 +51,7 @@ def test_videosdk_lists_and_opens_every_kind(hook_of: Any, rooms_sandbox: RoomsS
     assert {item.format for item in found["transcript"]} == {"txt", "srt", "vtt", "json", "tsv"}
     with hook.open_recording(found["transcript"][0].id) as file:  # text, where no format is named
         assert b"".join(file).startswith(b"Teacher:")
-    with pytest.raises(errors.UnsupportedError, match="no file"):
+    with pytest.raises(errors.UnsupportedError, match="not a single file"):
         hook.open_recording(stream)
     with pytest.raises(errors.UnsupportedError, match="transcript"):
         hook.delete_recording(found["transcript"][0])
@@ -152,7 +152,7 @@ def test_a_start_that_shows_no_recording_is_said(hook_of: Any, rooms_sandbox: Ro
     room = hook.ensure_room({"name": "algebra"})
     rooms_sandbox.start_session("videosdk", room.id)
     rooms_sandbox.fault("videosdk", "body", method="POST", path="/v2/recordings/start", body='"Recording started"')
-    with pytest.raises(errors.NotVisibleYetError, match="shows no recording"):
+    with pytest.raises(errors.NotVisibleYetError, match="does not return the recording yet"):
         hook.start_recording(room.id)
     rooms_sandbox.fault("videosdk", "status", method="POST", path="/v2/recordings/start", status=500, times=-1)
     with pytest.raises(errors.VendorDownError):
