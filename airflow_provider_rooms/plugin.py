@@ -38,6 +38,9 @@ class RoomsPlugin(AirflowPlugin):
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The Rooms page, and the receiver where it is on. Only the API server of Airflow 3 asks; the page needs 3.1."""
+        from airflow_provider_rooms.events.queued import tell_queued_runs
+
+        tell_queued_runs()
         apps: list[dict[str, Any]] = []
         if conf.getboolean("rooms", "webhooks", fallback=False):
             from airflow_provider_rooms.events.publishing import Publisher

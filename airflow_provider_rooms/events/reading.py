@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_rooms.events.ledger import Row, events_in, read_by
+from airflow_provider_rooms.events.queued import started
 from airflow_provider_rooms.events.uris import read_uri
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ class _Stored(Protocol):
 def _stored(dag_id: str) -> _Stored:
     """What reads events in this version of Airflow."""
     try:
-        from airflow.sdk.execution_time.context import InletEventsAccessor
+        from airflow.sdk.execution_time import context
     except ImportError:
         return _InDatabase(dag_id)
-    return _ByApi(dag_id) if hasattr(InletEventsAccessor, "after") else _AllByApi(dag_id)
+    return _ByApi(dag_id) if hasattr(context, "InletEventsAccessor") else _AllByApi(dag_id)
 
 
 def _row(event: Any, dag_id: str) -> Row:
@@ -109,7 +110,7 @@ def _row(event: Any, dag_id: str) -> Row:
         id=event.id,
         at=event.timestamp,
         events=events_in(event.extra),
-        runs={run.run_id: run.start_date for run in event.created_dagruns if run.dag_id == dag_id},
+        runs={run.run_id: started(run.start_date) for run in event.created_dagruns if run.dag_id == dag_id},
     )
 
 
@@ -120,12 +121,17 @@ class _ByApi:
     dag_id: str
 
     def since(self, uri: str, moment: dt.datetime) -> list[Row]:
-        return [_row(event, self.dag_id) for event in _accessor(uri).after(moment)]
+        return [_row(event, self.dag_id) for event in self._events(uri).after(moment)]
 
     def before(self, uri: str, moment: dt.datetime) -> list[Row]:
         # its filters include the moment itself
-        last = _accessor(uri).before(moment - dt.timedelta(microseconds=1)).ascending(False).limit(1)
+        last = self._events(uri).before(moment - dt.timedelta(microseconds=1)).ascending(False).limit(1)
         return [_row(event, self.dag_id) for event in last]
+
+    def _events(self, uri: str) -> Any:
+        from airflow.sdk.execution_time.context import InletEventsAccessor
+
+        return InletEventsAccessor(asset_uri=uri)
 
 
 @dataclass(frozen=True)
@@ -143,15 +149,13 @@ class _AllByApi:
 
     def _all(self, uri: str) -> list[Row]:
         if uri not in self._rows:
-            rows = (_row(event, self.dag_id) for event in _accessor(uri))
+            from airflow.sdk.definitions.asset import Asset
+            from airflow.sdk.execution_time.context import InletEventsAccessors
+
+            asset = Asset(uri)
+            rows = (_row(event, self.dag_id) for event in InletEventsAccessors([asset])[asset])
             self._rows[uri] = sorted(rows, key=lambda row: (row.at, row.id))
         return self._rows[uri]
-
-
-def _accessor(uri: str) -> Any:
-    from airflow.sdk.execution_time.context import InletEventsAccessor
-
-    return InletEventsAccessor(asset_name=None, asset_uri=uri, alias_name=None)
 
 
 @dataclass(frozen=True)

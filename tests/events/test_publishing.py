@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import airflow
+import httpx
 import pytest
 
-from airflow_provider_rooms.events import publishing
+from airflow_provider_rooms.events import publishing, queued
 from airflow_provider_rooms.events.uris import event_uri
 from airflow_provider_rooms.models import EventType, RoomEvent
 
@@ -227,6 +228,46 @@ def test_a_manager_of_the_user_is_told_of_each_event_and_airflows_of_one(
     assert told == (["other:0", "other:1", "other:2"] if own else ["other:0"])
     assert stored(asset) == ["other:0", "other:1", "other:2"]
     assert len({row[0] for row in _rows("select timestamp from asset_event")}) == 1
+
+
+@pytest.fixture
+def waiting(asset: int) -> Iterator[str]:
+    """A queued run that has got an event."""
+    from airflow import settings
+    from airflow.models.asset import AssetEvent
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    publishing.Publisher().publish([event(1)])
+    with settings.Session() as session:
+        now = publishing._now()
+        run: Any = DagRun(
+            dag_id="events_consumer", run_id="waiting", state="queued", run_type="asset_triggered", run_after=now
+        )
+        run.consumed_asset_events.extend(session.scalars(select(AssetEvent)))
+        session.add(run)
+        session.commit()
+    yield "waiting"
+    _run("delete from dagrun_asset_event")
+    _run("delete from dag_run where run_id = 'waiting'")
+
+
+def test_events_of_a_run_that_is_queued_can_be_read_by_tasks(waiting: str) -> None:
+    """Airflow's own answer is 500: its model of a run refuses one that has not started."""
+    from airflow.api_fastapi.execution_api.app import InProcessExecutionAPI
+    from airflow.sdk.api.datamodels._generated import API_VERSION, AssetEventsResponse
+
+    queued.tell_queued_runs()
+    queued.tell_queued_runs()
+    uri = event_uri("school", "other")
+    headers = {"airflow-api-version": API_VERSION}
+    with httpx.Client(
+        transport=InProcessExecutionAPI().transport, base_url="http://in-process/", headers=headers
+    ) as api:
+        answer = api.get("asset-events/by-asset", params={"uri": uri, "name": uri})
+    (told,) = AssetEventsResponse.model_validate_json(answer.text).asset_events
+    (its_run,) = told.created_dagruns
+    assert (its_run.run_id, queued.started(its_run.start_date)) == (waiting, None)
 
 
 def test_two_that_store_at_the_same_time_store_each_event_once(asset: int) -> None:
