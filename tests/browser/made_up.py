@@ -65,7 +65,7 @@ def a_day(now: dt.datetime) -> tuple[list[Pushed], dict[str, Look]]:
     pushed: list[Pushed] = []
     live: dict[str, dict[str, Any]] = {}
     for number, (title, start, changes) in enumerate(A_DAY):
-        conn_id = ("videosdk_default", "hundredms_default", "twilio_video_default")[number % 3]
+        conn_id = CONN_IDS[number % 3]
         times = [(now + dt.timedelta(minutes=minutes)).isoformat() for minutes in (start, start + 50)]
         row = {
             "vendor": conn_id.removesuffix("_default"), "conn_id": conn_id, "id": f"room-{number}", "name": title,
