@@ -68,7 +68,7 @@ def a_day(now: dt.datetime) -> tuple[list[Pushed], dict[str, Look]]:
         conn_id = CONN_IDS[number % 3]
         times = [(now + dt.timedelta(minutes=minutes)).isoformat() for minutes in (start, start + 50)]
         row = {
-            "vendor": conn_id.removesuffix("_default"), "conn_id": conn_id, "id": f"room-{number}", "name": title,
+            "vendor": conn_id.rpartition("_")[0], "conn_id": conn_id, "id": f"room-{number}", "name": title,
             "state": "open", "outcome": "created", "starts_at": times[0], "ends_at": times[1],
             "ref": {"title": title, "timezone": "America/New_York" if title == "Macroeconomics" else None}, "drift": [], **changes,
         }  # fmt: skip
