@@ -21,6 +21,7 @@ SITUATIONS = (
         [(-5, come), (0, record), (60, go)],
         how="skip",
         params={"deadline": 60, "poke_interval": 120.0},
+        recording="late",
     ),
     Situation("only the recorder is there", STARTED, [(0, record)], how="skip"),
     Situation("recorder stays behind", ENDED, [(0, come), (5, record), (60, go)], value=class_value((0, 60))),
