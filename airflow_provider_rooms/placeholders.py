@@ -22,7 +22,7 @@ def placeholders(template: str, known: Collection[str]) -> set[str]:
         names = {template}
     if unknown := names - set(known):
         raise ValueError(
-            f"{{{min(unknown)}}} is no placeholder: there are {', '.join(f'{{{name}}}' for name in known)}; "
+            f"{{{min(unknown)}}} is not a placeholder. Known are {', '.join(f'{{{name}}}' for name in known)}; "
             "write other braces twice."
         )
     return names

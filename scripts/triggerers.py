@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_parts import start_airflow
 from stack import end
-from ui import start_airflow
 
 if TYPE_CHECKING:
     import subprocess

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from airflow_provider_rooms.planning.lookups import Planned
     from airflow_provider_rooms.timetable import Class, Problem, Selection
 
-HELP = "show what a timetable would make, without making it"
+HELP = "show which rooms a timetable needs, without creating them"
 DESCRIPTION = (
     "The classes of a timetable (CSV or .ics) from one date to another, and what is wrong with it. With --conn also which "
-    "rooms exist, would be created, differ, or would be refused; the vendors are asked with read-only calls."
+    "rooms exist, would be created, differ, or would be rejected; only read-only requests are sent."
 )
 EPILOG = (
-    "Exit code: 0 when all is well, 1 when something needs attention, 2 when there is no plan, because the timetable, a "
-    "connection or an option cannot be used."
+    "Exit code: 0 if everything is fine, 1 if something needs attention, 2 if there is no plan, because the timetable, a "
+    "connection or an option is invalid."
 )
 #: What the timetable says of a class, and --conn.
 _NOT_IN_SPEC = ("name", "starts_at", "ends_at", "conn_id")
@@ -48,7 +48,7 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-11-20") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write 2026-11-20") from None
 
 
 def _spec(text: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ OPTIONS = (
             "type": _spec,
             "default": {},
             "metavar": "JSON",
-            "help": 'what every room is asked for, such as {"record": true}',
+            "help": 'parameters for every room, such as {"record": true}',
         },
     ),
     Option(

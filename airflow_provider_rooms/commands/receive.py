@@ -20,22 +20,25 @@ if TYPE_CHECKING:
     import uvicorn
 
     from airflow_provider_rooms.events.receiver import Receive, Receiver, Scope, Send
+    from airflow_provider_rooms.events.rest import AirflowApi
     from airflow_provider_rooms.events.statefile import StateFile
     from airflow_provider_rooms.events.telling import Teller
 
 HELP = "receive the vendors' webhooks and pass them on to Airflow"
 DESCRIPTION = (
-    "The receiver of webhooks as a process of its own: for Airflow 2.11, and for API servers that must not be reachable "
-    "from the internet. It answers POST and GET at /rooms/webhooks/<conn_id>, keeps each event in the state file before it "
-    "answers 200, and creates asset events through Airflow's REST API. One process per Airflow."
+    "Receive webhooks in a separate process, for Airflow 2.11 and for API servers that must not be reachable "
+    "from the internet. It accepts POST and GET at /rooms/webhooks/<conn_id>, stores each event in the state file before it "
+    "returns 200, and creates asset events through Airflow's REST API. One process per Airflow."
 )
 EPILOG = (
     "Environment: AIRFLOW_USERNAME and AIRFLOW_PASSWORD, or AIRFLOW_CLI_TOKEN, for Airflow's REST API. Connections come from "
-    "AIRFLOW_CONN_* or a secrets backend; Airflow's database is not used. Exit code: 0 after SIGTERM or Ctrl-C, 1 when it "
-    "cannot start, 2 when an option or the credentials are missing. While Airflow is away, webhooks are received and wait."
+    "AIRFLOW_CONN_* or a secrets backend; Airflow's database is not used. Exit code: 0 after SIGTERM or Ctrl-C, 1 if it "
+    "cannot start, 2 if an option or the credentials are missing. While Airflow is unavailable, events wait in the state file."
 )
 DEFAULT_PORT = 8791
 PREFIX = "/rooms/webhooks"
+#: Seconds for each of Airflow's first answers: vendors do not wait long for ours.
+FIRST_ANSWER = 3.0
 #: Seconds for requests that are being answered, and then for a request to Airflow, when the process is asked to end.
 LAST_ANSWERS, LAST_TELLING = 10, 5.0
 
@@ -72,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state", required=True, type=Path, metavar="FILE", help="where events are kept; created if it does not exist"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 selects a free port (default: %(default)s)")
 
 
 def command(given: argparse.Namespace) -> int:
@@ -103,22 +106,24 @@ def command(given: argparse.Namespace) -> int:
         return _receive(sock, state, AirflowApi(given.airflow, credentials))
 
 
-def _receive(sock: socket.socket, state: StateFile, airflow: Any) -> int:
+def _receive(sock: socket.socket, state: StateFile, airflow: AirflowApi) -> int:
     from airflow_provider_rooms.errors import PassingError, PermanentError
     from airflow_provider_rooms.events.participants import Participants, without_database
     from airflow_provider_rooms.events.receiver import Receiver
     from airflow_provider_rooms.events.telling import Teller
 
+    usual, airflow.deadline = airflow.deadline, FIRST_ANSWER
     try:
         # Deliveries that come meanwhile wait in the socket's queue.
         version = airflow.version()
         airflow.assets()
-        log.info("Airflow %s at %s. Waiting to be told: %d.", version, airflow.url, state.count())
+        log.info("Airflow %s at %s. Events waiting: %d.", version, airflow.url, state.count())
     except PermanentError as error:
         state.close()
         return _fail(str(error))
     except PassingError as error:
-        log.warning("%s Webhooks are received and wait. Waiting to be told: %d.", error, state.count())
+        log.warning("%s Webhooks are received and stored. Events waiting: %d.", error, state.count())
+    airflow.deadline = usual
     log.info("Connections of the environment that take part: %s.", ", ".join(_taking_part()) or "none")
     receiver = Receiver(state, Participants(without_database))
     teller = Teller(state, airflow)

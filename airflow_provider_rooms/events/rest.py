@@ -19,7 +19,7 @@ from airflow_provider_rooms.errors import (
 )
 from airflow_provider_rooms.events.ledger import events_in
 from airflow_provider_rooms.events.uris import SCHEME, read_uri
-from airflow_provider_rooms.transport.network import Watchdog, blocking_session, reason
+from airflow_provider_rooms.transport.network import Watchdog, blocking_session, reason, took_too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Of a list, so many are asked for at once; Airflow's own limit is the same unless configured.
 PAGE = 100
-#: Seconds for one request as a whole.
+#: Seconds for one request as a whole, unless ``deadline`` says otherwise.
 DEADLINE = 30.0
 #: Seconds before what only reads is asked again when no answer came.
 PAUSES = (0.1, 0.5)
@@ -101,6 +101,8 @@ class AirflowApi:
 
     def __init__(self, url: str, credentials: Credentials) -> None:
         self.url = url.rstrip("/")
+        #: Seconds for one request as a whole.
+        self.deadline = DEADLINE
         self._credentials = credentials
         self._session = blocking_session()
         self._session.headers["Accept"] = "application/json"
@@ -119,7 +121,7 @@ class AirflowApi:
                 raise self._refusal(answer, "Airflow's version")
         raise NotFoundError(
             f"No Airflow was found at {self.url}.",
-            advice="Give the address of its web UI, with the path if it has one.",
+            advice="Use the address of its web UI, with the path if it has one.",
         )
 
     def assets(self) -> dict[str, int]:
@@ -203,13 +205,13 @@ class AirflowApi:
 
         for pause in (*(PAUSES if method == "GET" else ()), None):
             try:
-                with Watchdog(DEADLINE):
+                with Watchdog(self.deadline):
                     return self._session.request(
-                        method, f"{self.url}{path}", timeout=DEADLINE, allow_redirects=False, **kwargs
+                        method, f"{self.url}{path}", timeout=self.deadline, allow_redirects=False, **kwargs
                     )
             except requests.RequestException as error:
-                if pause is None:
-                    raise AirflowDownError(f"Airflow at {self.url} does not answer ({reason(error)}).") from None
+                if pause is None or took_too_long(error):
+                    raise AirflowDownError(f"Airflow at {self.url} does not respond ({reason(error)}).") from None
             time.sleep(pause)
         raise AssertionError("unreachable")
 
@@ -226,17 +228,17 @@ class AirflowApi:
             return AccessDeniedError(
                 f"Airflow does not allow this user: {what}.",
                 status=status,
-                advice="It needs to read assets and to create asset events (on Airflow 2, of datasets)."
-                + (f" Or {TOKEN} is wrong or has expired." if self._credentials.token else ""),
+                advice="It needs to read assets and to create asset events (on Airflow 2, of datasets). Some versions answer wrong "
+                f"credentials in the same way: {self._advice()}",
             )
         if answer.is_redirect:
             return RequestRefusedError(
-                f"Airflow at {self.url} answered {what} with a redirect.",
+                f"Airflow at {self.url} responded to {what} with a redirect.",
                 status=status,
-                advice="Give the address to which it leads: https instead of http, or another path.",
+                advice="Use the address it redirects to: https instead of http, or another path.",
             )
         kind = NotFoundError if status == 404 else RequestRefusedError
-        return kind(f"Airflow at {self.url} refused {what}.", status=status)
+        return kind(f"Airflow at {self.url} rejected {what}.", status=status)
 
     def _advice(self) -> str:
         advice = f"Check {TOKEN}." if self._credentials.token else f"Check {USER} and {PASSWORD}."

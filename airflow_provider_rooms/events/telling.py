@@ -75,37 +75,40 @@ class Teller:
     def _run(self) -> None:
         pause = 0.0
         while not self._stopping.is_set():
-            self._state.changed.clear()
-            before = self._state.count()
             try:
-                told, left = self.tell()
-            except RoomsError as error:
-                left, permanent = self._state.count(), isinstance(error, PermanentError)
-                if permanent:
-                    pause = REFUSED_PAUSE
-                else:
-                    pause = FIRST_PAUSE if left < before else min(max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE)
-                self.trouble = str(error)
-                log.log(
-                    logging.ERROR if permanent else logging.WARNING,
-                    "%s Waiting to be told: %d; next try in %.0f s.",
-                    error,
-                    left,
-                    pause,
-                )
-                self._stopping.wait(pause)
-                continue
+                pause = self._round(pause)
             except Exception as error:
                 # Whatever it is (a full disk, say), deliveries go on being taken, and this thread must not end.
-                self.trouble = type(error).__name__
-                log.exception("Airflow could not be told; next try in %.0f s.", LONGEST_PAUSE)
-                self._stopping.wait(LONGEST_PAUSE)
-                continue
-            pause, self.trouble = 0.0, ""
-            if told:
-                log.info("Told Airflow: %d; waiting: %d.", told, left)
+                self.trouble, pause = type(error).__name__, LONGEST_PAUSE
+                log.exception("Events could not be passed to Airflow; next attempt in %.0f s.", pause)
+            self._stopping.wait(pause)
+
+    def _round(self, pause: float) -> float:
+        """Tell a batch, or wait for something to tell.
+
+        :param pause: how long was waited before this.
+        :returns: how long to wait before the next.
+        """
+        self._state.changed.clear()
+        before = self._state.count()
+        try:
+            told, left = self.tell()
+        except RoomsError as error:
+            self.trouble, left = str(error), self._state.count()
+            permanent = isinstance(error, PermanentError)
+            if permanent:
+                pause = REFUSED_PAUSE
             else:
-                self._state.changed.wait(IDLE if left else None)
+                pause = FIRST_PAUSE if left < before else min(max(FIRST_PAUSE, pause * 2), LONGEST_PAUSE)
+            level = logging.ERROR if permanent else logging.WARNING
+            log.log(level, "%s Waiting to be told: %d; next try in %.0f s.", error, left, pause)
+            return pause
+        self.trouble = ""
+        if told:
+            log.info("Told Airflow: %d; waiting: %d.", told, left)
+        else:
+            self._state.changed.wait(IDLE if left else None)
+        return 0.0
 
     def tell(self) -> tuple[int, int]:
         """Tell what waits, a batch of it.
@@ -121,7 +124,7 @@ class Teller:
         if unwanted := wanting - assets.keys():
             left_out = self._state.leave_out(unwanted, GRACE)
             if left_out:
-                log.info("Left out, since no active DAG asks for them: %d.", left_out)
+                log.info("Dropped, because no active DAG is scheduled on them: %d events.", left_out)
         wanted = {uri: assets[uri] for uri in wanting & assets.keys()}
         for uri in wanted.keys() - self._sure:
             self._read_back(uri, wanted[uri])

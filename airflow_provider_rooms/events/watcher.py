@@ -156,13 +156,11 @@ class Account:
             if wanted:
                 self._last = await self._look(hook, now, wanted)
         except RoomsError as error:
-            log.warning(
-                "Connection %r: could not look for events; the next poll may do better. %s", self._conn_id, error
-            )
+            log.warning("Connection %r: polling for events failed; the next poll will retry. %s", self._conn_id, error)
             pause = max(pause, error.retry_after or 0.0)
             await self._let_go()
         except Exception as error:  # noqa: BLE001 - Airflow's own API or a secrets backend: may be back at the next poll
-            log.warning("Connection %r: could not look for events (%s).", self._conn_id, type(error).__name__)
+            log.warning("Connection %r: polling for events failed (%s).", self._conn_id, type(error).__name__)
             await self._let_go()
         self._due = loop.time() + pause
 

@@ -42,7 +42,7 @@ REQUEST_TEXT = """\
 
 Join: {join_url}
 
-The link is yours alone; please do not hand it on.
+This link is personal. Please do not share it.
 """
 CANCEL_TEXT = """\
 {title}

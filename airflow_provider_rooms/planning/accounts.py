@@ -87,12 +87,16 @@ class Accounts:
 
         async def read(hook: RoomsHook, specs: Mapping[str, RoomSpec]) -> None:
             budget = self._budgets[hook.conn_id]
+            before = budget.pages
             if made:
                 budget.narrow(len(specs))
             flow = read_directory(hook.vendor, specs, budget, only_open=made, open_rooms=open_rooms)
             try:
                 transport = await hook.aio.connect()
-                seen.add(hook.conn_id, await transport.run(flow))
+                directory = await transport.run(flow)
+                seen.add(hook.conn_id, directory)
+                if made and all(map(directory.shows, specs)):
+                    budget.pages = before  # worth it, and so it will be for the next rooms
             except Exception as error:  # noqa: BLE001 - it only saves requests: what is wrong is told room by room
                 log.debug("The lists of %s cannot be used: %s.", hook.conn_id, type(error).__name__)
 

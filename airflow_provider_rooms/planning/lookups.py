@@ -173,7 +173,7 @@ def said(finding: Finding) -> str:
     if finding.due:
         text = f"would be created at {finding.due.isoformat(timespec='minutes')}"
     if finding.drift:
-        listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in finding.drift)
+        listed = "; ".join(f"{row['field']}: requested {row['asked']!r}, is {row['actual']!r}" for row in finding.drift)
         text = f"{text}: {listed}"
     if finding.room:
         text = f"{text} (id {finding.room.id})"

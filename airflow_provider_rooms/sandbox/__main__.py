@@ -8,7 +8,7 @@ import sys
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 0 to 65535")
     return int(text)
 
 
@@ -18,7 +18,7 @@ def _milliseconds(text: str) -> float:
     except ValueError:
         value = -1
     if not 0 <= value <= 600_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no pause: milliseconds from 0 to 600000")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid latency: use milliseconds from 0 to 600000")
     return value
 
 
@@ -32,12 +32,12 @@ def main(argv: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_rooms.sandbox",
-        description="All vendors on one local port, with a page to look at and play with.",
+        description="Simulate all vendors on one local port, with a web page to try things out.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 selects a free port (default: %(default)s)")
     parser.add_argument(
-        "--latency-ms", type=_milliseconds, default=0.0, help="sleep before each vendor answer (default: 0)"
+        "--latency-ms", type=_milliseconds, default=0.0, help="delay of each vendor response (default: 0)"
     )
     parser.add_argument(
         "--webhooks-anywhere", action="store_true", help="send webhooks beyond this machine (default: loopback only)"

@@ -37,7 +37,7 @@ def vendors() -> tuple[type[Vendor], ...]:
             if path:
                 found.append(_usable(path, found))
         except Exception as error:  # noqa: BLE001 - whatever a module of somebody else raises
-            log.error("Left out of the sandbox: %s (%s: %s)", entry.value, type(error).__name__, error)
+            log.error("Skipped in the sandbox: %s (%s: %s)", entry.value, type(error).__name__, error)
     return tuple(found)
 
 
@@ -45,7 +45,7 @@ def _usable(path: str, others: list[type[Vendor]]) -> type[Vendor]:
     module, _, name = path.rpartition(".")
     vendor: Any = getattr(import_module(module), name)
     if not (isinstance(vendor, type) and issubclass(vendor, Vendor)):
-        raise TypeError(f"{path} is no subclass of the sandbox's Vendor")
+        raise TypeError(f"{path} is not a subclass of the sandbox's Vendor")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", vendor.name) or vendor.name in TAKEN:
         raise ValueError(f"{vendor.name!r} cannot be the first part of a path here")
     for other in others:

@@ -220,7 +220,7 @@ def _with_more(vendor: Vendor, answer: Answer, shown: Answer) -> Answer:
 def _verified(vendor: Vendor, answer: Answer, plan: Plan, spec: RoomSpec, outcome: Outcome, on_drift: OnDrift) -> Room:
     room = _described(vendor, answer, plan, spec, outcome)
     if room.drift and on_drift != "ignore":
-        listed = "; ".join(f"{row['field']}: asked {row['asked']!r}, is {row['actual']!r}" for row in room.drift)
+        listed = "; ".join(f"{row['field']}: requested {row['asked']!r}, is {row['actual']!r}" for row in room.drift)
         if on_drift == "update":
             what, ways = "The vendor did not apply all settings", "ignore"
         else:

@@ -1,4 +1,4 @@
-"""Airflow as a person meets it: `airflow standalone` beside the sandbox, and a browser in front of both.
+"""Airflow as a person meets it, the sandbox beside it, and a browser in front of both.
 
 ROOMS_UI_VERSION names another Airflow than the one of this environment; its pages are then served from .venv-matrix/.
 """
@@ -21,10 +21,10 @@ import pytest
 from airflow_page import AirflowPage
 
 from airflow_api import AirflowApi
+from airflow_parts import running_airflow, wait_until_healthy, web_settings
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from soon import write_soon
 from stack import REPO, airflow_environment, free_port, mail_sink, sandbox
-from ui import standalone, wait_until_healthy, web_settings
 
 VERSION = os.environ.get("ROOMS_UI_VERSION", "")
 SCREENSHOTS = REPO / "build" / "screenshots" / (VERSION or "3.3")
@@ -78,7 +78,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
         programs = environment(VERSION).parent
     shutil.copytree(REPO / "example_dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).parent / "dags" / "planted.py", home / "dags")
+    shutil.copytree(Path(__file__).parent / "dags", home / "dags", dirs_exist_ok=True)
     timetable = home / "timetable.csv"
     date = write_soon(timetable, dt.datetime.now(dt.UTC), first=20, step=1)
     # Two classes are enough to look at.
@@ -92,8 +92,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         environment_ |= {"AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"), "PLANTED": planted}
         for name in vendors.env():
             del environment_[name]
-        with standalone(environment_, home / "airflow.log", programs) as process:
-            wait_until_healthy(process, api, home / "airflow.log")
+        with running_airflow(environment_, home / "airflow.log", programs) as airflow:
+            wait_until_healthy(airflow, api, home / "airflow.log")
             api.log_in("admin", password)
             yield Stack(api, vendors, password, home / "airflow.log", timetable, date, planted)
 

@@ -43,6 +43,47 @@ KINDS: dict[str, tuple[tuple[int, int], dict[str, Any], str]] = {
 }
 
 
+#: A day for the picture of the docs: title, minutes from now, and what sets the class apart from one with a room.
+A_DAY: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("Linear Algebra", -215, {"recording": "ready"}),
+    ("World History", -200, {"recording": "ready"}),
+    ("Organic Chemistry", -170, {"recording": "late"}),
+    ("Spanish for Beginners", -155, {}),
+    ("Databases", -20, {"live": 12}),
+    ("French Conversation", -20, {"live": 5}),
+    ("Physics Lab", -5, {}),
+    ("Music Theory", 10, {"id": None, "verdict": "missing"}),
+    ("English Composition", 40, {"drift": [{"field": "max_participants"}]}),
+    ("Biology 201 B", 55, {}),
+    ("Linear Algebra, seminar", 100, {"id": None, "outcome": "not_due"}),
+    ("Macroeconomics", 115, {}),
+)
+
+
+def a_day(now: dt.datetime) -> tuple[list[Pushed], dict[str, Look]]:
+    """As :func:`made_up`, the classes of the picture."""
+    pushed: list[Pushed] = []
+    live: dict[str, dict[str, Any]] = {}
+    for number, (title, start, changes) in enumerate(A_DAY):
+        conn_id = CONN_IDS[number % 3]
+        times = [(now + dt.timedelta(minutes=minutes)).isoformat() for minutes in (start, start + 50)]
+        row = {
+            "vendor": conn_id.rpartition("_")[0], "conn_id": conn_id, "id": f"room-{number}", "name": title,
+            "state": "open", "outcome": "created", "starts_at": times[0], "ends_at": times[1],
+            "ref": {"title": title, "timezone": "America/New_York" if title == "Macroeconomics" else None}, "drift": [], **changes,
+        }  # fmt: skip
+        if people := row.pop("live", None):
+            live.setdefault(conn_id, {})[row["id"]] = {"since": times[0], "people": people}
+        task = {"run_id": "r", "map_index": number, "task_state": "success", "label": None, "at": now, "run_after": now}
+        pushed.append(
+            Pushed(dag_id="d", task_id="t", key="room", value=row, room_url=row["id"] and "https://x.example", **task)
+        )
+        if "recording" in row:
+            value = {**row, "message": "By the deadline, 60 minutes after the class, there was no recording."}
+            pushed.append(Pushed(dag_id="d", task_id="recorded", key="recording", value=value, **task))
+    return pushed, {conn_id: Look(rooms=rooms) for conn_id, rooms in live.items()}
+
+
 def made_up(count: int, now: dt.datetime) -> tuple[list[Pushed], dict[str, Look]]:
     """What tasks pushed for so many classes, and who is live where."""
     pushed: list[Pushed] = []

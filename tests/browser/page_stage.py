@@ -13,11 +13,16 @@ from unittest import mock
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
 from airflow_provider_rooms.page import app as page_app
 from airflow_provider_rooms.page.airflow_data import MAY_READ_CONNECTION, MAY_SEE_PAGE
 from airflow_provider_rooms.page.live import Look, Looks
 from stack import free_port
+
+#: As Airflow shows it: 3.1 without downloads, and the theme as a class of the document.
+FRAME = """<!doctype html><html class="{theme}"><title>Airflow</title><body style="margin:0">
+<iframe sandbox="allow-scripts allow-same-origin allow-forms" src="/rooms/" style="border:0;width:100%;height:95vh"></iframe>"""
 
 
 @dataclass
@@ -57,6 +62,15 @@ def page_stage() -> Iterator[PageStage]:
         guard: lambda: None for guard in (MAY_SEE_PAGE.dependency, MAY_READ_CONNECTION.dependency, get_user)
     }
     root = FastAPI()
+
+    @root.get("/plugin/rooms", response_class=HTMLResponse)
+    def framed(theme: str = "light") -> str:
+        return FRAME.format(theme=theme)
+
+    @root.get("/dags/{path:path}")
+    def task(path: str) -> str:
+        return f"The task {path}"
+
     root.mount("/rooms", page)
     server = uvicorn.Server(uvicorn.Config(root, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

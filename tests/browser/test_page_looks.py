@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up import CONN_IDS, KINDS, made_up
+from made_up import A_DAY, CONN_IDS, KINDS, a_day, made_up
 from page_stage import PageStage, page_stage
 
 from airflow_provider_rooms.page.live import Look
@@ -114,6 +114,20 @@ def test_nothing_is_cut_off(open_page: Any, count: int, width: int, scheme: str)
     assert page.errors == []
 
 
+def test_the_picture_of_the_docs(open_page: Any, stage: PageStage) -> None:
+    """``docs/page.png`` is a copy of what this leaves in ``build/screenshots/page/docs.png``."""
+    page = open_page(0, width=1200)
+    page.set_viewport_size({"width": 1200, "height": 1200})
+    now = dt.datetime.now(dt.UTC).replace(minute=30, second=0, microsecond=0)
+    stage.pushed, stage.live = a_day(now)
+    page.goto(stage.url)
+    page.locator("#list .chip.live").first.wait_for()
+    assert page.locator("#list > li").count() == len(A_DAY)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    bottom = page.evaluate("document.querySelector('#board').getBoundingClientRect().bottom")
+    page.screenshot(path=PICTURES / "docs.png", clip={"x": 0, "y": 0, "width": 1200, "height": bottom + 16})
+
+
 def test_every_state_is_among_the_pictures(open_page: Any) -> None:
     page = open_page(40)
     everybody_live(page, 40)
@@ -186,6 +200,45 @@ def test_keyboard_alone_filters_and_keeps_its_place(open_page: Any) -> None:
     assert 0 < page.locator("#list > li").count() < 40
     page.locator("#conn").select_option(CONN_IDS[1])
     assert page.locator("#list > li").count() < 40
+
+
+@pytest.mark.parametrize("framed", [True, False])
+@pytest.mark.parametrize("keyboard", [True, False])
+def test_a_link_leads_out_of_a_frame_like_airflows(
+    open_page: Any, stage: PageStage, framed: bool, keyboard: bool
+) -> None:
+    page = open_page(1)
+    page.context.route("https://console.example.org/**", lambda route: route.fulfill(body="The console"))
+    if framed:
+        page.goto(stage.url.replace("/rooms/", "/plugin/rooms"))
+    shown = page.frame_locator("iframe") if framed else page
+
+    def follow(name: str) -> None:
+        link = shown.get_by_role("link", name=name)
+        link.wait_for()
+        if keyboard:
+            link.focus()
+            page.keyboard.press("Enter")
+        else:
+            link.click()
+
+    with page.context.expect_page() as waiting:
+        follow("Room of")
+    assert waiting.value.url == "https://console.example.org/rooms/room-0000"
+    follow("Task of")
+    page.wait_for_url("**/dags/class_rooms/runs/scheduled__2026-11-20/tasks/create/mapped/0")
+    assert page.frames == [page.main_frame]
+
+
+@pytest.mark.parametrize(("theme", "back"), [("light", "rgb(244, 245, 248)"), ("dark", "rgb(18, 21, 29)")])
+def test_in_a_frame_airflows_choice_of_light_or_dark_counts(
+    open_page: Any, stage: PageStage, theme: str, back: str
+) -> None:
+    page = open_page(1, scheme="light" if theme == "dark" else "dark")
+    page.goto(stage.url.replace("/rooms/", f"/plugin/rooms?theme={theme}"))
+    frame = page.frame_locator("iframe")
+    frame.locator("#list > li").wait_for()
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == back
 
 
 def test_a_vendor_that_is_down_is_said_and_the_rest_is_shown(open_page: Any, stage: PageStage) -> None:

@@ -122,9 +122,7 @@ class TestRooms:
         (drift,) = found.as_dict()["drift"]
         assert drift["field"] == traits.drifts
         assert (drift["asked"] in traits.other.values(), drift["actual"] in traits.sample.values()) == (True, True)
-        told = (
-            f"differs: {traits.drifts}: asked {drift['asked']!r}, is {drift['actual']!r} (id {found.finding.room.id})"
-        )
+        told = f"differs: {traits.drifts}: requested {drift['asked']!r}, is {drift['actual']!r} (id {found.finding.room.id})"
         assert told in str(found)
 
     def test_a_room_is_made_later_where_unused_ones_are_closed(self):
@@ -345,4 +343,4 @@ def test_the_help(command: list[str]):
         [sys.executable, *command], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "200"}
     )
     assert "--from DATE" in done.stdout
-    assert "read-only calls" in done.stdout
+    assert "only read-only" in done.stdout

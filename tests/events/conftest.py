@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from airflow_server import forget_assets, make_asset, serving, users
+from airflow_server import api_server, forget_assets, make_asset
 from events_help import CHECKED_BY, Kept, Listening, until
 
 from airflow_provider_rooms.events.receiver import Receiver
@@ -53,14 +53,9 @@ def connected(rooms_sandbox: RoomsSandbox, listening: Listening, monkeypatch: py
 
 @pytest.fixture(scope="module")
 def airflow(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of Airflow's API server, which runs in this process. Airflow 3 only."""
-    from airflow.api_fastapi.app import create_app
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in users(tmp_path_factory.mktemp("home")).items():
-            patch.setenv(name, value)
-        with serving(create_app(apps="core")) as url:
-            yield url
+    """The URL of Airflow's API server, which runs in this process."""
+    with api_server(tmp_path_factory.mktemp("home")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from vendor_traits import facts
 
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from airflow_provider_rooms.vendors.contract.webhooks import Delivery
@@ -26,16 +25,6 @@ LINKS = (
 PATHS = ("filePath", "recording_path", "MediaExternalLocation", "RecordingUri", "CompositionUri")
 TOKENS = ("token", "secret", "password", "streamKey", "preSignedUrl", "authToken")
 
-BODIES: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "videosdk": lambda word, data: json.dumps(
-        {"webhookType": word, "data": {"meetingId": "m", "sessionId": "s", **data}}
-    ),
-    "hundredms": lambda word, data: json.dumps(
-        {"type": word, "data": {"room_id": "r", "session_id": "s", **data}, **data}
-    ),
-    "twilio_video": lambda word, data: urlencode({"RoomSid": "RM1", "StatusCallbackEvent": word, **data}),
-}
-
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_no_link_or_token_of_a_delivery_is_in_an_event(name: str) -> None:
@@ -48,6 +37,6 @@ def test_no_link_or_token_of_a_delivery_is_in_an_event(name: str) -> None:
     planted |= dict.fromkeys(TOKENS, "planted")
     data = {**planted, "fileDetails": [planted], "encryption": planted, "recording_enabled": True}
     for word in (*module.TYPES, *module.OTHERS, "newer"):
-        told = Delivery(method="POST", body=BODIES[name](word, data).encode())
+        told = Delivery(method="POST", body=facts("webhooks")[name].told(word, data).encode())
         for event in vendor.read_delivery(told):
             assert "planted" not in json.dumps(event.as_dict()), word

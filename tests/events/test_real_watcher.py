@@ -19,13 +19,13 @@ from events_help import CHECKED_BY, until
 from vendor_traits import ANY
 
 from airflow_api import AirflowApi
+from airflow_parts import standalone, wait_until_healthy, web_settings
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.testing import airflow_versions
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from stack import airflow_environment, free_port, sandbox
 from triggerers import kill_triggerer, triggerer
-from ui import standalone, wait_until_healthy, web_settings
 
 pytestmark = [
     pytest.mark.slow,

@@ -27,13 +27,13 @@ from airflow_server import LosingProxy
 from events_help import CHECKED_BY, HEADED, until
 
 import matrix
+from airflow_parts import standalone, web_settings
 from airflow_provider_rooms.errors import RoomsError
 from airflow_provider_rooms.events.rest import AirflowApi, Credentials
 from airflow_provider_rooms.hooks import get_rooms_hook
 from airflow_provider_rooms.sandbox.client import RoomsSandbox
 from airflow_provider_rooms.vendors import VENDORS, vendor_class
 from stack import airflow_environment, free_port, sandbox
-from ui import standalone, web_settings
 
 pytestmark = pytest.mark.slow
 

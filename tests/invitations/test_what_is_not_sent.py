@@ -101,7 +101,7 @@ class TestNothingIsSent:
             ({"timezone": "Mars/Phobos"}, "timezone: 'Mars/Phobos' is not an IANA time zone"),
             ({"sequence": -1}, "sequence: -1 is not a number"),
             ({"sequence": "one"}, "sequence: expected a whole number"),
-            ({"text": "{link}"}, r"text: \{link\} is no placeholder"),
+            ({"text": "{link}"}, r"text: \{link\} is not a placeholder"),
             ({"text": "{join_url}", "method": "cancel"}, "text: a cancellation has no"),
             ({"room_id": None}, "room_id is required, or spec"),
             ({"attendees": [{"email": "x@example.org", "role": "boss"}]}, "role: 'boss' is not one of"),

@@ -248,8 +248,8 @@ def test_each_recording_in_a_task_of_its_own(rooms_sandbox: RoomsSandbox, tmp_pa
     ("given", "error"),
     [
         ({"to": ""}, "to: expected a URL"),
-        ({"to": "file:///tmp/{nmae}"}, "{nmae} is no placeholder"),
-        ({"to": "file:///tmp/{"}, "is no placeholder"),
+        ({"to": "file:///tmp/{nmae}"}, "{nmae} is not a placeholder"),
+        ({"to": "file:///tmp/{"}, "is not a placeholder"),
         ({"to": "bucket/{id}"}, "not an absolute path"),
         ({"to": "file://data/{id}"}, "not an absolute path"),
         ({"to": "floppy://a/{id}"}, "cannot write there"),

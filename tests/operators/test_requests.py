@@ -41,6 +41,20 @@ def test_many_rooms_cost_little_more_than_their_creates(
 
 
 @pytest.mark.parametrize("conn_type", ONE_BY_ONE)
+def test_what_was_created_is_read_back_piece_by_piece(
+    conn_type: str, account: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_rooms.planning.making.AT_ONCE", CLASSES // 10)
+    place = account(conn_type)
+    place.fill(150)
+    new, cost = place.cost(place.create)
+    assert {room["outcome"] for room in new} == {"created"}
+    assert len({room["id"] for room in new}) == CLASSES
+    assert cost <= 1.2
+    assert all(room["unverified"] == [] for room in new)
+
+
+@pytest.mark.parametrize("conn_type", ONE_BY_ONE)
 def test_a_huge_account_costs_little_more_than_asking_one_by_one(
     conn_type: str, account: Callable[..., Account]
 ) -> None:

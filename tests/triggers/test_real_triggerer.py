@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from airflow_api import AirflowApi
+from airflow_parts import standalone, wait_until_healthy, web_settings
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.hooks import get_rooms_hook
 from stack import airflow_environment, free_port, sandbox
 from triggerers import kill_triggerer, triggerer
-from ui import standalone, wait_until_healthy, web_settings
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from places import NAMES, Answer, Place
-from vendor_traits import TYPES, facts
+from plan_help import vendor
+from vendor_traits import ANY, TYPES, facts
 
 from airflow_provider_rooms import errors
-from airflow_provider_rooms.models import RoomSpec
+from airflow_provider_rooms.models import Room, RoomSpec
 from airflow_provider_rooms.transport.network import blocking_session
-from airflow_provider_rooms.vendors.directory import Budget, read_directory
+from airflow_provider_rooms.vendors.directory import Budget, Directory, read_directory
 from airflow_provider_rooms.vendors.ensure import ensure_room
 from airflow_provider_rooms.vendors.findings import inspect_room
 from airflow_provider_rooms.vendors.flow import Request, Response, gathered
@@ -240,3 +241,70 @@ def test_a_full_page_before_an_empty_one_may_have_been_reordered(place: Place) -
 
     place.lie = lie
     assert place.directory(names=("absent",)).take("absent") is None
+
+
+def test_a_room_that_took_the_place_of_a_closed_one_is_the_one_that_counts(place: Place) -> None:
+    place.fill(0)
+    again = place.ensure("cancelled", on_closed="reopen")
+    known = place.directory().take("cancelled")
+    assert place.ensure("cancelled", known=known).id == again.id
+
+
+def test_a_list_that_begins_otherwise_when_it_is_read_again_proves_nothing(place: Place) -> None:
+    """Somebody's room moved to the front, so another may have moved to where it was not seen."""
+    place.fill()
+    asked: set[str] = set()
+
+    def moved(request: Request, body: Any) -> Any:
+        key = "rooms" if "rooms" in body else "data"
+        if request.target in asked and body[key]:
+            first = dict(body[key][-1], **{place.traits.id_key: "moved"})
+            body = {**body, key: [first, *body[key][1:], body[key][0]]}
+        asked.add(request.target)
+        return body
+
+    place.lie = moved
+    known = place.directory(names=("absent",)).take("absent")
+    assert place.ensure("absent", known=known).outcome == "created"
+    assert len(place.rooms("absent")) == 1
+
+
+def test_every_open_room_is_handed_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.fill()
+    specs = {name: place.spec(name) for name in NAMES}
+
+    def read() -> tuple[Directory, set[str | None]]:
+        kept: list[Room] = []
+        found: Directory = place.run(
+            read_directory(place.vendor, specs, Budget(place.vendor, 1), open_rooms=kept.append)
+        )
+        return found, {room.name for room in kept}
+
+    directory, names = read()
+    assert directory.read_all_open
+    assert names == {"there", "differs", *(f"other-{number}" for number in range(30))}
+    monkeypatch.setattr("airflow_provider_rooms.vendors.directory.MOST_PAGES", 2)
+    assert not read()[0].read_all_open
+
+
+def test_a_budget_of_few_rooms_is_half_of_them() -> None:
+    budget = Budget(vendor(ANY.conn_type), 1000)
+    budget.narrow(10)
+    assert (budget.longest, budget.pages) == (5, 5)
+
+
+def test_a_listed_room_that_is_no_longer_as_listed_is_looked_up(place: Place) -> None:
+    """Its settings differ in the list, so it is read: by now it may be closed, or not be shown at all."""
+    place.fill(5)
+    gone, closed = (place.directory().take("differs") for _ in range(2))
+    assert gone is not None
+    assert gone.existing is not None
+    room_id = place.vendor.room(gone.existing.answer).id
+    place.box.fault(place.conn_type, status=404, method="GET", path=f"*/{room_id}", times=1)
+    with pytest.raises(errors.DriftError):
+        place.ensure("differs", known=gone)
+    place.box.clear_faults()
+    other = Place(place.box, place.conn_type, blocking_session())
+    other.run(close(other.vendor, "differs"))
+    with pytest.raises(errors.RoomClosedError):
+        place.ensure("differs", known=closed)

@@ -27,7 +27,7 @@ def sandbox(rooms_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_100ms_says_when_the_template_decides_about_recording() -> None:
     ensure()
-    with pytest.raises(errors.DriftError, match=r"recording_info.enabled: asked False, is 'as the template says'"):
+    with pytest.raises(errors.DriftError, match=r"recording_info.enabled: requested False, is 'as the template says'"):
         ensure(options={"recording_info": {"enabled": False}})
 
 

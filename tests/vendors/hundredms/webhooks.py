@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 #: What of the connection deliveries are checked by.
@@ -12,3 +14,8 @@ HEADERS: dict[str, str] = {"x-token": "shared"}
 PUBLIC_KEY = ""
 #: Whether the body is signed; workspaces may leave it to the headers.
 SIGNS_BODIES = False
+
+
+def told(word: str, data: Mapping[str, Any]) -> str:
+    """The body of a delivery about an event."""
+    return json.dumps({"type": word, "data": {"room_id": "r", "session_id": "s", **data}, **data})

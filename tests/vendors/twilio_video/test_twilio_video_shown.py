@@ -29,5 +29,5 @@ def test_twilio_shows_no_codecs_of_an_audio_room_and_null_where_there_is_no_call
     assert shown(video_codecs=[], audio_only=True) == {"VideoCodecs": None, "AudioOnly": True}
     assert shown(large_room=False, enable_turn=True) == {}
     ensure()
-    with pytest.raises(errors.DriftError, match=r"StatusCallback: asked 'https://hooks.example/x', is ''"):
+    with pytest.raises(errors.DriftError, match=r"StatusCallback: requested 'https://hooks.example/x', is ''"):
         ensure(webhook={"url": "https://hooks.example/x"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 #: What of the connection deliveries are checked by.
 CONNECTION: dict[str, Any] = {
@@ -15,3 +17,8 @@ HEADERS: dict[str, str] = {}
 PUBLIC_KEY = ""
 #: Whether the body is signed; workspaces may leave it to the headers.
 SIGNS_BODIES = True
+
+
+def told(word: str, data: Mapping[str, Any]) -> str:
+    """The body of a delivery about an event."""
+    return urlencode({"RoomSid": "RM1", "StatusCallbackEvent": word, **data})
