@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from airflow_api import AirflowApi
 from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.sandbox.credentials import SECRET
-from fleet.parts import Part, end_all, wait_until
+from fleet.parts import Keeper, Part, end_all, wait_until
 from fleet.stores import listens
 from stack import airflow_environment, free_port, sandbox
 
@@ -90,6 +90,7 @@ class Receiving:
         self._stack.callback(lambda: end_all(self.parts.values()))
         for part in self.parts.values():
             part.start()
+        self._stack.enter_context(Keeper(list(self.parts.values())))
         self.api = AirflowApi(self.url)
         self.wait_for_api()
         self.api.log_in("admin", "admin")
