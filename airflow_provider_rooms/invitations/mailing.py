@@ -120,7 +120,7 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
     spec = values.read_object("spec", invitation.spec) or {}
     room = None if values.not_given(invitation.room_id) else values.read_room("room_id", invitation.room_id)
     if room is None and not spec:
-        raise InvalidSpecError("room_id is required, or spec for the class.")
+        raise InvalidSpecError("room_id: required, or spec for the class.")
     known: dict[str, Any] = {}
     for source in (room if isinstance(room, dict) else {}, spec):
         keys = ("conn_id", "starts_at", "ends_at", "ref")
@@ -130,7 +130,7 @@ def _about(invitation: Invitation) -> tuple[dict[str, Any], str | dict[str, Any]
     elif isinstance(room, dict):
         known["full_name"] = _shown_name(room)
     elif room is None:
-        raise InvalidSpecError("spec has no name, and no room was passed.")
+        raise InvalidSpecError("spec: it has no name, and no room was passed.")
     return known, room
 
 
@@ -141,16 +141,14 @@ def _shown_name(room: Mapping[str, Any]) -> str:
 def _conn_id(invitation: Invitation, about: Mapping[str, Any]) -> str:
     conn_id = values.read_key("conn_id", invitation.conn_id) or values.read_key("conn_id", about.get("conn_id"))
     if not conn_id:
-        raise InvalidSpecError(
-            "conn_id is required, unless you pass the room dict of a create task, which contains it."
-        )
+        raise InvalidSpecError("conn_id: required, unless you pass the room dict of a create task, which contains it.")
     return conn_id
 
 
 def _times(about: Mapping[str, Any]) -> tuple[dt.datetime, dt.datetime]:
     starts_at, ends_at = (values.read_time(name, about.get(name)) for name in ("starts_at", "ends_at"))
     if starts_at is None or ends_at is None:
-        raise InvalidSpecError("A calendar invitation needs starts_at and ends_at, in the room dict or in spec.")
+        raise InvalidSpecError("spec: starts_at and ends_at are required, here or in the room dict.")
     values.check_order(starts_at, ends_at)
     return starts_at, ends_at
 

@@ -134,7 +134,7 @@ def _read(given: object, conn_id: str | None, hook_of: Callable[[str], RoomsHook
         own = values.read_key("conn_id", spec.pop("conn_id", None)) or conn_id
         order = Order.read(spec)
     if own is None:
-        raise InvalidSpecError("conn_id is required, in the spec or in the task.")
+        raise InvalidSpecError("conn_id: required, in the spec or in the task.")
     if order.spec.name is None:
         raise InvalidSpecError("name is required in a spec of a list: its position does not identify a class.")
     return hook_of(own), order

@@ -35,7 +35,7 @@ def shown_as(people: People, config: Config) -> Shown:
     secret = config.people_secret or config.secret
     if not secret:
         raise InvalidConnectionError(
-            f'people="hash" needs a secret, and connection {config.conn_id!r} has none.',
+            f'people: "hash" needs a secret, and connection {config.conn_id!r} has none.',
             advice="Set people_secret in the connection's extra.",
         )
     # A key of its own: what is made of it tells nothing of the secret, which may be the vendor's.

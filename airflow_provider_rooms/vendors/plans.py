@@ -134,7 +134,7 @@ def _receiver(vendor: Vendor) -> dict[str, Any]:
     url = vendor.config.webhook_url
     if url is None:
         raise errors.InvalidSpecError(
-            f"webhook=True needs webhook_url in connection {vendor.config.conn_id!r}, which is not set.",
+            f"webhook: True needs webhook_url in connection {vendor.config.conn_id!r}, which is not set.",
             vendor=vendor.title,
             advice="Set webhook_url in the connection's extra to the receiver's public address.",
         )

@@ -257,7 +257,7 @@ def test_the_reason_of_a_retry_is_in_the_database_in_our_words(aftermath: Afterm
         if place.endswith("retry_reason") and text != "None"
     ]
     assert reasons
-    assert all(re.fullmatch(rf"{ANY.kind.title} asks to wait \d+ s\.", reason) for reason in reasons)
+    assert all(re.fullmatch(rf"{ANY.kind.title} asked to wait \d+ s\.", reason) for reason in reasons)
 
 
 def test_nothing_was_printed(aftermath: Aftermath) -> None:

@@ -249,12 +249,12 @@ def test_people_as_codes_or_not_at_all(
     [
         ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "is after until"),
         ({"since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "CronDataIntervalTimetable"),
-        ({"since": None}, "since: no time is given"),
-        ({"until": "None"}, "until: no time is given"),
+        ({"since": None}, "since: no time is set"),
+        ({"until": "None"}, "until: no time is set"),
         ({"since": "2026-01-01T00:00:00"}, "no time zone"),
         ({"table": "people"}, "table: 'people'"),
         ({"people": "show"}, "people: 'show'"),
-        ({"to": "file:///tmp/x.xlsx"}, "ends with none of .csv, .jsonl, .parquet"),
+        ({"to": "file:///tmp/x.xlsx"}, "must be one of .csv, .jsonl, .parquet"),
         ({"to": "x.csv"}, "not an absolute path"),
         ({"to": "floppy://x.csv"}, "cannot write there"),
         ({"to": ""}, "to: expected a URL"),
@@ -282,7 +282,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
     rooms_sandbox: RoomsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(errors.InvalidSpecError, match=r"airflow-provider-rooms\[tables\]"):
+    with pytest.raises(errors.MissingExtraError, match=r"airflow-provider-rooms\[tables\]"):
         write(ANY.conn_type, f"file://{tmp_path}/x.parquet")
     assert rooms_sandbox.requests() == []
 

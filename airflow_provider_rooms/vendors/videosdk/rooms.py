@@ -39,7 +39,7 @@ def _not_both(parameter: str, spec: RoomSpec, parts: Mapping[str, Any]) -> None:
     for path, part in parts.items():
         if part is not None and not (isinstance(part, Mapping) and part.get("enabled") is False):
             raise errors.InvalidSpecError(
-                f"options.autoStartConfig.{path} is set, but {parameter} is False.", advice="Set only one of the two."
+                f"options.autoStartConfig.{path}: set, but {parameter} is False.", advice="Set only one of the two."
             )
 
 

@@ -32,7 +32,7 @@ def body_of(**given: Any) -> dict[str, Any]:
     ],
 )
 def test_no_beside_options_that_start_it_is_a_contradiction(given: dict[str, Any], path: str) -> None:
-    with pytest.raises(InvalidSpecError, match=rf"options\.autoStartConfig\.{path} is set, but .* is False"):
+    with pytest.raises(InvalidSpecError, match=rf"options\.autoStartConfig\.{path}: set, but .* is False"):
         body_of(**given)
 
 
