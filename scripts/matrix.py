@@ -59,6 +59,7 @@ TESTS = [
     "tests/sensors",
     "tests/example_dags",
     "tests/commands/test_check.py",
+    "tests/page",
     "tests/test_day_of_a_run.py",
     "tests/events/test_event_assets.py",
     "tests/events/test_watcher.py",
