@@ -9,6 +9,7 @@ import pytest
 from airflow_page import AirflowPage
 from made_up import made_up
 from test_page_looks import CUT_OFF
+from vendor_traits import ANY
 
 from airflow_provider_rooms.connections import BY_TYPE
 from ui import unpause, with_port
@@ -35,8 +36,7 @@ def run_id(stack: Any) -> str:
     }
     run: str = stack.api.trigger("page_classes", conf)
     assert stack.api.wait_for_run("page_classes", run, 400) == "success"
-    (room,) = (one for one in stack.vendors.rooms("videosdk") if one["customRoomId"] == "page-class")
-    stack.vendors.start_session("videosdk", room["roomId"], ["ann", "bob"])
+    stack.vendors.start_session(ANY.conn_type, "page-class", ["ann", "bob"])
     return run
 
 
@@ -68,7 +68,7 @@ def test_a_click_leads_to_the_room(page: AirflowPage, rooms: Any, stack: Any) ->
     with page.context.expect_page() as waiting:
         row(rooms).get_by_role("link", name="Room of").click()
     console = waiting.value
-    assert console.url.startswith(f"{stack.vendors.url}/#/videosdk/")
+    assert console.url.startswith(f"{stack.vendors.url}/#/{ANY.conn_type}/")
     console.get_by_text("page-class").first.wait_for()
 
 

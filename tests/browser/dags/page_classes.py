@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import dag, task
 
+from airflow_provider_rooms.connections import BY_TYPE
 from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 
 
@@ -14,7 +15,7 @@ from airflow_provider_rooms.operators.rooms import CreateRoomOperator
 def page_classes() -> None:
     CreateRoomOperator(
         task_id="create",
-        conn_id="videosdk_default",
+        conn_id=f"{next(iter(BY_TYPE))}_default",
         name="page-class",
         starts_at="{{ dag_run.conf['starts_at'] }}",
         ends_at="{{ dag_run.conf['ends_at'] }}",
