@@ -196,7 +196,7 @@ def test_an_airflow_that_is_away_is_asked_again_and_told_in_the_end(
     teller = Teller(state, AirflowApi(proxy.url, LOGIN))
     teller.start()
     state.publish([event(1)])
-    until(lambda: "does not answer" in teller.trouble)
+    until(lambda: "does not respond" in teller.trouble)
     away["so"] = False
     until(lambda: state.count() == 0 and not teller.trouble)
     assert teller.stop(10)
