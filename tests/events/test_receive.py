@@ -215,26 +215,27 @@ def test_killed_at_any_moment_and_with_answers_lost_each_event_is_told_once(
 
     proxy = LosingProxy(airflow, loses)
     try:
-        number = 0
+        number = told = 0
         for fate in ("after", "before"):
             process = start(proxy.url)
             until(lambda process=process: process.url)  # type: ignore[misc]
             killed |= {"now": process, "fate": fate}
             for _ in range(3):
                 number += 1
+                told = max(told, number)
                 try:
                     assert process.tell(number) == 200
                 except (httpx.TransportError, AssertionError):
                     number -= 1  # not answered, so the vendor sends it again
             until(lambda process=process: process._process.poll() is not None)  # type: ignore[misc]
         process = start(proxy.url)
-        for again in range(1, number + 1):
+        for again in range(1, told + 1):  # what was not answered may have been stored all the same
             assert process.tell(again) == 200
         assert process.tell(99) == 200
-        until(lambda: len(stored(asset)) >= number + 1, 60)
+        until(lambda: len(stored(asset)) >= told + 1, 60)
         assert process.end() == 0
     finally:
         proxy.close()
     found = stored(asset)
-    assert len(found) == len(set(found)) == number + 1
+    assert len(found) == len(set(found)) == told + 1
     assert "canary" not in process.text()
