@@ -30,8 +30,6 @@ LIST_SWITCHES: Final[Mapping[str, Any]] = {
 }
 LIST_CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {"list_order": ("newest", "oldest", "any")}
 
-_RANDOM: Final = random.Random()
-
 
 class _Made(Protocol):
     created: datetime
@@ -50,6 +48,8 @@ class RoomLists:
     def __init__(self, behaviour: Mapping[str, Any], clock: Clock) -> None:
         self._behaviour = behaviour
         self._clock = clock
+        # Begins again with each reset, so that a test that failed fails again.
+        self._random = random.Random(0)
         self._old: dict[tuple[str, str], Answer] = {}
 
     def rooms(self, newest_first: Iterable[R]) -> list[R]:
@@ -62,7 +62,7 @@ class RoomLists:
             case "oldest":
                 rooms.reverse()
             case "any":
-                _RANDOM.shuffle(rooms)
+                self._random.shuffle(rooms)
         return rooms
 
     def page(self, whole: Sequence[T]) -> list[T]:
