@@ -7,8 +7,8 @@ STAMP := $(VENV)/.installed
 PINS := constraints/airflow-3.3.txt
 # Containers often set it. Without compiled files every process that imports Airflow takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
-# Processes that share the tests, one more than two cores: some of them wait. 0 for one that can be debugged.
-WORKERS ?= 3
+# Processes that share the tests, two more than two cores: they wait about half of the time. 0 for one that can be debugged.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help venv lint format test slow demo ui clients dist import-cost bench constraints clean

@@ -169,4 +169,4 @@ def test_airflows_command_is_the_same(
 @pytest.mark.skipif(VERSION < (3, 2), reason="Airflow takes commands of providers from 3.2 on")
 def test_airflow_finds_the_command() -> None:
     told = subprocess.check_output([sys.executable, "-m", "airflow", "rooms", "check", "--help"], text=True)
-    assert f"all connections of the types {', '.join(TYPES)}," in " ".join(told.split())
+    assert f"all connections of the types {', '.join(TYPES)} (" in " ".join(told.split())

@@ -356,6 +356,7 @@ def test_a_body_of_100_mib_is_answered_before_it_is_sent(place: Place) -> None:
             assert b" 413 " in link.recv(2000)
 
 
+@pytest.mark.slow
 def test_a_slow_body_is_not_waited_for(place: Place) -> None:
     address = urlsplit(place.url)
     with socket.create_connection((address.hostname, address.port), 20) as link:

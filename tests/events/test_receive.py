@@ -200,6 +200,7 @@ def test_an_airflow_that_refuses_ends_it(
 
 
 @pytest.mark.usefixtures("connection")
+@pytest.mark.slow
 def test_killed_at_any_moment_and_with_answers_lost_each_event_is_told_once(
     airflow: str, asset: str, start: Callable[..., Process]
 ) -> None:

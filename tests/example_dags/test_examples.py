@@ -196,6 +196,7 @@ class TestChangedClasses:
         assert result.state == "success"
         return result
 
+    @pytest.mark.slow
     def test_moved_cancelled_and_back_again(self, rooms_sandbox: RoomsSandbox, mails: MailSink, tmp_path: Path):
         timetable = tmp_path / "timetable.csv"
         moved = f"ALG,A,,14:00,15:00,Europe/Berlin,Algebra,{MONDAY},{TUESDAY},,ada@example.com"

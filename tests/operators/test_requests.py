@@ -55,6 +55,7 @@ def test_what_was_created_is_read_back_piece_by_piece(
 
 
 @pytest.mark.parametrize("conn_type", ONE_BY_ONE)
+@pytest.mark.slow
 def test_a_huge_account_costs_little_more_than_asking_one_by_one(
     conn_type: str, account: Callable[..., Account]
 ) -> None:

@@ -62,6 +62,7 @@ def many(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             session.execute(delete(table).where(table.c.dag_id == "page_many"))
 
 
+@pytest.mark.slow
 def test_one_query_and_less_than_a_second(many: None) -> None:
     from airflow import settings
     from airflow.api_fastapi.app import create_app, get_auth_manager

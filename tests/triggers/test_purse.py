@@ -65,7 +65,7 @@ ONE_BY_ONE = next(traits for traits in TRAITS if not facts("sessions")[traits.co
 INTERVAL = 0.5
 
 
-@pytest.mark.parametrize("waits", [1, 12])
+@pytest.mark.parametrize("waits", [1, pytest.param(12, marks=pytest.mark.slow)])
 async def test_around_the_start_of_class_a_vendor_is_asked_no_more_than_once_per_wait_and_interval(
     waits: int, rooms_sandbox: RoomsSandbox, connections: None
 ) -> None:
