@@ -122,7 +122,7 @@ def test_what_happens_is_read_once_on_each_channel_and_on_both(stack: Stack) -> 
 
 def test_a_triggerer_that_is_killed_loses_nothing_and_nothing_is_read_twice(stack: Stack) -> None:
     """Killed between the start and the end of a session, and twice as soon as it has told of anything."""
-    stack.a_class(VENDORS[0], "biology-1", killing=lambda: kill_triggerer(stack.pid))
+    stack.a_class(next(iter(VENDORS)), "biology-1", killing=lambda: kill_triggerer(stack.pid))
 
     def read(kind: str) -> int:
         return sum(len({e["room_id"] for e in stack.read(f"watched_{vendor}", type=kind)}) for vendor in VENDORS)
