@@ -1,4 +1,4 @@
-"""A consumer for each vendor's connection."""
+"""A DAG for each vendor's connection, which consumes its events."""
 
 from __future__ import annotations
 
