@@ -45,6 +45,8 @@ def alarm() -> None:
         timetable = read_timetable(context["params"]["timetable"], bad_rows="skip")
         return [one.spec() for one in timetable.between(today - day, today + day).classes]
 
+    # Airflow 3.0 tells callbacks no exception.
+    what = "{{ exception | default('The log of the task names the classes.') }}"
     ReconcileRoomsOperator(
         task_id="alarm",
         conn_id="{{ params.conn_id }}",
@@ -52,7 +54,7 @@ def alarm() -> None:
         within="{{ params.minutes * 60 }}",
         missing="fail",
         on_failure_callback=send_smtp_notification(
-            to="{{ params.mail_to }}", subject="A class has no room", html_content="<pre>{{ exception }}</pre>"
+            to="{{ params.mail_to }}", subject="A class has no room", html_content=f"<pre>{what}</pre>"
         ),
     )
 

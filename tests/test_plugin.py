@@ -81,10 +81,10 @@ def test_an_airflow_that_keeps_its_list_elsewhere_is_told_of(
 def test_the_receiver_is_mounted_and_imported_only_when_it_is_on() -> None:
     """In a process of its own: others here have imported it."""
     asked = """
-import json, sys
-from airflow_provider_rooms.plugin import RoomsPlugin, conf
+import json, os, sys
+from airflow_provider_rooms.plugin import RoomsPlugin
 for on in ("False", "True"):
-    conf.set("rooms", "webhooks", on)
+    os.environ["AIRFLOW__ROOMS__WEBHOOKS"] = on
     mounted = [app["url_prefix"] for app in RoomsPlugin().fastapi_apps]
     imported = [name for name in ("receiver", "publishing") if f"airflow_provider_rooms.events.{name}" in sys.modules]
     print(json.dumps([mounted.count("/rooms/webhooks"), len(imported)]))
