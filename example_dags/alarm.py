@@ -45,7 +45,7 @@ def alarm() -> None:
         timetable = read_timetable(context["params"]["timetable"], bad_rows="skip")
         return [one.spec() for one in timetable.between(today - day, today + day).classes]
 
-    # Airflow 3.0 tells callbacks no exception.
+    # Airflow 3.0 and 3.1 do not tell callbacks the exception.
     what = "{{ exception | default('The log of the task names the classes.') }}"
     ReconcileRoomsOperator(
         task_id="alarm",

@@ -36,7 +36,8 @@ def run_id(stack: Any) -> str:
     }
     run: str = stack.api.trigger("page_classes", conf)
     assert stack.api.wait_for_run("page_classes", run, 400) == "success"
-    stack.vendors.start_session(ANY.conn_type, "page-class", ["ann", "bob"])
+    made = f"{stack.api.run_path('page_classes', run)}/taskInstances/create/xcomEntries/room?deserialize=true"
+    stack.vendors.start_session(ANY.conn_type, stack.api.call("GET", made)["value"]["id"], ["ann", "bob"])
     return run
 
 
