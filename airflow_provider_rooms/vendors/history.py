@@ -68,7 +68,8 @@ class Span:
 
     def names(self, room_name: str | None) -> bool:
         """Whether a room of that name is meant; one without a name only where no beginning is asked for."""
-        return (room_name or "").startswith(self.name_prefix + self.prefix)
+        shown = room_name if isinstance(room_name, str) else ""  # a vendor may answer anything
+        return shown.startswith(self.name_prefix + self.prefix)
 
 
 def past_rooms(vendor: Vendor, span: Span) -> Flow[None]:

@@ -168,3 +168,10 @@ def test_an_error_reaches_the_list_that_is_read_inside_another_one() -> None:
         return [(yield from next_page(inner)), (yield from next_page(inner))]
 
     assert flows.run(outer(), lambda step: errors.TransportError("lost")) == [["after it"], None]
+
+
+@pytest.mark.parametrize("shown", [None, 1e308, [], {}])
+def test_a_room_whose_name_is_no_text_has_none(shown: object) -> None:
+    since, until = dt.datetime(2026, 11, 20, tzinfo=dt.UTC), dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    assert Span(since=since, until=until).names(shown)  # type: ignore[arg-type]
+    assert not Span(since=since, until=until, prefix="alg-").names(shown)  # type: ignore[arg-type]
