@@ -54,6 +54,7 @@ TESTS = [
     "tests/contract/test_secrets.py",
     "tests/events/test_event_assets.py",
     "tests/events/test_publishing.py",
+    "tests/events/test_watcher.py",
     "tests/hooks",
     "tests/operators",
     "tests/sensors",
@@ -61,8 +62,6 @@ TESTS = [
     "tests/commands/test_check.py",
     "tests/page",
     "tests/test_day_of_a_run.py",
-    "tests/events/test_event_assets.py",
-    "tests/events/test_watcher.py",
     "tests/test_plugin.py",
     "tests/test_provider_info.py",
 ]
