@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,9 @@ def attendance_to_storage_load() -> None:
         loaded = 0
         for path in dict.fromkeys(paths):
             source: Any = ObjectStoragePath(path)
-            with source.open("r", encoding="utf-8", newline="") as file:
-                rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
+            # Read whole: the files that Airflow 2 opens cannot be read line by line.
+            lines = io.StringIO(source.read_text(encoding="utf-8"))
+            rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(lines)]
             if rows:
                 database.insert_rows(
                     "attendance", [list(row.values()) for row in rows], target_fields=list(rows[0]), replace=True

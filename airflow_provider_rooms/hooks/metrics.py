@@ -70,7 +70,10 @@ def _make_ready() -> None:
         from airflow.sdk.observability.metrics.stats_utils import get_stats_factory
     except ImportError:
         return
-    if getattr(stats, "_factory", stats) is None:
+    if not hasattr(stats, "initialize"):  # 3.2, where a class has what a module has from 3.3 on
+        if stats.Stats.factory is None:
+            stats.Stats.initialize(factory=get_stats_factory(stats.Stats))
+    elif getattr(stats, "_factory", stats) is None:
         stats.initialize(
             factory=get_stats_factory(),
             export_legacy_names=conf.getboolean("metrics", "legacy_names_on", fallback=True),
