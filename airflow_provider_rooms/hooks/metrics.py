@@ -71,8 +71,10 @@ def _make_ready() -> None:
     except ImportError:
         return
     if not hasattr(stats, "initialize"):  # 3.2, where a class has what a module has from 3.3 on
-        if stats.Stats.factory is None:
-            stats.Stats.initialize(factory=get_stats_factory(stats.Stats))
+        of_3_2: Any = stats.Stats
+        factory_for: Any = get_stats_factory
+        if of_3_2.factory is None:
+            of_3_2.initialize(factory=factory_for(of_3_2))
     elif getattr(stats, "_factory", stats) is None:
         stats.initialize(
             factory=get_stats_factory(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_provider_rooms import errors
 from airflow_provider_rooms.models import Participant, PastSession, Room, Session
@@ -19,12 +19,33 @@ from airflow_provider_rooms.vendors.rest import Resource
 SURVEY_SIZE = 50
 #: The fewest items that a list can be asked for.
 FEWEST = 10
+
+T = TypeVar("T")
 #: The platform ends every session after this long.
 LONGEST_SESSION = dt.timedelta(hours=12)
 #: The recorder is a peer of this name, or of this role where the template says nothing else.
 RECORDER_NAME, RECORDER_ROLE = "Beam", "__internal_recorder"
 
 SESSIONS = Resource(path="/v2/sessions")
+
+
+def sessions_of_all(
+    api: HundredMsApi, filters: dict[str, Any], read: Callable[[Mapping[str, Any]], T | None]
+) -> Flow[None]:
+    """Sessions of the whole workspace, page by page, as ``read`` reads them; None for one that is left out."""
+
+    def page(cursor: str | None) -> Flow[tuple[list[T], str | None]]:
+        try:
+            items, following = yield from api.page(SESSIONS, filters, cursor)
+        except errors.UnreadableAnswerError:
+            # With hundreds of people in each, a hundred sessions are more than is read of any answer.
+            if "limit" in filters:
+                raise
+            filters["limit"] = FEWEST
+            items, following = yield from api.page(SESSIONS, filters, cursor)
+        return [one for item in items if (one := read(item)) is not None], following
+
+    return paged(page)
 
 
 class HundredMsSessions(HundredMsApi, Sessions):
@@ -40,18 +61,7 @@ class HundredMsSessions(HundredMsApi, Sessions):
         """GET /v2/sessions?active=false of the whole workspace, which shows who was there but no name of a room."""
         filters: dict[str, Any] = {"active": False, "after": iso(since - LONGEST_SESSION), "before": iso(until)}
 
-        def page(cursor: str | None) -> Flow[tuple[list[PastSession], str | None]]:
-            try:
-                items, following = yield from self.page(SESSIONS, filters, cursor)
-            except errors.UnreadableAnswerError:
-                # With hundreds of people in each, a hundred sessions are more than is read of any answer.
-                if "limit" in filters:
-                    raise
-                filters["limit"] = FEWEST
-                items, following = yield from self.page(SESSIONS, filters, cursor)
-            return [past for item in items if (past := self._past(item)) is not None], following
-
-        return paged(page)
+        return sessions_of_all(self, filters, self._past)
 
     def _past(self, item: Mapping[str, Any]) -> PastSession | None:
         session, over_at = _people(item), whole_session(item).ended_at

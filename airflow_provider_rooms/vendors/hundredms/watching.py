@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.watching import OF_SESSIONS, Thing, Watching
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, Page, Request, gathered, paged
 from airflow_provider_rooms.vendors.hundredms.recordings import FILES, JOBS, kind_of_asset
-from airflow_provider_rooms.vendors.hundredms.sessions import FEWEST, SESSIONS, whole_session
+from airflow_provider_rooms.vendors.hundredms.sessions import sessions_of_all, whole_session
 from airflow_provider_rooms.vendors.hundredms.webhooks import HundredMsWebhooks, recording_parts
 from airflow_provider_rooms.vendors.presence import iso
 from airflow_provider_rooms.vendors.rest import at_path, items_at, newest_first
@@ -53,20 +52,7 @@ class HundredMsWatching(HundredMsWebhooks, Watching):
             yield from self._history_since(over, words)
 
     def _sessions_since(self, since: dt.datetime, active: bool) -> Flow[None]:
-        filters: dict[str, Any] = {"active": active, "after": iso(since)}
-
-        def page(cursor: str | None) -> Flow[tuple[list[Thing], str | None]]:
-            try:
-                items, following = yield from self.page(SESSIONS, filters, cursor)
-            except errors.UnreadableAnswerError:
-                # With hundreds of people in each, a hundred sessions are more than is read of any answer.
-                if "limit" in filters:
-                    raise
-                filters["limit"] = FEWEST
-                items, following = yield from self.page(SESSIONS, filters, cursor)
-            return [thing for item in items if (thing := self._session_thing(item)) is not None], following
-
-        return paged(page)
+        return sessions_of_all(self, {"active": active, "after": iso(since)}, self._session_thing)
 
     def _session_thing(self, item: Mapping[str, Any]) -> Thing | None:
         """Webhooks count the session that a recorder keeps open, and so does this."""

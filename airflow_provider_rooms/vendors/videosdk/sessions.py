@@ -29,6 +29,18 @@ _LIVE, _OVER = "ongoing", "ended"
 SESSIONS = Resource(path="/v2/sessions", empty_is_404=True)
 
 
+def sessions_page(
+    api: VideoSDKApi, query: dict[str, Any], cursor: int | None
+) -> Flow[tuple[list[Mapping[str, Any]], int | None]]:
+    """A page of sessions. Dates are known from VideoSDK's own SDK only: if it refuses them, the list is read without."""
+    try:
+        return (yield from api.page(SESSIONS, query, cursor))
+    except errors.RequestRefusedError:
+        if [query.pop(key, None) for key in ("startDate", "endDate")] == [None, None]:
+            raise
+        return (yield from api.page(SESSIONS, query, cursor))
+
+
 class VideoSDKSessions(VideoSDKApi, Sessions):
     """A session begins with the first join and ends with the last leave; how lists are sorted is not documented."""
 
@@ -39,20 +51,13 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
             query["startDate"] = millis(since - LONGEST_SESSION)
 
         def page(cursor: int | None) -> Flow[tuple[list[Session], int | None]]:
-            try:
-                items, following = yield from self.page(SESSIONS, query, cursor)
-            except errors.RequestRefusedError:
-                # startDate is known from VideoSDK's own SDK only, not from a page: without it the list is longer.
-                if query.pop("startDate", None) is None:
-                    raise
-                items, following = yield from self.page(SESSIONS, query, cursor)
+            items, following = yield from sessions_page(self, query, cursor)
             return sorted(_sessions(items), key=lambda session: session.started_at, reverse=True), following
 
         return paged(page, keep)
 
     def past_sessions(self, since: dt.datetime, until: dt.datetime, named: Callable[[str | None], bool]) -> Flow[None]:
         """GET /v2/sessions of the whole account, which shows who was there; one that has not ended is left out."""
-        # Dates are known from VideoSDK's own SDK only: without them the list is longer.
         query: dict[str, Any] = {
             "perPage": SURVEY_SIZE,
             "startDate": millis(since - LONGEST_SESSION),
@@ -60,12 +65,7 @@ class VideoSDKSessions(VideoSDKApi, Sessions):
         }
 
         def page(cursor: int | None) -> Flow[tuple[list[PastSession], int | None]]:
-            try:
-                items, following = yield from self.page(SESSIONS, query, cursor)
-            except errors.RequestRefusedError:
-                if [query.pop(key, None) for key in ("startDate", "endDate")] == [None, None]:
-                    raise
-                items, following = yield from self.page(SESSIONS, query, cursor)
+            items, following = yield from sessions_page(self, query, cursor)
             return [past for item in items if (past := self._past(item)) is not None], following
 
         pages = paged(page, lambda past: named(past.room_name))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_rooms import errors
 from airflow_provider_rooms.vendors.contract.watching import OF_SESSIONS, Thing, Watching
 from airflow_provider_rooms.vendors.exchange import parse_time
 from airflow_provider_rooms.vendors.flow import Flow, paged
 from airflow_provider_rooms.vendors.rest import newest_first
 from airflow_provider_rooms.vendors.videosdk.recordings import PLACES, files_of
-from airflow_provider_rooms.vendors.videosdk.sessions import SESSIONS, SURVEY_SIZE, millis, session_of
+from airflow_provider_rooms.vendors.videosdk.sessions import SURVEY_SIZE, millis, session_of, sessions_page
 from airflow_provider_rooms.vendors.videosdk.webhooks import VideoSDKWebhooks, recording_parts
 
 if TYPE_CHECKING:
@@ -37,13 +36,7 @@ class VideoSDKWatching(VideoSDKWebhooks, Watching):
         query: dict[str, Any] = {"perPage": SURVEY_SIZE, "startDate": millis(since)}
 
         def page(cursor: int | None) -> Flow[tuple[list[Thing], int | None]]:
-            try:
-                items, following = yield from self.page(SESSIONS, query, cursor)
-            except errors.RequestRefusedError:
-                # startDate is known from VideoSDK's own SDK only: without it the list is longer.
-                if query.pop("startDate", None) is None:
-                    raise
-                items, following = yield from self.page(SESSIONS, query, cursor)
+            items, following = yield from sessions_page(self, query, cursor)
             return [thing for item in items if (thing := self._session_thing(item)) is not None], following
 
         return newest_first(paged(page), lambda thing: thing.began.isoformat(), since)

@@ -1,42 +1,11 @@
-"""A consumer per vendor of what is found by asking."""
+"""A DAG for each vendor, which consumes what is found by polling."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import os
-from pathlib import Path
-
-from airflow.providers.common.compat.sdk import dag, task
+from consumer import TYPES, consumer
 
 from airflow_provider_rooms.connections import BY_TYPE
-from airflow_provider_rooms.events import read_events, room_events
+from airflow_provider_rooms.events import room_events
 
-KEPT = Path(os.environ["ROOMS_READ"])
-
-
-def consumer(vendor: str) -> None:
-    @dag(
-        dag_id=f"watched_{vendor}",
-        schedule=room_events(f"{vendor}_school", "session_started", "session_ended", "recording_ready", watch=True),
-        catchup=False,
-        max_active_runs=1,
-        default_args={"retries": 3, "retry_delay": dt.timedelta(seconds=1)},
-        is_paused_upon_creation=False,
-    )
-    def follow_up() -> None:
-        @task
-        def read(**context):  # type: ignore[no-untyped-def]
-            run = context["dag_run"]
-            with KEPT.open("a") as kept:
-                for event in read_events(context):
-                    row = {"dag": run.dag_id, "run": run.run_id, "start": run.start_date.isoformat(), **event}
-                    kept.write(json.dumps(row) + "\n")
-
-        read()
-
-    follow_up()
-
-
-for each in BY_TYPE:
-    consumer(each)
+for vendor in BY_TYPE:
+    consumer(f"watched_{vendor}", room_events(f"{vendor}_school", *TYPES, watch=True))
