@@ -177,7 +177,7 @@ def test_a_name_look_up_that_hangs_takes_no_longer_either(ask: Any, monkeypatch:
     release.set()
     assert not works
     assert "cannot be reached: it did not respond in time" in told
-    assert took < 1.2
+    assert took < 4
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def test_a_delayed_request_does_not_hold_up_others(rooms_sandbox: RoomsSandbox, 
         time.sleep(0.2)
         started = time.perf_counter()
         web.get(f"/{VENDORS[-1]}{FACTS[VENDORS[-1]].ROOMS}")
-        assert time.perf_counter() - started < 0.5
+        assert time.perf_counter() - started < 1.5
         assert slow.result().status_code == 401
 
 
