@@ -83,7 +83,7 @@ def test_a_delay_goes_together_with_another_fault(
 def test_a_delayed_request_does_not_hold_up_others(rooms_sandbox: RoomsSandbox, web: httpx.Client) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    rooms_sandbox.fault(ANY, "delay", seconds=1.0)
+    rooms_sandbox.fault(ANY, "delay", seconds=2.0)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(httpx.get, f"{rooms_sandbox.url}/{ANY}{FACTS[ANY].ROOMS}", trust_env=False)
         time.sleep(0.2)
