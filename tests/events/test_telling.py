@@ -100,6 +100,7 @@ def test_a_new_process_reads_back_what_the_last_one_told(
     assert stored(asset) == ["other:1", "other:2"]
 
 
+@pytest.mark.slow
 def test_with_a_new_state_file_the_week_is_read_back(
     airflow: str, asset: str, state: StateFile, tmp_path: Path
 ) -> None:

@@ -126,6 +126,7 @@ class TestClassLife:
         file.write_text("\n".join(lines))
         return file
 
+    @pytest.mark.slow
     def test_from_the_room_to_the_recording(
         self, rooms_sandbox: RoomsSandbox, mails: MailSink, tmp_path: Path, impatient: Path
     ):
